@@ -1,0 +1,149 @@
+import { copyObjectIdentifier, objectIdentifierKey, type ObjectIdentifier } from './object-identifier.ts';
+
+/** What a change to the graph asks for. All lists are in the order in which things were added. */
+export interface GraphChange {
+  /** Watched objects that nobody watched before: start watching them. */
+  readonly start: readonly ObjectIdentifier[];
+  /** Watched objects that nobody watches any more: stop watching them. */
+  readonly stop: readonly ObjectIdentifier[];
+  /** What the watcher has come to depend on. */
+  readonly added: readonly ObjectIdentifier[];
+  /** What the watcher no longer depends on. */
+  readonly removed: readonly ObjectIdentifier[];
+}
+
+/** Who depends on what, as plain data. */
+export interface DependencyGraphSnapshot {
+  readonly watchers: readonly ObjectIdentifier[];
+  readonly watched: readonly ObjectIdentifier[];
+  readonly edges: readonly { readonly watcher: ObjectIdentifier; readonly watched: ObjectIdentifier }[];
+}
+
+/**
+ * Watchers, what they watch, and how often each watched object is held. It is told of changes and returns what they ask
+ * for; it starts and stops nothing itself. Identifiers that mean the same are one node, known by the spelling that came
+ * first. Nothing is left behind: a node without an edge does not exist.
+ */
+export interface DependencyGraph {
+  /** Adds what of `watched` the watcher does not depend on yet. */
+  add(watcher: ObjectIdentifier, watched: readonly ObjectIdentifier[]): GraphChange;
+  /** Makes the watcher depend on exactly `watched`; on nothing removes it. */
+  replace(watcher: ObjectIdentifier, watched: readonly ObjectIdentifier[]): GraphChange;
+  /** Removes from the watcher what it depends on, except what is named; adds nothing. */
+  retain(watcher: ObjectIdentifier, watched: readonly ObjectIdentifier[]): GraphChange;
+  /** Removes from the watcher what it depends on: all, or only what is named. */
+  remove(watcher: ObjectIdentifier, watched?: readonly ObjectIdentifier[]): GraphChange;
+  /** Whether the watcher depends on it. */
+  has(watcher: ObjectIdentifier, watched: ObjectIdentifier): boolean;
+  /** What the watcher depends on, in the order in which it came to. */
+  watchedBy(watcher: ObjectIdentifier): readonly ObjectIdentifier[];
+  /** Who depends on it. */
+  watchersOf(watched: ObjectIdentifier): readonly ObjectIdentifier[];
+  /** Calls `visit` with the key and the identifier of each watcher of the watched object with this key. */
+  forEachWatcher(
+    watchedKey: string,
+    visit: (watcherKey: string, watcher: ObjectIdentifier) => void,
+  ): void;
+  /** How many distinct objects are watched. */
+  readonly watchedCount: number;
+  /** A copy of the whole. */
+  snapshot(): DependencyGraphSnapshot;
+}
+
+interface Node {
+  readonly key: string;
+  readonly identifier: ObjectIdentifier;
+  /** The other ends of its edges, by key. */
+  readonly edges: Map<string, Node>;
+}
+
+/** An empty {@link DependencyGraph}. */
+export function createDependencyGraph(): DependencyGraph {
+  const watchers = new Map<string, Node>();
+  const watched = new Map<string, Node>();
+
+  const change = (
+    watcher: ObjectIdentifier,
+    wanted: readonly ObjectIdentifier[],
+    unwanted: (node: Node) => Iterable<Node>,
+  ): GraphChange => {
+    const from = nodeOf(watchers, watcher) ?? newNode(watcher);
+    const result = { start: [], stop: [], added: [], removed: [] } as MutableGraphChange;
+    for (const identifier of wanted) {
+      const to = nodeOf(watched, identifier) ?? newNode(identifier);
+      if (from.edges.has(to.key)) continue;
+      if (to.edges.size === 0) {
+        watched.set(to.key, to);
+        result.start.push(to.identifier);
+      }
+      to.edges.set(from.key, from);
+      from.edges.set(to.key, to);
+      result.added.push(to.identifier);
+    }
+    for (const to of unwanted(from)) {
+      from.edges.delete(to.key);
+      to.edges.delete(from.key);
+      result.removed.push(to.identifier);
+      if (to.edges.size === 0) {
+        watched.delete(to.key);
+        result.stop.push(to.identifier);
+      }
+    }
+    if (from.edges.size === 0) watchers.delete(from.key);
+    else watchers.set(from.key, from);
+    return result;
+  };
+
+  return {
+    add: (watcher, identifiers) => change(watcher, identifiers, () => []),
+    replace: (watcher, identifiers) => change(watcher, identifiers, allBut(identifiers)),
+    retain: (watcher, identifiers) => change(watcher, [], allBut(identifiers)),
+    remove: (watcher, identifiers) => {
+      const only = identifiers && new Set(identifiers.map(objectIdentifierKey));
+      return change(watcher, [], (from) =>
+        [...from.edges.values()].filter((to) => !only || only.has(to.key)),
+      );
+    },
+    has: (watcher, identifier) =>
+      nodeOf(watchers, watcher)?.edges.has(objectIdentifierKey(identifier)) ?? false,
+    watchedBy: (watcher) => othersOf(nodeOf(watchers, watcher)),
+    watchersOf: (identifier) => othersOf(nodeOf(watched, identifier)),
+    forEachWatcher: (watchedKey, visit) => {
+      const node = watched.get(watchedKey);
+      if (node) for (const [key, { identifier }] of node.edges) visit(key, identifier);
+    },
+    get watchedCount() {
+      return watched.size;
+    },
+    snapshot: () => ({
+      watchers: [...watchers.values()].map(({ identifier }) => identifier),
+      watched: [...watched.values()].map(({ identifier }) => identifier),
+      edges: [...watchers.values()].flatMap((from) =>
+        [...from.edges.values()].map((to) => ({ watcher: from.identifier, watched: to.identifier })),
+      ),
+    }),
+  };
+}
+
+function allBut(identifiers: readonly ObjectIdentifier[]): (from: Node) => Node[] {
+  const keep = new Set(identifiers.map(objectIdentifierKey));
+  return (from) => [...from.edges.values()].filter((to) => !keep.has(to.key));
+}
+
+type MutableGraphChange = { -readonly [Key in keyof GraphChange]: ObjectIdentifier[] };
+
+function nodeOf(nodes: Map<string, Node>, identifier: ObjectIdentifier): Node | undefined {
+  return nodes.get(objectIdentifierKey(identifier));
+}
+
+function newNode(identifier: ObjectIdentifier): Node {
+  return {
+    key: objectIdentifierKey(identifier),
+    identifier: copyObjectIdentifier(identifier),
+    edges: new Map(),
+  };
+}
+
+function othersOf(node: Node | undefined): readonly ObjectIdentifier[] {
+  return node ? [...node.edges.values()].map(({ identifier }) => identifier) : [];
+}

@@ -1,0 +1,129 @@
+import type { KubernetesStatus } from './kubernetes-object.ts';
+
+/** What went wrong, for programs; the reference is the table of errors in this package's README. */
+export type ErrorCode =
+  | 'ERR_NOT_STARTED'
+  | 'ERR_ALREADY_STARTED'
+  | 'ERR_CACHE_DISABLED'
+  | 'ERR_INVALID_INPUT'
+  | 'ERR_NO_VERSIONED_RESOURCE'
+  | 'ERR_RESOURCE_UNWATCHABLE'
+  | 'ERR_QUERY_BATCH_IN_PROGRESS'
+  | 'ERR_QUERY_BATCH_NOT_STARTED'
+  | 'ERR_NO_CACHE_ENTRY'
+  | 'ERR_FORBIDDEN'
+  | 'ERR_UNAUTHORIZED'
+  | 'ERR_EXPIRED'
+  | 'ERR_ABORTED'
+  | 'ERR_TRANSPORT';
+
+/** What a DepwatchError may carry beside its code and message. */
+export interface DepwatchErrorOptions {
+  /** What caused it. */
+  cause?: unknown;
+  /** Whether the same call may succeed later; default false. */
+  retryable?: boolean;
+  /** The API server's Status, where there is one. */
+  status?: KubernetesStatus;
+  /** How long the server asked to wait, in milliseconds (its Retry-After). */
+  retryAfterMs?: number;
+}
+
+/** Every error that depwatch throws or rejects with. Recognise it by its code, with {@link isDepwatchError}. */
+export class DepwatchError extends Error {
+  override readonly name = 'DepwatchError';
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  /** The API server's Status, where there is one. */
+  declare readonly status?: KubernetesStatus;
+  /** How long the server asked to wait, in milliseconds. */
+  declare readonly retryAfterMs?: number;
+
+  constructor(code: ErrorCode, message: string, options: DepwatchErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+    if (options.status !== undefined) this.status = options.status;
+    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
+  }
+
+  /** Plain data for logs; without the cause, which may refer to itself. */
+  toJSON(): Record<string, unknown> {
+    const { name, code, message, retryable, status, retryAfterMs } = this;
+    return {
+      name,
+      code,
+      message,
+      retryable,
+      ...(status && { status: { code: status.code, reason: status.reason, message: status.message } }),
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    };
+  }
+}
+
+/**
+ * Whether `error` is a DepwatchError, and one with that code where a code is given. It looks at the error's name and
+ * code, not at its class, so that it holds across two copies of this package.
+ */
+export function isDepwatchError(error: unknown, code?: ErrorCode): error is DepwatchError {
+  if (!(error instanceof Error) || error.name !== 'DepwatchError') return false;
+  const actual = (error as { code?: unknown }).code;
+  return code === undefined ? typeof actual === 'string' : actual === code;
+}
+
+/** A sentence of an error that names a field and the way out. */
+export function invalidInput(message: string, cause?: unknown): DepwatchError {
+  return new DepwatchError('ERR_INVALID_INPUT', message, { cause });
+}
+
+/**
+ * The error for an API server's Status, be it the body of an answer or the object of an ERROR event.
+ *
+ * @param status the Status; its `code` decides
+ * @param request what was asked, for the message: `list of ConfigMap in namespace "a"`
+ * @param retryAfterMs the answer's Retry-After, if any; `status.details.retryAfterSeconds` stands in for it
+ */
+export function errorFromStatus(
+  status: KubernetesStatus,
+  request: string,
+  retryAfterMs?: number,
+): DepwatchError {
+  const seconds = status.details?.retryAfterSeconds;
+  const wait = retryAfterMs ?? (typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : undefined);
+  const http = status.code ?? 500;
+  const message = `${request}: the API server answered ${http}${status.reason ? ` ${status.reason}` : ''}${
+    status.message ? `: ${status.message}` : ''
+  }`;
+  const [code, retryable] = codeOfStatus(status, http);
+  return new DepwatchError(code, message, {
+    status,
+    retryable,
+    ...(wait !== undefined && { retryAfterMs: wait }),
+  });
+}
+
+function codeOfStatus(status: KubernetesStatus, http: number): [ErrorCode, boolean] {
+  // A server that is behind says "too large resource version" (504, reason Timeout): a relist heals it like a 410.
+  if (status.details?.causes?.some((cause) => cause.reason === 'ResourceVersionTooLarge')) {
+    return ['ERR_EXPIRED', true];
+  }
+  switch (http) {
+    case 401:
+      return ['ERR_UNAUTHORIZED', false];
+    case 403:
+      return ['ERR_FORBIDDEN', false];
+    case 404:
+      return ['ERR_NO_VERSIONED_RESOURCE', false];
+    case 410:
+      return ['ERR_EXPIRED', true];
+    default:
+      return ['ERR_TRANSPORT', http === 408 || http === 429 || http >= 500];
+  }
+}
+
+/** The error for a call that its own signal ended. */
+export function abortedError(signal?: AbortSignal): DepwatchError {
+  const reason: unknown = signal?.reason;
+  if (isDepwatchError(reason)) return reason;
+  return new DepwatchError('ERR_ABORTED', 'the call was aborted by its signal', { cause: reason });
+}

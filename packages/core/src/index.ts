@@ -1,0 +1,57 @@
+/**
+ * What depwatch is made of, without a client: identifiers, label selectors, errors, the dependency graph, query
+ * batches, the reflector as a pure state machine, and the ports (Transport, Reconciler, Clock…) that the other
+ * packages plug into. It has no dependency, starts no timer and imports no node: module.
+ */
+export { createDependencyGraph } from './dependency-graph.ts';
+export type { DependencyGraph, DependencyGraphSnapshot, GraphChange } from './dependency-graph.ts';
+export { DepwatchError, abortedError, errorFromStatus, invalidInput, isDepwatchError } from './errors.ts';
+export type { DepwatchErrorOptions, ErrorCode } from './errors.ts';
+export type {
+  Cached,
+  KubernetesObject,
+  KubernetesStatus,
+  ObjectMeta,
+  OwnerReference,
+} from './kubernetes-object.ts';
+export { matchesLabelSelector, parseLabelSelector } from './label-selector.ts';
+export type { LabelOperator, LabelRequirement, LabelSelector } from './label-selector.ts';
+export {
+  copyObjectIdentifier,
+  formatGroupVersion,
+  formatObjectIdentifier,
+  groupVersionKindKey,
+  objectIdentifierFrom,
+  objectIdentifierKey,
+  validateObjectIdentifier,
+  validateQuery,
+} from './object-identifier.ts';
+export type { GroupVersionKind, ObjectIdentifier } from './object-identifier.ts';
+export { ObjectStore, keepVersion } from './object-store.ts';
+export type { ChangeType } from './object-store.ts';
+export type { Clock } from './ports/clock.ts';
+export { silentLogger } from './ports/logger.ts';
+export type { Logger } from './ports/logger.ts';
+export { noMetrics } from './ports/metrics.ts';
+export type { MetricLabels, Metrics } from './ports/metrics.ts';
+export type { RateLimiter } from './ports/rate-limiter.ts';
+export type { Cause, ReconcileContext, Reconciler, Result } from './ports/reconciler.ts';
+export type {
+  ApiResource,
+  ListPage,
+  ResourceQuery,
+  ScopedGVR,
+  Transport,
+  WatchEvent,
+} from './ports/transport.ts';
+export { createQueryBatchRecord } from './query-batch.ts';
+export type { QueryBatchRecord } from './query-batch.ts';
+export { initialReflectorState, step } from './reflector/step.ts';
+export type {
+  ReflectorContext,
+  ReflectorEffect,
+  ReflectorInput,
+  ReflectorMemory,
+  ReflectorState,
+} from './reflector/types.ts';
+export { describeRequest } from './resource-query.ts';

@@ -1,0 +1,118 @@
+import { invalidInput } from './errors.ts';
+import type { KubernetesObject } from './kubernetes-object.ts';
+import { parseLabelSelector } from './label-selector.ts';
+
+/** A kind of object: `{ group: 'apps', version: 'v1', kind: 'Deployment' }`; the core group is absent or `""`. */
+export interface GroupVersionKind {
+  group?: string;
+  version: string;
+  kind: string;
+}
+
+/**
+ * An object, by name, or a set of objects, by label selector. An absent field and `""` mean the same.
+ *
+ * A namespaced kind named without a namespace is an error; a selector without a namespace means all namespaces; a
+ * cluster-scoped kind ignores the namespace.
+ */
+export interface ObjectIdentifier extends GroupVersionKind {
+  namespace?: string;
+  name?: string;
+  selector?: string;
+}
+
+/** For people: `GroupVersion=v1, Kind=ConfigMap, Namespace=ns, Name=n[, Selector=…]`. Not injective. */
+export function formatObjectIdentifier(id: ObjectIdentifier): string {
+  return `GroupVersion=${formatGroupVersion(id)}, Kind=${id.kind}, Namespace=${id.namespace ?? ''}, Name=${
+    id.name ?? ''
+  }${id.selector ? `, Selector=${id.selector}` : ''}`;
+}
+
+/** `v1`, `apps/v1`: what an object of this kind has as its apiVersion. */
+export function formatGroupVersion({ group, version }: GroupVersionKind): string {
+  return group ? `${group}/${version}` : version;
+}
+
+/**
+ * For maps: one string for all identifiers that mean the same, and for no others. Its form is nobody's business.
+ *
+ * @throws DepwatchError ERR_INVALID_INPUT when the selector does not parse
+ */
+export function objectIdentifierKey(id: ObjectIdentifier): string {
+  const selector = id.selector ? parseLabelSelector(id.selector).canonical : '';
+  return JSON.stringify([id.group ?? '', id.version, id.kind, id.namespace ?? '', id.name ?? '', selector]);
+}
+
+/** For maps of kinds, as {@link objectIdentifierKey} is for objects. */
+export function groupVersionKindKey({ group, version, kind }: GroupVersionKind): string {
+  return JSON.stringify([group ?? '', version, kind]);
+}
+
+const fields = ['group', 'version', 'kind', 'namespace', 'name', 'selector'] as const;
+
+/** Checks what all identifiers and queries have in common: strings, a version, a kind, no path segments that climb. */
+export function validateQuery(id: ObjectIdentifier): void {
+  if (typeof id !== 'object' || id === null) {
+    throw invalidInput(`object identifier: expected an object with version and kind, got ${id === null ? 'null' : typeof id}`);
+  }
+  for (const field of fields) {
+    const value: unknown = id[field];
+    if (value !== undefined && typeof value !== 'string') {
+      throw invalidInput(`${field}: expected a string, got ${value === null ? 'null' : typeof value}`);
+    }
+    if (value === '.' || value === '..') {
+      throw invalidInput(`${field}: ${JSON.stringify(value)} names nothing in Kubernetes`);
+    }
+  }
+  if (!id.version) throw invalidInput('version: must be set, for example "v1"');
+  if (!id.kind) throw invalidInput('kind: must be set, for example "ConfigMap"');
+  if (id.selector) parseLabelSelector(id.selector);
+}
+
+/**
+ * Checks that `id` names one object or selects a set.
+ *
+ * @throws DepwatchError ERR_INVALID_INPUT unless version and kind are set, exactly one of name and selector is set,
+ * and the selector parses; the message names the field
+ */
+export function validateObjectIdentifier(id: ObjectIdentifier): void {
+  validateQuery(id);
+  if (id.name && id.selector) {
+    throw invalidInput('name, selector: set one of them, not both');
+  }
+  if (!id.name && !id.selector) {
+    throw invalidInput('name, selector: one of them must be set');
+  }
+}
+
+/** A frozen copy that holds the fields of an identifier that `id` sets, and nothing else. */
+export function copyObjectIdentifier(id: ObjectIdentifier): ObjectIdentifier {
+  const copy: Record<string, string> = {};
+  for (const field of fields) {
+    const value = id[field];
+    if (value !== undefined) copy[field] = value;
+  }
+  return Object.freeze(copy as unknown as ObjectIdentifier);
+}
+
+/**
+ * The identifier of an object that has apiVersion, kind and a name.
+ *
+ * @throws DepwatchError ERR_INVALID_INPUT when one of them is missing; lists and some clients leave out the first two
+ */
+export function objectIdentifierFrom(object: KubernetesObject): ObjectIdentifier {
+  const { apiVersion, kind, metadata } = object;
+  if (!apiVersion) throw invalidInput('apiVersion: the object has none; set it, for example "apps/v1"');
+  if (!kind) throw invalidInput('kind: the object has none; set it, for example "Deployment"');
+  if (!metadata?.name) throw invalidInput('metadata.name: the object has none');
+  const slash = apiVersion.indexOf('/');
+  const id: ObjectIdentifier = {
+    ...(slash > 0 && { group: apiVersion.slice(0, slash) }),
+    version: apiVersion.slice(slash + 1),
+    kind,
+    ...(metadata.namespace && { namespace: metadata.namespace }),
+    name: metadata.name,
+  };
+  validateObjectIdentifier(id);
+  return id;
+}

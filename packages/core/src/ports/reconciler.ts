@@ -1,0 +1,47 @@
+import type { ObjectIdentifier } from '../object-identifier.ts';
+
+/**
+ * A bounded hint at why a watcher is reconciled. A reconcile brings the world to the wanted state whatever the
+ * causes say; they are for logs and short cuts.
+ *
+ * - `initial`: a dependency that was added names an object that exists
+ * - `added`, `modified`, `deleted`: a watched object changed
+ * - `ended`: the watch was refused for good; see `watchStatus()`
+ * - `enqueued`: asked for with `enqueue()`
+ * - `requeue`: the last reconcile asked to run again
+ * - `retry`: the last reconcile failed
+ */
+export interface Cause {
+  readonly type:
+    'initial' | 'added' | 'modified' | 'deleted' | 'ended' | 'enqueued' | 'requeue' | 'retry';
+  /** What was watched, as it was given to `addWatcher`; absent when the cause is no watch. */
+  readonly watched?: ObjectIdentifier;
+}
+
+/** What a reconcile is told beside the watcher. */
+export interface ReconcileContext {
+  /** Aborted when the dynamic watcher stops or the reconcile has taken longer than its timeout. */
+  readonly signal: AbortSignal;
+  /** Why this reconcile runs: at least one cause, at most a few; repeated changes are named once. */
+  readonly causes: readonly Cause[];
+}
+
+/** What a reconcile may return. */
+export interface Result {
+  /** Reconcile the same watcher again after so many milliseconds, 0 included; absent: only when something changes. */
+  requeueAfterMs?: number;
+}
+
+/** Brings the watcher (the dependent object) to its wanted state. Yours, or one of the adapters. */
+export interface Reconciler {
+  /**
+   * Called with a watcher after something it depends on changed. One watcher never runs twice at once. When it
+   * throws or rejects, the watcher is tried again after a delay that the rate limiter chooses.
+   */
+  reconcile(
+    watcher: ObjectIdentifier,
+    context: ReconcileContext,
+  ): Promise<Result | void> | Result | void;
+  /** Called once, after the dynamic watcher stopped and no reconcile will be called any more. */
+  stopped?(): void;
+}

@@ -1,0 +1,177 @@
+import type {
+  Cached,
+  DepwatchError,
+  DependencyGraphSnapshot,
+  GroupVersionKind,
+  KubernetesObject,
+  ObjectIdentifier,
+  ScopedGVR,
+} from '@depwatch/core';
+
+/** An option of every call that waits. */
+export interface CallOptions {
+  /** Ends the wait: the call rejects with ERR_ABORTED and leaves things as they were. */
+  signal?: AbortSignal;
+}
+
+/**
+ * What a watch is doing. `starting`: not live yet; `live`: connected and up to date; `retrying`: it was live and is
+ * being brought back; `ended`: refused for good, its edges are gone.
+ */
+export type WatchState = 'starting' | 'live' | 'retrying' | 'ended';
+
+/** One watch, as `watchStatus` tells of it. */
+export interface WatchStatus {
+  /** What it watches, as it was first asked for. */
+  readonly watched: ObjectIdentifier;
+  readonly state: WatchState;
+  /** Who depends on it. */
+  readonly watchers: readonly ObjectIdentifier[];
+  /** When it came into this state, in milliseconds on the clock's scale (the system clock's is the Unix epoch). */
+  readonly since: number;
+  /** The version up to which everything was seen. */
+  readonly resourceVersion?: string;
+  /** Why it isn't live, or wasn't last time. */
+  readonly lastError?: DepwatchError;
+}
+
+/** A query batch in progress; its methods are those of the dynamic watcher, for the watcher that opened it. */
+export interface QueryBatch extends AsyncDisposable {
+  /** See {@link DynamicWatcher.get}. */
+  get<T = KubernetesObject>(
+    object: ObjectIdentifier,
+    options?: CallOptions,
+  ): Promise<Cached<T> | undefined>;
+  /** See {@link DynamicWatcher.list}. */
+  list<T = KubernetesObject>(
+    query: ObjectIdentifier,
+    options?: CallOptions,
+  ): Promise<readonly Cached<T>[]>;
+  /** See {@link DynamicWatcher.endQueryBatch}; once the batch has ended, does nothing. */
+  end(): Promise<void>;
+  /** See {@link DynamicWatcher.abortQueryBatch}; once the batch has ended, does nothing. */
+  abort(): Promise<void>;
+}
+
+/**
+ * Watches objects on behalf of others. Async methods reject with a DepwatchError and never throw; cached reads are
+ * synchronous and throw one. Everything but `start`, `stop` and `stopped` needs a started watcher (ERR_NOT_STARTED).
+ */
+export interface DynamicWatcher extends AsyncDisposable {
+  /**
+   * Gets ready for watches; resolves when they can be added. It may be called once.
+   *
+   * @param options.signal stops the watcher when aborted, as in `net.Server.listen`
+   * @throws DepwatchError ERR_ALREADY_STARTED on a second call, also after `stop`
+   */
+  start(options?: { signal?: AbortSignal }): Promise<void>;
+  /**
+   * Ends it for good: closes every watch, aborts every running reconcile's signal, settles every pending promise (with
+   * ERR_NOT_STARTED). Resolves then, without waiting for your code; so it may be called inside a reconcile.
+   */
+  stop(): Promise<void>;
+  /** Resolves once it has stopped and the running reconciles have settled, or `stopTimeoutMs` passed. Never rejects. */
+  readonly stopped: Promise<void>;
+  /**
+   * Makes `watcher` depend on `watched`, beside what it depends on already. Resolves once the watch is live (and its
+   * cache entry filled). Adding what is there does nothing.
+   *
+   * @throws DepwatchError ERR_INVALID_INPUT, ERR_NO_VERSIONED_RESOURCE, ERR_RESOURCE_UNWATCHABLE, ERR_FORBIDDEN,
+   * ERR_UNAUTHORIZED, ERR_TRANSPORT when it isn't live within `requestTimeoutMs`, ERR_QUERY_BATCH_IN_PROGRESS,
+   * ERR_ABORTED; nothing is left behind then
+   */
+  addWatcher(
+    watcher: ObjectIdentifier,
+    watched: ObjectIdentifier,
+    options?: CallOptions,
+  ): Promise<void>;
+  /**
+   * Makes `watcher` depend on exactly `watched`: brings the new watches up, then drops the old ones. On an error
+   * everything is as before.
+   *
+   * @throws as addWatcher; ERR_INVALID_INPUT for an empty set
+   */
+  addOrUpdateWatcher(
+    watcher: ObjectIdentifier,
+    watched: readonly ObjectIdentifier[],
+    options?: CallOptions,
+  ): Promise<void>;
+  /**
+   * Drops all that `watcher` depends on, and its reconciles that have not begun. Ends its pending calls (ERR_ABORTED).
+   * An unknown watcher is no error.
+   *
+   * @param options.abortBatch end a query batch of this watcher, too, instead of rejecting
+   * @throws DepwatchError ERR_QUERY_BATCH_IN_PROGRESS
+   */
+  removeWatcher(watcher: ObjectIdentifier, options?: { abortBatch?: boolean }): Promise<void>;
+  /**
+   * Asks for a reconcile that no watch asked for: a controller's first one, say. `watcher` need not watch anything.
+   *
+   * @param options.afterMs how long to wait first, in milliseconds @default 0
+   * @throws DepwatchError ERR_NOT_STARTED, ERR_INVALID_INPUT
+   */
+  enqueue(watcher: ObjectIdentifier, options?: { afterMs?: number }): void;
+  /** How many watches are held, live or retrying; 0 before start and after stop. */
+  getWatchCount(): number;
+  /**
+   * Opens a query batch: what the watcher asks for until the batch ends replaces what it depends on.
+   *
+   * @throws DepwatchError ERR_CACHE_DISABLED, ERR_INVALID_INPUT, ERR_QUERY_BATCH_IN_PROGRESS
+   */
+  startQueryBatch(watcher: ObjectIdentifier): Promise<QueryBatch>;
+  /**
+   * Reads one object and makes `watcher` depend on it; causes no initial reconcile, since the caller has the state.
+   *
+   * @returns the object, deeply frozen and shared; undefined when there is none
+   * @throws DepwatchError as addWatcher, ERR_CACHE_DISABLED, ERR_QUERY_BATCH_NOT_STARTED; ERR_INVALID_INPUT for a selector
+   */
+  get<T = KubernetesObject>(
+    watcher: ObjectIdentifier,
+    object: ObjectIdentifier,
+    options?: CallOptions,
+  ): Promise<Cached<T> | undefined>;
+  /**
+   * Lists the objects that a selector selects (all, without one) and makes `watcher` depend on the query.
+   *
+   * @throws DepwatchError as get; ERR_INVALID_INPUT for a name
+   */
+  list<T = KubernetesObject>(
+    watcher: ObjectIdentifier,
+    query: ObjectIdentifier,
+    options?: CallOptions,
+  ): Promise<readonly Cached<T>[]>;
+  /** Commits the batch: waits for its pending queries, then drops the watches that it did not ask for. */
+  endQueryBatch(watcher: ObjectIdentifier): Promise<void>;
+  /** Rolls the batch back: the watches are as before it. Ends its pending queries (ERR_ABORTED). */
+  abortQueryBatch(watcher: ObjectIdentifier): Promise<void>;
+  /**
+   * Runs `run` in a batch of its own and commits it. When `run` throws, the watcher keeps what it depended on before
+   * and what the batch asked for, so that a change in either wakes it; the error is passed on.
+   */
+  queryBatch<R>(watcher: ObjectIdentifier, run: (batch: QueryBatch) => Promise<R>): Promise<R>;
+  /**
+   * A watched object, from the cache.
+   *
+   * @returns the object, deeply frozen and shared; undefined when the watch shows that there is none
+   * @throws DepwatchError ERR_NO_CACHE_ENTRY unless exactly this is watched and live, ERR_CACHE_DISABLED
+   */
+  getFromCache<T = KubernetesObject>(
+    object: ObjectIdentifier,
+  ): Cached<T> | undefined;
+  /** A watched set, from the cache; throws as getFromCache. */
+  listFromCache<T = KubernetesObject>(
+    query: ObjectIdentifier,
+  ): readonly Cached<T>[];
+  /**
+   * All objects that `watcher` depends on, from the cache, in the order in which it came to depend on them.
+   *
+   * @throws DepwatchError ERR_NO_CACHE_ENTRY when it watches nothing or one of its watches isn't live yet
+   */
+  listWatchedFromCache(watcher: ObjectIdentifier): readonly Cached<KubernetesObject>[];
+  /** The resource of a kind, from the server or as remembered. Works with the cache off, too. */
+  gvkToGvr(gvk: GroupVersionKind): Promise<ScopedGVR>;
+  /** Every watch held, and the last 1,000 that ended. */
+  watchStatus(): readonly WatchStatus[];
+  /** Who depends on what, as plain data. */
+  graph(): DependencyGraphSnapshot;
+}

@@ -1,0 +1,65 @@
+import type {
+  Clock,
+  Logger,
+  Metrics,
+  ObjectIdentifier,
+  RateLimiter,
+  Reconciler,
+  Transport,
+} from '@depwatch/core';
+import type { KubeConfigLike } from '@depwatch/k8s-transport';
+
+export type { KubeConfigLike } from '@depwatch/k8s-transport';
+
+/** How long things are remembered, and how cached objects are handed out. */
+export interface ObjectCacheSettings {
+  /** How long the resource of a kind is remembered, in milliseconds. @default 600_000 */
+  gvkToGvrTtlMs?: number;
+  /** How long it is remembered that the server has no such kind, in milliseconds; 0: not at all. @default 0 */
+  missingApiResourceTtlMs?: number;
+  /** Hand out cached objects without freezing them. Whoever changes one changes it for all readers. @default false */
+  unsafeDisableDeepCopy?: boolean;
+}
+
+/** What a dynamic watcher needs beside its way to the API server. */
+export interface DynamicWatcherSettings {
+  /** Called with each watcher after something it depends on changed: an object, an adapter, or a function. */
+  reconciler: Reconciler | Reconciler['reconcile'];
+  /**
+   * How long a failed watcher waits before it is tried again.
+   * @default the longer of 5 ms doubling to 1,000 s per watcher, and a bucket of 100 refilled at 10 a second
+   */
+  rateLimiter?: RateLimiter<ObjectIdentifier>;
+  /** Keep what the watches show, for `get`, `list` and the cached reads. Off, only metadata is asked for. @default false */
+  enableCache?: boolean;
+  /** Do not reconcile a watcher just because an object that it now depends on exists. @default false */
+  disableInitialReconcile?: boolean;
+  /** Settings of the cache; the lifetimes hold with the cache off, too. */
+  objectCache?: ObjectCacheSettings;
+  /** How many watchers are reconciled at once; one watcher never runs twice at once. @default 1 */
+  maxConcurrentReconciles?: number;
+  /** After so many milliseconds a reconcile's signal is aborted. @default none */
+  reconcileTimeoutMs?: number;
+  /** How long a request may go without a byte, and an add may keep trying, in milliseconds. @default 10_000 */
+  requestTimeoutMs?: number;
+  /** How long a live watch that is refused (401, 403) keeps trying before it ends, in milliseconds. @default 30_000 */
+  authGraceMs?: number;
+  /** How long `stopped` waits for running reconciles, in milliseconds. @default 30_000 */
+  stopTimeoutMs?: number;
+  /** @default silent */
+  logger?: Logger;
+  /** @default none */
+  metrics?: Metrics;
+  /** Time and chance. @default the system's */
+  clock?: Clock;
+}
+
+/**
+ * Options of `createDynamicWatcher`: a KubeConfig of `@kubernetes/client-node` (the HTTP transport is loaded when
+ * the watcher starts), or a transport of your own, which stays yours to close.
+ */
+export type DynamicWatcherOptions = (
+  | { kubeConfig: KubeConfigLike; transport?: never }
+  | { transport: Transport; kubeConfig?: never }
+) &
+  DynamicWatcherSettings;

@@ -1,0 +1,260 @@
+import {
+  DepwatchError,
+  describeRequest,
+  initialReflectorState,
+  isDepwatchError,
+  step,
+  type ChangeType,
+  type Clock,
+  type KubernetesObject,
+  type ObjectStore,
+  type ReflectorEffect,
+  type ReflectorInput,
+  type ResourceQuery,
+  type Transport,
+  type WatchEvent,
+} from '@depwatch/core';
+import type { Admission, Pass, RequestKind } from './admission.ts';
+import type { StreamingLists } from './streaming-lists.ts';
+
+/** What the drivers of one dynamic watcher share. */
+export interface WatchDriverContext {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly admission: Admission;
+  readonly streamingLists: StreamingLists;
+  readonly requestTimeoutMs: number;
+  readonly authGraceMs: number;
+  /** Asks the server anew for the resource of the query's kind. */
+  rediscover(query: ResourceQuery, signal: AbortSignal): Promise<ResourceQuery>;
+}
+
+/** What a driver tells its owner; no call is made after `stop`. */
+export interface WatchListener {
+  /** The first request of the watch went out, or is held up since the server can't be reached. */
+  begun(): void;
+  live(): void;
+  retrying(error: DepwatchError, ms: number): void;
+  changed(changes: ReadonlySet<ChangeType>): void;
+  /** It was given up for good. */
+  ended(error: DepwatchError): void;
+}
+
+/** A call under way: what it feeds in counts only while it is the driver's current one. */
+interface Call {
+  readonly controller: AbortController;
+  place?: Disposable;
+  pass?: Pass;
+  iterator?: AsyncIterator<readonly WatchEvent[]>;
+}
+
+/** Runs one physical watch: performs the effects of the reflector's steps on the transport and the store. */
+export class WatchDriver {
+  readonly #context: WatchDriverContext;
+  readonly #store: ObjectStore<KubernetesObject>;
+  readonly #listener: WatchListener;
+  #query: ResourceQuery;
+  #state = initialReflectorState;
+  #call: Call | undefined;
+  #timer: Disposable | undefined;
+  #begun = false;
+
+  constructor(
+    query: ResourceQuery,
+    store: ObjectStore<KubernetesObject>,
+    context: WatchDriverContext,
+    listener: WatchListener,
+  ) {
+    this.#query = query;
+    this.#store = store;
+    this.#context = context;
+    this.#listener = listener;
+  }
+
+  /** Everything up to this version has been applied. */
+  get resourceVersion(): string | undefined {
+    return this.#state.resourceVersion;
+  }
+
+  start(): void {
+    this.#feed({ type: 'start' });
+  }
+
+  /** Ends the watch; nothing is told to the listener from now on. */
+  stop(): void {
+    this.#feed({ type: 'stop' });
+  }
+
+  #feed(input: ReflectorInput): void {
+    const { clock, streamingLists, requestTimeoutMs, authGraceMs } = this.#context;
+    const [state, effects] = step(this.#state, input, {
+      now: clock.now(),
+      random: clock.random(),
+      streamingLists: streamingLists.believed(this.#query.gvr),
+      requestTimeoutMs,
+      authGraceMs,
+    });
+    this.#state = state;
+    for (const effect of effects) {
+      this.#perform(effect);
+      // A listener may have stopped the watch, or a call failed at once: what came of that is the newer truth.
+      if (this.#state !== state) return;
+    }
+  }
+
+  #perform(effect: ReflectorEffect): void {
+    switch (effect.type) {
+      case 'list':
+        return this.#send('list', effect.attempt, (call) => this.#list(call, effect));
+      case 'watch': {
+        const stream = this.#query.name ? 'streamOne' : 'streamMany';
+        const kind = effect.initialEvents ? stream : 'resume';
+        return this.#send(kind, effect.attempt, (call) => this.#watch(call, effect));
+      }
+      case 'discover':
+        return this.#send('discover', effect.attempt, (call) => this.#discover(call));
+      case 'cancel':
+        return this.#cancel();
+      case 'timer':
+        return this.#setTimer(effect.ms);
+      case 'stage':
+        return this.#store.stage(effect.objects);
+      case 'stageEvents':
+        return this.#store.stageEvents(effect.events);
+      case 'discard':
+        return this.#store.discard();
+      case 'commit':
+        return this.#changed(this.#store.commit());
+      case 'apply':
+        return this.#changed(this.#store.apply(effect.events));
+      case 'live':
+        return this.#listener.live();
+      case 'retrying':
+        return this.#listener.retrying(effect.error, effect.ms);
+      case 'streamingRefused':
+        return this.#context.streamingLists.refuse(this.#query.gvr);
+      case 'end':
+        return this.#listener.ended(effect.error);
+    }
+  }
+
+  #changed(changes: ReadonlySet<ChangeType>): void {
+    if (changes.size > 0) this.#listener.changed(changes);
+  }
+
+  #setTimer(ms: number): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = this.#context.clock.setTimeout(() => {
+      this.#timer = undefined;
+      this.#feed({ type: 'elapsed' });
+    }, ms);
+  }
+
+  #cancel(): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+    const call = this.#call;
+    this.#call = undefined;
+    if (!call) return;
+    call.place?.[Symbol.dispose]();
+    call.controller.abort();
+    // The signal has ended the call; an iterator that fails to close has nothing left to say.
+    call.iterator?.return?.().catch(() => {});
+  }
+
+  /** Has the request wait for its turn, and sends it. */
+  #send(kind: RequestKind, attempt: number, run: (call: Call) => Promise<void>): void {
+    const call: Call = { controller: new AbortController() };
+    this.#call = call;
+    const place = this.#context.admission.enter(kind, attempt, {
+      go: (pass) => {
+        call.pass = pass;
+        this.#begin();
+        this.#feed({ type: 'sent' });
+        if (this.#call === call) void this.#run(call, run);
+      },
+      held: () => this.#begin(),
+    });
+    call.place = place;
+    // It may have been let through, and ended, before `enter` returned.
+    if (this.#call !== call) place[Symbol.dispose]();
+  }
+
+  #begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    this.#listener.begun();
+  }
+
+  /** Runs a call; how it fails is fed in, unless it was cancelled. */
+  async #run(call: Call, run: (call: Call) => Promise<void>): Promise<void> {
+    try {
+      await run(call);
+    } catch (cause) {
+      if (this.#call !== call) return;
+      const error = asTransportError(cause, this.#query);
+      if (error.status === undefined && error.retryable) call.pass?.unreachable(error);
+      else call.pass?.answered();
+      this.#finish(call, { type: 'failed', error });
+    }
+  }
+
+  #finish(call: Call, input: ReflectorInput): void {
+    if (this.#call !== call) return;
+    this.#call = undefined;
+    this.#feed(input);
+  }
+
+  async #list(call: Call, effect: Extract<ReflectorEffect, { type: 'list' }>): Promise<void> {
+    const page = await this.#context.transport.list(this.#query, {
+      signal: call.controller.signal,
+      limit: effect.limit,
+      ...(effect.continue !== undefined && { continue: effect.continue }),
+    });
+    if (this.#call !== call) return;
+    call.pass?.answered();
+    this.#finish(call, { type: 'page', page });
+  }
+
+  async #discover(call: Call): Promise<void> {
+    const query = await this.#context.rediscover(this.#query, call.controller.signal);
+    if (this.#call !== call) return;
+    call.pass?.answered();
+    this.#query = query;
+    this.#finish(call, { type: 'discovered' });
+  }
+
+  async #watch(call: Call, effect: Extract<ReflectorEffect, { type: 'watch' }>): Promise<void> {
+    const { transport, admission } = this.#context;
+    const { resourceVersion, initialEvents, timeoutMs } = effect;
+    const iterator = transport
+      .watch(this.#query, {
+        signal: call.controller.signal,
+        timeoutMs,
+        initialEvents,
+        ...(resourceVersion !== undefined && { resourceVersion }),
+      })
+      [Symbol.asyncIterator]();
+    call.iterator = iterator;
+    for (;;) {
+      const { done, value } = await iterator.next();
+      if (this.#call !== call) return;
+      admission.heard();
+      // A streaming list keeps its slot until it is through; what only resumes has done with the server's work.
+      if (!initialEvents || done) call.pass?.answered();
+      if (done) return this.#finish(call, { type: 'closed' });
+      this.#feed({ type: 'events', events: value });
+      if (initialEvents && this.#state.name === 'watching') call.pass?.answered();
+      if (this.#call !== call) return;
+    }
+  }
+}
+
+function asTransportError(cause: unknown, query: ResourceQuery): DepwatchError {
+  if (isDepwatchError(cause)) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new DepwatchError('ERR_TRANSPORT', `${describeRequest('watch', query)}: ${reason}`, {
+    cause,
+    retryable: true,
+  });
+}

@@ -1,0 +1,156 @@
+import { createFakeTransport } from '@depwatch/testing';
+import { expect, test } from 'vitest';
+import { createDynamicWatcher } from '../src/index.ts';
+import { configMap, configMapId, Recorder, startBench } from './harness.ts';
+
+const app = configMapId('app');
+const config = configMapId('config');
+
+test('before start and after stop every action is ERR_NOT_STARTED', async () => {
+  const transport = createFakeTransport();
+  const watcher = createDynamicWatcher({ transport, clock: transport.clock, reconciler: () => {}, enableCache: true });
+  const check = async (): Promise<void> => {
+    const code = 'ERR_NOT_STARTED';
+    await expect(watcher.addWatcher(app, config)).rejects.toMatchObject({ code });
+    await expect(watcher.addOrUpdateWatcher(app, [])).rejects.toMatchObject({ code });
+    await expect(watcher.removeWatcher(app)).rejects.toMatchObject({ code });
+    await expect(watcher.startQueryBatch(app)).rejects.toMatchObject({ code });
+    await expect(watcher.get(app, config)).rejects.toMatchObject({ code });
+    await expect(watcher.list(app, config)).rejects.toMatchObject({ code });
+    await expect(watcher.endQueryBatch(app)).rejects.toMatchObject({ code });
+    await expect(watcher.abortQueryBatch(app)).rejects.toMatchObject({ code });
+    await expect(watcher.queryBatch(app, async () => {})).rejects.toMatchObject({ code });
+    await expect(watcher.gvkToGvr(config)).rejects.toMatchObject({ code });
+    for (const read of [
+      () => watcher.enqueue(app),
+      () => watcher.getFromCache(config),
+      () => watcher.listFromCache(config),
+      () => watcher.listWatchedFromCache(app),
+      () => watcher.watchStatus(),
+      () => watcher.graph(),
+    ]) {
+      expect(read).toThrowError(expect.objectContaining({ code }));
+    }
+    expect(watcher.getWatchCount()).toBe(0);
+  };
+  await check();
+  await watcher.start();
+  await watcher.addWatcher(app, config);
+  await watcher.stop();
+  await watcher.stopped;
+  await check();
+  await expect(watcher.start()).rejects.toMatchObject({ code: 'ERR_ALREADY_STARTED' });
+  expect(transport.openWatches).toEqual([]);
+});
+
+test('a second start is ERR_ALREADY_STARTED and changes nothing', async () => {
+  await using bench = await startBench();
+  await bench.watcher.addWatcher(app, config);
+  await expect(bench.watcher.start()).rejects.toMatchObject({ code: 'ERR_ALREADY_STARTED' });
+  expect(bench.watcher.getWatchCount()).toBe(1);
+});
+
+test('the start signal stops it', async () => {
+  const transport = createFakeTransport();
+  const recorder = new Recorder();
+  const watcher = createDynamicWatcher({ transport, clock: transport.clock, reconciler: recorder });
+  const controller = new AbortController();
+  await watcher.start({ signal: controller.signal });
+  await watcher.addWatcher(app, config);
+  controller.abort();
+  await watcher.stopped;
+  expect(recorder.stops).toBe(1);
+  await expect(watcher.addWatcher(app, config)).rejects.toMatchObject({ code: 'ERR_NOT_STARTED' });
+});
+
+test('an aborted start signal refuses the start', async () => {
+  const transport = createFakeTransport();
+  const watcher = createDynamicWatcher({ transport, reconciler: () => {} });
+  await expect(watcher.start({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+  await watcher.stopped;
+});
+
+test('stop settles every pending promise, whatever it waits for', async () => {
+  await using bench = await startBench({ enableCache: true });
+  const release = bench.fake.hold('watch');
+  const { watcher } = bench;
+  const others = ['a', 'b', 'c', 'd', 'e'].map((name) => configMapId(name));
+  await watcher.startQueryBatch(others[1]!);
+  const pending = [
+    watcher.addWatcher(app, config),
+    watcher.addOrUpdateWatcher(others[0]!, [config]),
+    watcher.get(others[1]!, config),
+    watcher.endQueryBatch(others[1]!),
+    watcher.queryBatch(others[2]!, () => new Promise(() => {})),
+    watcher.queryBatch(others[3]!, (batch) => batch.get(config)),
+    watcher.addWatcher(app, others[4]!),
+  ];
+  const outcomes = Promise.all(pending.map((promise) => promise.catch((error: { code: string }) => error.code)));
+  await watcher.stop();
+  expect(await outcomes).toEqual(pending.map(() => 'ERR_NOT_STARTED'));
+  release();
+});
+
+test('stop aborts the running reconcile, and does not wait for it; stopped does', async () => {
+  await using bench = await startBench();
+  const hold = Promise.withResolvers<void>();
+  let aborted: unknown;
+  bench.recorder.act = async (_watcher, { signal }) => {
+    signal.addEventListener('abort', () => (aborted = signal.reason));
+    await hold.promise;
+  };
+  bench.watcher.enqueue(app);
+  await bench.settle();
+  await bench.watcher.stop();
+  expect(aborted).toMatchObject({ code: 'ERR_NOT_STARTED' });
+  let stopped = false;
+  void bench.watcher.stopped.then(() => (stopped = true));
+  await bench.settle();
+  expect(stopped).toBe(false);
+  hold.resolve();
+  await bench.watcher.stopped;
+  expect(bench.recorder.stops).toBe(1);
+});
+
+test('a reconcile that never settles holds stopped up for stopTimeoutMs at most', async () => {
+  await using bench = await startBench({ stopTimeoutMs: 500 });
+  bench.recorder.act = () => new Promise(() => {});
+  bench.watcher.enqueue(app);
+  await bench.settle();
+  let stopped = false;
+  void bench.watcher.stopped.then(() => (stopped = true));
+  await bench.watcher.stop();
+  await bench.settle(499);
+  expect(stopped).toBe(false);
+  await bench.settle(1);
+  expect(stopped).toBe(true);
+});
+
+test('stop may be called inside a reconcile, and leaves no timer behind', async () => {
+  await using bench = await startBench();
+  await bench.watcher.addWatcher(app, config);
+  bench.watcher.enqueue(app, { afterMs: 60_000 });
+  bench.recorder.act = () => bench.watcher.stop();
+  bench.fake.put(configMap('config'));
+  await bench.settle();
+  await bench.watcher.stopped;
+  expect(bench.fake.openWatches).toEqual([]);
+  expect(bench.fake.clock.pending).toBe(0);
+});
+
+test('bad options are refused by name', () => {
+  const transport = createFakeTransport();
+  const reconciler = (): void => {};
+  for (const [options, field] of [
+    [{ reconciler }, 'kubeConfig, transport'],
+    [{ transport }, 'reconciler'],
+    [{ transport, reconciler, maxConcurrentReconciles: 0 }, 'maxConcurrentReconciles'],
+    [{ transport, reconciler, requestTimeoutMs: -1 }, 'requestTimeoutMs'],
+    [{ transport, reconciler, stopTimeoutMs: Number.NaN }, 'stopTimeoutMs'],
+    [{ transport, reconciler, objectCache: { gvkToGvrTtlMs: -1 } }, 'objectCache.gvkToGvrTtlMs'],
+  ] as const) {
+    expect(() => createDynamicWatcher(options as never)).toThrowError(
+      expect.objectContaining({ code: 'ERR_INVALID_INPUT', message: expect.stringContaining(field) }),
+    );
+  }
+});

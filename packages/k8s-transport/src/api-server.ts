@@ -1,0 +1,107 @@
+import { DepwatchError, type Clock, type Logger } from '@depwatch/core';
+
+import { ConnectionPool, type PoolRequest, type Ticket } from './connection-pool.ts';
+import { Credentials, type ResolvedCredentials } from './credentials.ts';
+import { serverOf, type Server } from './kube-config.ts';
+import { SocketOpener } from './open-socket.ts';
+import type { Settings } from './options.ts';
+import { TurnBudget } from './turn-budget.ts';
+import { Watchdog } from './watchdog.ts';
+
+/** A call that {@link ApiServer.close} has to end. */
+export interface Closable {
+  fail(error: DepwatchError): void;
+}
+
+/**
+ * What all calls to one API server share: its credentials, the connections for the TLS material of the moment, and the
+ * calls under way.
+ */
+export class ApiServer {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly credentials: Credentials;
+  /** How much may be decoded in one turn of the event loop. */
+  readonly turns = new TurnBudget();
+  /** Where the server is; as of the last credentials that were resolved. */
+  server: Server;
+  readonly #calls = new Set<Closable>();
+  readonly #watchdog: Watchdog;
+  readonly #pools = new Set<ConnectionPool>();
+  #pool: { readonly key: string; readonly pool: ConnectionPool } | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(settings: Settings) {
+    this.settings = settings;
+    this.clock = settings.clock;
+    this.logger = settings.logger;
+    this.credentials = new Credentials(settings);
+    this.server = serverOf(settings.kubeConfig);
+    this.#watchdog = new Watchdog(settings);
+  }
+
+  /**
+   * Counts a call in until {@link leave}.
+   *
+   * @throws DepwatchError ERR_TRANSPORT, not retryable, after {@link close}
+   */
+  enter(call: Closable): void {
+    if (this.#closed !== undefined) throw closedError();
+    this.#calls.add(call);
+  }
+
+  /** Counts a call out. */
+  leave(call: Closable): void {
+    this.#calls.delete(call);
+  }
+
+  /** Sends a request over a connection made with these credentials. */
+  dispatch(credentials: ResolvedCredentials, request: PoolRequest): Ticket {
+    return this.#poolFor(credentials).dispatch(request);
+  }
+
+  /** Fails all calls and destroys all connections; resolves when their sockets are closed. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    // Only then may failed calls see it as closed.
+    await Promise.resolve();
+    const error = closedError();
+    for (const call of this.#calls) call.fail(error);
+    this.#watchdog.stop();
+    await Promise.all([...this.#pools].map((pool) => pool.destroy(error)));
+    this.#watchdog.stop();
+    this.#pools.clear();
+  }
+
+  #poolFor(credentials: ResolvedCredentials): ConnectionPool {
+    if (this.#pool?.key === credentials.connectionKey) return this.#pool.pool;
+    const { server } = credentials;
+    const { requestTimeoutMs, pingIntervalMs } = this.settings;
+    const pool = new ConnectionPool({
+      origin: server.origin,
+      opener: new SocketOpener(credentials, pingIntervalMs),
+      watchdog: this.#watchdog,
+      clock: this.clock,
+      connectTimeoutMs: requestTimeoutMs,
+      pingIntervalMs,
+    });
+    const before = this.#pool?.pool;
+    if (before) {
+      this.logger.info({ server: server.address }, 'new certificates: new requests use new connections');
+      before.retire(() => this.#pools.delete(before));
+    }
+    this.#pools.add(pool);
+    this.#pool = { key: credentials.connectionKey, pool };
+    this.server = server;
+    return pool;
+  }
+}
+
+function closedError(): DepwatchError {
+  return new DepwatchError('ERR_TRANSPORT', 'the transport is closed', { retryable: false });
+}

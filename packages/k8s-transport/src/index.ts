@@ -1,0 +1,9 @@
+/**
+ * A Transport over HTTP/2 for the API server of a kubeconfig: list, watch and discovery on as few connections as the
+ * server allows, with credentials that are resolved once and again when they change. It is the only package of depwatch
+ * with an HTTP client, and knows client-node's KubeConfig by its methods alone.
+ */
+export { createK8sTransport } from './k8s-transport.ts';
+export type { K8sTransport } from './k8s-transport.ts';
+export type { KubeConfigCluster, KubeConfigLike, KubeConfigUser } from './kube-config.ts';
+export type { K8sTransportOptions } from './options.ts';

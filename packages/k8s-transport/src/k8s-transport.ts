@@ -1,0 +1,61 @@
+import { describeRequest, type ResourceQuery, type Transport } from '@depwatch/core';
+
+import type { ApiRequest } from './api-call.ts';
+import { ApiServer } from './api-server.ts';
+import { ContentTypes } from './content-type.ts';
+import { shapeOf } from './decode.ts';
+import { discover } from './discovery.ts';
+import { list } from './list.ts';
+import { settingsFrom, type K8sTransportOptions } from './options.ts';
+import { resourcePath } from './request-url.ts';
+import { WatchStream } from './watch-stream.ts';
+
+/** A {@link Transport} that can, and should, be closed. */
+export interface K8sTransport extends Transport, AsyncDisposable {
+  /**
+   * Ends every call, which fails with ERR_TRANSPORT (not retryable) as later ones do, and closes every connection.
+   * It may be called again.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * A Transport to the API server of a kubeconfig's current context. Nothing is sent, read or started before its first
+ * call; a watch is sent by the first `next()`.
+ *
+ * @throws DepwatchError ERR_INVALID_INPUT that names the option
+ */
+export function createK8sTransport(options: K8sTransportOptions): K8sTransport {
+  const api = new ApiServer(settingsFrom(options));
+  const contentTypes = new ContentTypes();
+
+  const watch: Transport['watch'] = (query, watchOptions) => {
+    const request = (): ApiRequest => ({
+      path: watchPath(query, watchOptions),
+      describe: () => describeRequest('watch', query),
+      signal: watchOptions.signal,
+      mayBeSilent: true,
+      ...contentTypes.for(query, 'watch'),
+    });
+    return new WatchStream(api, query, shapeOf(query.gvk, query.metadataOnly), request);
+  };
+  return {
+    discover: (gvk, { signal }) => discover(api, gvk, signal),
+    list: (query, listOptions) => list(api, contentTypes, query, listOptions),
+    watch,
+    close: () => api.close(),
+    [Symbol.asyncDispose]: () => api.close(),
+  };
+}
+
+function watchPath(query: ResourceQuery, options: Parameters<Transport['watch']>[1]): string {
+  const { initialEvents, resourceVersion, timeoutMs } = options;
+  return resourcePath(query, {
+    watch: 1,
+    allowWatchBookmarks: true,
+    timeoutSeconds: timeoutMs === undefined ? undefined : Math.max(1, Math.ceil(timeoutMs / 1000)),
+    ...(initialEvents
+      ? { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' }
+      : { resourceVersion }),
+  });
+}

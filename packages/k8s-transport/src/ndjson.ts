@@ -1,0 +1,95 @@
+import { isUtf8 } from 'node:buffer';
+
+/** Why a stream of lines can't be read on. Nothing of a line is ever told: it may hold a Secret. */
+export class LineError extends Error {
+  override readonly name = 'LineError';
+}
+
+const newline = 0x0a;
+
+/**
+ * Cuts bytes into lines at 0x0A and parses each as JSON, whole: wherever a chunk ends, be it within a character, nothing
+ * is decoded before its line is complete. Empty lines are skipped, and a carriage return at the end of a line is JSON's
+ * own white space.
+ */
+export class NdjsonDecoder {
+  readonly #maxLineBytes: number;
+  /** The start of a line whose end has not come. */
+  #partial: Buffer[] = [];
+  #partialBytes = 0;
+
+  constructor(maxLineBytes: number) {
+    this.#maxLineBytes = maxLineBytes;
+  }
+
+  /**
+   * Gives the value of each line that is now complete to `take`, in order.
+   *
+   * @throws LineError at the first line that is too long, no UTF-8 or no JSON; those before it have been given
+   */
+  push(chunk: Buffer, take: (value: unknown) => void): void {
+    let start = 0;
+    if (this.#partialBytes > 0) {
+      const end = chunk.indexOf(newline);
+      this.#keep(end < 0 ? chunk : chunk.subarray(0, end));
+      if (end < 0) return;
+      start = end + 1;
+      this.#flush(take);
+    }
+    const last = chunk.lastIndexOf(newline);
+    if (last >= start) {
+      this.#parseLines(chunk.subarray(start, last), take);
+      start = last + 1;
+    }
+    if (start < chunk.length) this.#keep(chunk.subarray(start));
+  }
+
+  /**
+   * Takes what came after the last newline, at the end of the stream.
+   *
+   * @throws LineError when it is the start of a line only
+   */
+  end(take: (value: unknown) => void): void {
+    if (this.#partialBytes > 0) this.#flush(take, 'a line that was cut off');
+  }
+
+  #keep(part: Buffer): void {
+    this.#partialBytes += part.length;
+    this.#checkLength(this.#partialBytes);
+    this.#partial.push(part);
+  }
+
+  #flush(take: (value: unknown) => void, otherwise?: string): void {
+    const line = this.#partial.length === 1 ? this.#partial[0]! : Buffer.concat(this.#partial, this.#partialBytes);
+    this.#partial = [];
+    this.#partialBytes = 0;
+    this.#parseLines(line, take, otherwise);
+  }
+
+  /** Decodes at once what holds whole lines, and parses them one by one. */
+  #parseLines(bytes: Buffer, take: (value: unknown) => void, otherwise?: string): void {
+    // Buffer.toString would put replacement characters into an object's data.
+    if (!isUtf8(bytes)) throw new LineError(otherwise ?? 'a line that is no UTF-8');
+    const text = bytes.toString('utf8');
+    for (let start = 0; start < text.length; ) {
+      const found = text.indexOf('\n', start);
+      const end = found < 0 ? text.length : found;
+      if (end - start > this.#maxLineBytes / 3) this.#checkLength(Buffer.byteLength(text.slice(start, end)));
+      if (end - start > 1 || text[start]!.trim() !== '') take(parseLine(text.slice(start, end), otherwise));
+      start = end + 1;
+    }
+  }
+
+  #checkLength(bytes: number): void {
+    if (bytes > this.#maxLineBytes) throw new LineError(`a line of more than ${this.#maxLineBytes} bytes`);
+  }
+}
+
+function parseLine(line: string, otherwise = 'a line that is no JSON'): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    // The error of JSON.parse quotes what it was given.
+    throw new LineError(otherwise);
+  }
+}

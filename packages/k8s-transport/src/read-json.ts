@@ -1,0 +1,46 @@
+import { isUtf8 } from 'node:buffer';
+
+import type { DepwatchError } from '@depwatch/core';
+
+import { protocolError } from './answer-error.ts';
+import { ApiCall, type ApiReceiver, type ApiRequest } from './api-call.ts';
+import type { ApiServer } from './api-server.ts';
+
+/**
+ * Sends a request and parses the whole answer.
+ *
+ * @param maxBytes of the answer
+ * @throws DepwatchError as errorFromStatus makes it, or ERR_TRANSPORT
+ */
+export function readJson(
+  api: ApiServer,
+  request: Omit<ApiRequest, 'mayBeSilent'>,
+  maxBytes: number,
+): Promise<unknown> {
+  return new Promise((resolve, reject: (error: DepwatchError) => void) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const broken = (what: string) => protocolError(request.describe(), what);
+    const receiver: ApiReceiver = {
+      onAccepted() {},
+      onData(chunk) {
+        chunks.push(chunk);
+        bytes += chunk.length;
+        if (bytes > maxBytes) call.fail(broken(`more than ${maxBytes} bytes`));
+      },
+      onEnd() {
+        const body = Buffer.concat(chunks, bytes);
+        if (!isUtf8(body)) return reject(broken('an answer that is no UTF-8'));
+        try {
+          resolve(JSON.parse(body.toString()));
+        } catch {
+          // The error of JSON.parse quotes what it was given.
+          reject(broken('an answer that is no JSON'));
+        }
+      },
+      onFailure: reject,
+    };
+    const call = new ApiCall(api, { ...request, mayBeSilent: false }, receiver);
+    call.start();
+  });
+}

@@ -1,0 +1,46 @@
+/** A few milliseconds of JSON.parse. */
+const bytesPerTurn = 512 * 1024;
+
+/**
+ * Keeps the event loop free: all watches together decode so many bytes in one of its turns, and go on in the next.
+ */
+export class TurnBudget {
+  readonly #waiting = new Set<() => void>();
+  #left = bytesPerTurn;
+  #scheduled = false;
+
+  /** Whether so many bytes may be decoded now; the last ones allowed may exceed what is left. */
+  spend(bytes: number): boolean {
+    if (this.#left <= 0) return false;
+    this.#left -= bytes;
+    this.#schedule();
+    return true;
+  }
+
+  /** Calls `run` in a later turn that has something left. */
+  later(run: () => void): void {
+    this.#waiting.add(run);
+    this.#schedule();
+  }
+
+  /** Takes back what {@link later} was given. */
+  cancel(run: () => void): void {
+    this.#waiting.delete(run);
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(this.#nextTurn);
+  }
+
+  readonly #nextTurn = (): void => {
+    this.#scheduled = false;
+    this.#left = bytesPerTurn;
+    for (const run of this.#waiting) {
+      if (this.#left <= 0) return this.#schedule();
+      this.#waiting.delete(run);
+      run();
+    }
+  };
+}

@@ -1,0 +1,205 @@
+import {
+  DepwatchError,
+  describeRequest,
+  errorFromStatus,
+  invalidInput,
+  type ResourceQuery,
+  type WatchEvent,
+} from '@depwatch/core';
+
+import { protocolError } from './answer-error.ts';
+import { ApiCall, type ApiReceiver, type ApiRequest } from './api-call.ts';
+import type { ApiServer } from './api-server.ts';
+import { decodeLine, type ObjectShape } from './decode.ts';
+import { LineError, NdjsonDecoder } from './ndjson.ts';
+
+type Burst = readonly WatchEvent[];
+
+interface Waiting {
+  resolve(result: IteratorResult<Burst, undefined>): void;
+  reject(error: DepwatchError): void;
+}
+
+/** What may lie undecoded before the server is kept from sending more. */
+const pauseAtBytes = 1024 * 1024;
+const resumeAtBytes = 256 * 1024;
+
+/**
+ * The iterator of one watch, for a single consumer. The request is sent by the first `next()`. Bytes are decoded when
+ * they are asked for, so a consumer that doesn't ask is waited for; `return()` ends a pending `next()` at once.
+ */
+export class WatchStream implements AsyncIterableIterator<Burst, undefined>, ApiReceiver {
+  readonly #api: ApiServer;
+  readonly #query: ResourceQuery;
+  readonly #shape: ObjectShape;
+  readonly #request: () => ApiRequest;
+  readonly #decoder: NdjsonDecoder;
+  #call: ApiCall | undefined;
+  #waiting: Waiting | undefined;
+  #accepted = false;
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  #paused = false;
+  /** The server has ended the watch; what is left to decode still counts. */
+  #ended = false;
+  /** Thrown once everything before it has been taken. */
+  #failure: DepwatchError | undefined;
+  #done = false;
+
+  /** @param request makes the request, or throws when the query can't be one */
+  constructor(api: ApiServer, query: ResourceQuery, shape: ObjectShape, request: () => ApiRequest) {
+    this.#api = api;
+    this.#query = query;
+    this.#shape = shape;
+    this.#request = request;
+    this.#decoder = new NdjsonDecoder(api.settings.maxLineBytes);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<Burst, undefined>> {
+    if (this.#waiting !== undefined) {
+      return Promise.reject(invalidInput('next: the one before is still pending; a watch has a single consumer'));
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+      if (this.#call === undefined && !this.#done) this.#start();
+      else this.#deliver();
+    });
+  }
+
+  return(): Promise<IteratorResult<Burst, undefined>> {
+    this.#finish();
+    this.#call?.cancel();
+    this.#waiting?.resolve({ done: true, value: undefined });
+    this.#waiting = undefined;
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  onAccepted(): void {
+    this.#accepted = true;
+    this.#deliver();
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#done || this.#failure !== undefined) return;
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    this.#deliver();
+    if (!this.#paused && this.#bytes >= pauseAtBytes) {
+      this.#paused = true;
+      this.#call?.pause();
+    }
+  }
+
+  onEnd(): void {
+    this.#ended = true;
+    this.#deliver();
+  }
+
+  onFailure(error: DepwatchError): void {
+    // Whoever aborts or closes wants nothing more; a broken connection leaves what came before it.
+    if (!error.retryable) this.#drop();
+    this.#failure ??= error;
+    this.#deliver();
+  }
+
+  #start(): void {
+    try {
+      this.#call = new ApiCall(this.#api, this.#request(), this);
+      this.#call.start();
+    } catch (error) {
+      this.#failure = error as DepwatchError;
+      this.#deliver();
+    }
+  }
+
+  /** Gives the pending next() what there is, if anything. */
+  readonly #deliver = (): void => {
+    const waiting = this.#waiting;
+    if (waiting === undefined) return;
+    const burst = this.#nextBurst();
+    if (burst !== undefined) {
+      this.#waiting = undefined;
+      waiting.resolve({ done: false, value: burst });
+    } else if (this.#chunks.length === 0 && this.#failure !== undefined) {
+      this.#waiting = undefined;
+      const error = this.#failure;
+      this.#finish();
+      waiting.reject(error);
+    } else if (this.#done) {
+      this.#waiting = undefined;
+      waiting.resolve({ done: true, value: undefined });
+    }
+  };
+
+  #nextBurst(): Burst | undefined {
+    if (this.#accepted) {
+      this.#accepted = false;
+      return [];
+    }
+    const events: WatchEvent[] = [];
+    const take = (line: unknown): void => this.#take(line, events);
+    try {
+      let decoded = 0;
+      for (const chunk of this.#chunks) {
+        if (!this.#api.turns.spend(chunk.length)) break;
+        decoded++;
+        this.#bytes -= chunk.length;
+        this.#decoder.push(chunk, take);
+      }
+      this.#chunks.splice(0, decoded);
+      if (this.#ended && this.#chunks.length === 0 && !this.#done) {
+        this.#done = true;
+        this.#decoder.end(take);
+      }
+    } catch (error) {
+      this.#break(error);
+    }
+    if (this.#paused && this.#bytes <= resumeAtBytes) {
+      this.#paused = false;
+      this.#call?.resume();
+    }
+    if (events.length > 0) return events;
+    if (this.#chunks.length > 0) this.#api.turns.later(this.#deliver);
+    return undefined;
+  }
+
+  #take(line: unknown, events: WatchEvent[]): void {
+    const event = decodeLine(line, this.#shape);
+    if (event === undefined) throw new LineError('a line that is no event of a watch');
+    if (event.type === 'ERROR') throw errorFromStatus(event.status, this.#describe());
+    events.push(event);
+  }
+
+  /** Nothing can be read beyond a line that is broken or is an error. */
+  #break(error: unknown): void {
+    this.#drop();
+    this.#call?.cancel();
+    this.#failure =
+      error instanceof LineError ? protocolError(this.#describe(), error.message) : (error as DepwatchError);
+  }
+
+  #describe(): string {
+    return describeRequest('watch', this.#query);
+  }
+
+  #drop(): void {
+    this.#chunks = [];
+    this.#bytes = 0;
+    this.#accepted = false;
+  }
+
+  #finish(): void {
+    this.#drop();
+    this.#failure = undefined;
+    this.#done = true;
+    this.#api.turns.cancel(this.#deliver);
+  }
+}

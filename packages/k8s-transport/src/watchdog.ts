@@ -1,0 +1,80 @@
+import type { Socket } from 'node:net';
+
+import type { Clock, Logger } from '@depwatch/core';
+
+interface Guarded {
+  bytes: number;
+  heardAt: number;
+}
+
+/**
+ * Finds connections that are dead without having been closed (half-open TCP, a black hole). The HTTP/2 client pings
+ * each connection every `pingIntervalMs`, so some bytes must come in at least as often; a socket that got none for
+ * `pingIntervalMs + pingTimeoutMs` is destroyed, which fails all requests on it.
+ *
+ * One timer serves all sockets, and runs only while there are any.
+ */
+export class Watchdog {
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #silenceMs: number;
+  readonly #tickMs: number;
+  readonly #sockets = new Map<Socket, Guarded>();
+  #timer: Disposable | undefined;
+
+  constructor(options: { clock: Clock; logger: Logger; pingIntervalMs: number; pingTimeoutMs: number }) {
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+    this.#silenceMs = options.pingIntervalMs + options.pingTimeoutMs;
+    this.#tickMs = Math.max(1, Math.ceil(options.pingTimeoutMs / 5));
+  }
+
+  /** Guards an HTTP/2 socket until it is closed. */
+  guard(socket: Socket): void {
+    this.#sockets.set(socket, { bytes: socket.bytesRead, heardAt: this.#clock.now() });
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      if (this.#sockets.size === 0) this.stop();
+    });
+    if (this.#timer === undefined) this.#arm();
+  }
+
+  /** Ends the timer; the next {@link guard} starts it again. */
+  stop(): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+  }
+
+  #arm(): void {
+    const timer = this.#clock.setTimeout(this.#sweep, this.#tickMs);
+    // Requests keep the process alive, this need not.
+    (timer as { unref?(): void }).unref?.();
+    this.#timer = timer;
+  }
+
+  readonly #sweep = (): void => {
+    const now = this.#clock.now();
+    for (const [socket, guarded] of this.#sockets) {
+      if (this.#heard(socket, guarded, now)) continue;
+      // When the process was busy, the answer may lie unread: look once more after the sockets were read.
+      setImmediate(() => {
+        if (!this.#sockets.has(socket) || this.#heard(socket, guarded, this.#clock.now())) return;
+        this.#logger.warn(
+          { silentMs: Math.round(this.#clock.now() - guarded.heardAt) },
+          'a connection to the API server does not answer pings; closing it',
+        );
+        socket.destroy(new Error('the connection is dead: no answer to pings'));
+      });
+    }
+    this.#arm();
+  };
+
+  /** Whether the socket got bytes lately. The last tick before the time is up decides, so it is never found late. */
+  #heard(socket: Socket, guarded: Guarded, now: number): boolean {
+    if (socket.bytesRead !== guarded.bytes) {
+      guarded.bytes = socket.bytesRead;
+      guarded.heardAt = now;
+    }
+    return now - guarded.heardAt < this.#silenceMs - this.#tickMs;
+  }
+}

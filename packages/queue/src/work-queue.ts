@@ -1,0 +1,72 @@
+import { EntryQueue } from './entry-queue.ts';
+import type { WorkQueueOptions } from './options.ts';
+
+/**
+ * A line of items to work on; see the package's README for its contract. "Item" below means all items with one key.
+ */
+export interface WorkQueue<T> {
+  /**
+   * Queues the item at the end of the line, unless it is there already; while it runs, marks it to be queued again once
+   * done. After a shutdown it does nothing.
+   *
+   * @throws DepwatchError ERR_INVALID_INPUT, retryable, when `maxLength` is reached
+   */
+  add(item: T): void;
+  /**
+   * As `add`, once `ms` milliseconds have passed; at once for 0 or less. An item that is delayed already keeps the
+   * earlier of the two deadlines. An `add` meanwhile does not end the delay.
+   *
+   * @throws DepwatchError ERR_INVALID_INPUT when `ms` is no finite number, or (retryable) when `maxLength` is reached
+   */
+  addAfter(item: T, ms: number): void;
+  /** `addAfter` with the delay that the rate limiter chooses; counts as a failure of the item. Throws as `addAfter` does. */
+  addRateLimited(item: T): void;
+  /** Ends the rate limiter's history of the item: it succeeded, or is given up. */
+  forget(item: T): void;
+  /** How often the item has failed, as the rate limiter counts. */
+  retries(item: T): number;
+  /**
+   * The next item, which runs from then on, until `done`. Consumers that wait are served in the order of their calls; an
+   * item added while one waits is handed over at once, and counts as running before the consumer's code goes on.
+   *
+   * @returns undefined once the queue is shut down and empty; never rejects
+   */
+  get(): Promise<T | undefined>;
+  /** Ends the run of an item that `get` returned. For an item that does not run it does nothing. */
+  done(item: T): void;
+  /**
+   * Drops the item wherever it waits, its delay, its mark to run again and its rate limiter history. One that runs is
+   * only kept from running again.
+   */
+  remove(item: T): void;
+  /** How many items are queued. */
+  readonly length: number;
+  /** How many items wait for their delay to pass. */
+  readonly delayed: number;
+  /** How many items run. */
+  readonly running: number;
+  /** Whether the queue has been shut down. */
+  readonly isShutDown: boolean;
+  /**
+   * Resolves once the queue is shut down, nothing is queued and nothing runs, that is when each item handed out is done;
+   * never rejects.
+   */
+  readonly drained: Promise<void>;
+  /**
+   * Takes no more adds and drops what is delayed. What is queued can still be got, and so can what runs and was added
+   * again before; consumers that wait get undefined. No timer remains. Calling it again does nothing.
+   */
+  shutdown(): void;
+  /** As `shutdown`, and drops what is queued or to run again, too. */
+  shutdownNow(): void;
+}
+
+/**
+ * A work queue with the contract of client-go's `util/workqueue` (its queue, delaying queue and rate limiting queue in
+ * one). No operation costs more than O(log n) of the delayed items; there is at most one timer.
+ *
+ * @throws DepwatchError ERR_INVALID_INPUT when `maxLength` is not above 0
+ */
+export function createWorkQueue<T>(options: WorkQueueOptions<T>): WorkQueue<T> {
+  return new EntryQueue(options);
+}

@@ -1,0 +1,57 @@
+import type { RequestFilter } from './request-log.ts';
+
+/** Takes back what a fault did. Calling it again does nothing. */
+export type Undo = () => void;
+
+/** An answer that takes the place of the real one. */
+export interface FaultyAnswer {
+  /** The HTTP status; the Status body is worded after it. */
+  readonly status: number;
+  /** Sent as Retry-After and in the body. Default: not sent. */
+  readonly retryAfterSeconds?: number;
+  /** How many requests are answered so. Default: all until undone. */
+  readonly times?: number;
+  /** Which requests. Default: all. */
+  readonly match?: RequestFilter;
+}
+
+/** Everything that can be made to go wrong with a server. */
+export interface Faults {
+  /**
+   * Forgets the history of all resources: a watch or a list at a version before now gets a 410, the watch as an
+   * ERROR event in a 200, the list as the HTTP status.
+   */
+  compact(): void;
+  /** Ends all open watches as if their time was over. */
+  closeWatches(match?: Pick<RequestFilter, 'resource'>): void;
+  /** Destroys all sockets, in the middle of whatever they carry. */
+  cutConnections(): void;
+  /** Answers requests with a failure. */
+  respond(answer: FaultyAnswer): Undo;
+  /** Refuses streaming lists (`sendInitialEvents`) with a status. Default 422, as a server without them. */
+  refuseStreamingLists(status?: number): Undo;
+  /** Sends GOAWAY on every HTTP/2 connection: running requests go on, new ones need a new connection. */
+  goAway(): void;
+  /** Lets a connection carry only so many requests at once. */
+  limitStreams(maxConcurrentStreams: number): Undo;
+  /**
+   * Goes silent: nothing is read or written on any socket, not even an answer to a PING; new sockets connect and then
+   * hear nothing. Undone, everything goes on where it stopped.
+   */
+  blackHole(): Undo;
+  /** Holds back every answer and every watch event. */
+  delay(delayMs: number): Undo;
+  /** Cuts the stream in the middle of the next line of each open watch of those that match. */
+  truncateNextLine(match?: Pick<RequestFilter, 'resource'>): Undo;
+  /** Makes the next line of each open watch that matches no JSON. */
+  corruptNextLine(match?: Pick<RequestFilter, 'resource'>): Undo;
+  /** Sends watch lines in pieces of so many bytes, each in a frame of its own. Default 1. */
+  splitBytes(size?: number): Undo;
+  /** Stops listening and destroys all sockets; what is stored stays. */
+  down(): Promise<void>;
+  /**
+   * Listens again, on the same port. With `loseHistory`, as a restarted server: versions from before can no longer be
+   * watched or listed.
+   */
+  up(options?: { readonly loseHistory?: boolean }): Promise<void>;
+}

@@ -1,0 +1,446 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+
+import { asJsonObject, type ApiObject, isJsonObject, type JsonObject, jsonEquals } from './api-object.ts';
+import { customResourceDefinitions } from './built-in-resources.ts';
+import { cleanupFinalizer } from './custom-resources.ts';
+import { applyDefaults } from './defaults.ts';
+import { canonicalObject, generationSubject } from './metadata.ts';
+import type { Registry, Resource } from './registry.ts';
+import { formatApiVersion, type ResourceType } from './resource-type.ts';
+import {
+  alreadyExists,
+  badRequest,
+  failedPrecondition,
+  foreignUid,
+  internalFailure,
+  invalid,
+  modified,
+  namespaceTerminating,
+  notFound,
+} from './status.ts';
+import { type StoredObject, storageKey } from './store.ts';
+import { validateObject } from './validation.ts';
+
+/** Where a write goes: a resource in one of its versions, and the namespace of the URL. */
+export interface WriteTarget {
+  readonly resource: Resource;
+  readonly version: string;
+  /** `""` for a cluster-scoped resource. */
+  readonly namespace: string;
+}
+
+/** What may go with any write. */
+export interface WriteOptions {
+  /** Checks and answers as usual, but stores nothing. Default false. */
+  readonly dryRun?: boolean;
+}
+
+/** What may go with a delete. */
+export interface DeleteOptions extends WriteOptions {
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+  readonly gracePeriodSeconds?: number;
+}
+
+/** What a delete did: removed the object, or marked one that finalizers or a grace period keep. */
+export interface DeleteResult {
+  readonly stored: StoredObject;
+  readonly removed: boolean;
+}
+
+/** Hears of writes that change more than the object itself. */
+export interface WriteObserver {
+  /** After each stored write. */
+  wrote(resource: Resource, stored: StoredObject, removed: boolean): void;
+}
+
+/** All ways in which objects change, with the checks and side effects that the real server gives them. */
+export class ObjectWriter {
+  readonly #registry: Registry;
+  readonly #now: () => Date;
+  readonly #observer: WriteObserver;
+
+  constructor(registry: Registry, now: () => Date, observer: WriteObserver) {
+    this.#registry = registry;
+    this.#now = now;
+    this.#observer = observer;
+  }
+
+  /** @throws StatusError 400, 403, 404, 409, 422 or 500 as the real server words them */
+  create(target: WriteTarget, body: unknown, options: WriteOptions = {}): StoredObject {
+    const { resource, namespace } = target;
+    const { type, table } = resource;
+    const object = checkBody(target, body);
+    const metadata = { ...asJsonObject(object.metadata) };
+    checkNamespace(metadata, namespace);
+    if (metadata.resourceVersion) {
+      throw internalFailure('resourceVersion should not be set on objects to be created');
+    }
+    let name = text(metadata.name);
+    const generateName = text(metadata.generateName);
+    if (name === '' && generateName !== '') name = `${generateName}${randomSuffix()}`;
+    if (type.namespaced) this.#checkNamespaceTakesObjects(type, namespace, name);
+    const created = canonicalObject(type, applyDefaults(type, object, undefined), {
+      ...metadata,
+      ...labelsOf(type, name, metadata),
+      name,
+      namespace,
+      uid: randomUUID(),
+      creationTimestamp: timestamp(this.#now()),
+      deletionTimestamp: undefined,
+      deletionGracePeriodSeconds: undefined,
+      generation: type.generation === 'none' ? undefined : 1,
+      managedFields: undefined,
+    });
+    const errors = validateObject(type, created, undefined);
+    if (errors.length > 0) throw invalid(type, name, errors);
+    if (table.get(storageKey(namespace, name))) throw alreadyExists(type, name);
+    return this.#store(resource, namespace, name, created, options);
+  }
+
+  /**
+   * Replaces an object, or its status alone.
+   *
+   * @throws StatusError 400, 404, 409, 422 or 500
+   */
+  update(
+    target: WriteTarget,
+    name: string,
+    subresource: '' | 'status',
+    body: unknown,
+    options: WriteOptions = {},
+  ): StoredObject {
+    const { resource, namespace } = target;
+    const { type, table } = resource;
+    const object = checkBody(target, body);
+    const metadata = asJsonObject(object.metadata);
+    const own = text(metadata.name);
+    if (own !== name) {
+      throw badRequest(
+        own === ''
+          ? 'name must be provided'
+          : `the name of the object (${own}) does not match the name on the URL (${name})`,
+      );
+    }
+    checkNamespace(metadata, namespace);
+    const old = table.get(storageKey(namespace, name));
+    if (!old) throw notFound(type, name);
+    checkPreconditions(type, old, metadata);
+    return this.#replace(resource, old, object, subresource, options);
+  }
+
+  /**
+   * Changes an object by a function of its present state, which a patch is.
+   *
+   * @throws StatusError 400, 404, 409 or 422, and whatever `change` throws
+   */
+  patch(
+    target: WriteTarget,
+    name: string,
+    subresource: '' | 'status',
+    change: (object: ApiObject) => unknown,
+    options: WriteOptions = {},
+  ): StoredObject {
+    const { resource, namespace, version } = target;
+    const { type, table } = resource;
+    const old = table.get(storageKey(namespace, name));
+    if (!old) throw notFound(type, name);
+    const apiVersion = formatApiVersion(type.group, version);
+    const changed = change({ ...old.object, apiVersion });
+    return this.update(target, name, subresource, changed, options);
+  }
+
+  /** @throws StatusError 403, 404 or 409 */
+  delete(target: WriteTarget, name: string, options: DeleteOptions = {}): DeleteResult {
+    const { resource, namespace } = target;
+    const { type, table } = resource;
+    const old = table.get(storageKey(namespace, name));
+    if (!old) throw notFound(type, name);
+    checkDeletePreconditions(type, old, options);
+    const marked = this.#mark(resource, old, options);
+    if (marked) return { stored: marked, removed: false };
+    if (!options.dryRun) {
+      table.delete(old.key);
+      this.#observer.wrote(resource, old, true);
+    }
+    return { stored: old, removed: true };
+  }
+
+  /** Marks an object as being deleted, where something keeps it. */
+  #mark(
+    resource: Resource,
+    old: StoredObject,
+    { gracePeriodSeconds, dryRun }: DeleteOptions,
+  ): StoredObject | undefined {
+    const { type } = resource;
+    const { metadata } = old.object;
+    const grace = graceSeconds(type, old.object, gracePeriodSeconds);
+    // A definition goes only after its objects.
+    const finalizers =
+      type === customResourceDefinitions && metadata.deletionTimestamp === undefined
+        ? [...(metadata.finalizers ?? []), cleanupFinalizer]
+        : metadata.finalizers;
+    const keptByFinalizers = (finalizers?.length ?? 0) > 0 || isNamespace(type, old);
+    if (!keptByFinalizers && grace === 0) return undefined;
+    if (metadata.deletionTimestamp !== undefined) {
+      if (keptByFinalizers || grace > 0) return old;
+      return undefined;
+    }
+    // Namespaces and definitions are marked by the kind itself, without grace and generation.
+    const isTwoStep = isNamespace(type, old) || type === customResourceDefinitions;
+    const when = new Date(this.#now().getTime() + grace * 1000);
+    const changed = canonicalObject(
+      type,
+      isNamespace(type, old)
+        ? { ...old.object, status: { ...asJsonObject(old.object.status), phase: 'Terminating' } }
+        : old.object,
+      {
+        ...metadata,
+        ...(finalizers && { finalizers }),
+        deletionTimestamp: timestamp(when),
+        ...(!isTwoStep && { deletionGracePeriodSeconds: grace }),
+        ...(!isTwoStep &&
+          metadata.generation !== undefined && { generation: metadata.generation + 1 }),
+      },
+    );
+    return this.#store(resource, old.namespace, old.name, changed, { dryRun: dryRun ?? false });
+  }
+
+  #replace(
+    resource: Resource,
+    old: StoredObject,
+    object: JsonObject,
+    subresource: '' | 'status',
+    options: WriteOptions,
+  ): StoredObject {
+    const { type, table } = resource;
+    const before = old.object;
+    const metadata = asJsonObject(object.metadata);
+    const fixed = {
+      name: old.name,
+      namespace: old.namespace,
+      uid: before.metadata.uid,
+      resourceVersion: before.metadata.resourceVersion,
+      creationTimestamp: before.metadata.creationTimestamp,
+      deletionTimestamp: before.metadata.deletionTimestamp,
+      deletionGracePeriodSeconds: before.metadata.deletionGracePeriodSeconds,
+      generation: before.metadata.generation,
+      managedFields: undefined,
+    };
+    let changed: ApiObject;
+    if (subresource === 'status') {
+      const { status } = object;
+      const { status: _old, ...rest } = before;
+      changed = canonicalObject(
+        type,
+        status === undefined ? rest : { ...rest, status },
+        before.metadata,
+      );
+    } else {
+      const { status: _ignored, ...rest } = applyDefaults(type, object, before);
+      const status = type.hasStatus ? before.status : object.status;
+      changed = canonicalObject(type, status === undefined ? rest : { ...rest, status }, {
+        ...metadata,
+        ...labelsOf(type, old.name, metadata),
+        ...fixed,
+      });
+      const generation = before.metadata.generation;
+      if (
+        generation !== undefined &&
+        !jsonEquals(generationSubject(type, before), generationSubject(type, changed))
+      ) {
+        changed = { ...changed, metadata: { ...changed.metadata, generation: generation + 1 } };
+      }
+    }
+    if (jsonEquals(before, changed)) return old;
+    const errors = validateObject(type, changed, before);
+    if (errors.length > 0) throw invalid(type, old.name, errors);
+    const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = changed.metadata;
+    if (
+      deletionTimestamp !== undefined &&
+      (deletionGracePeriodSeconds ?? 0) === 0 &&
+      (finalizers?.length ?? 0) === 0 &&
+      !isNamespace(type, { object: changed })
+    ) {
+      // The last finalizer went: the object goes, and what is answered was never stored.
+      if (!options.dryRun) {
+        table.delete(old.key);
+        this.#observer.wrote(resource, old, true);
+      }
+      return { ...old, object: changed };
+    }
+    return this.#store(resource, old.namespace, old.name, changed, options);
+  }
+
+  #store(
+    resource: Resource,
+    namespace: string,
+    name: string,
+    object: ApiObject,
+    { dryRun }: WriteOptions,
+  ): StoredObject {
+    if (dryRun) {
+      return { key: storageKey(namespace, name), namespace, name, object, version: 0 };
+    }
+    const stored = resource.table.put(namespace, name, (resourceVersion) =>
+      canonicalObject(resource.type, object, { ...object.metadata, resourceVersion }),
+    );
+    this.#observer.wrote(resource, stored, false);
+    return stored;
+  }
+
+  #checkNamespaceTakesObjects(type: ResourceType, namespace: string, name: string): void {
+    const namespaces = this.#registry.get('', 'namespaces')!;
+    const found = namespaces.table.get(namespace);
+    if (!found) throw notFound(namespaces.type, namespace);
+    if (found.object.metadata.deletionTimestamp !== undefined) {
+      throw namespaceTerminating(type, name, namespace);
+    }
+  }
+}
+
+/** Whether it is a namespace that its own finalizer, in its spec, still keeps. */
+function isNamespace(
+  { group, resource }: ResourceType,
+  { object }: { readonly object: ApiObject },
+): boolean {
+  if (group !== '' || resource !== 'namespaces') return false;
+  const finalizers = asJsonObject(object.spec).finalizers;
+  return Array.isArray(finalizers) && finalizers.length > 0;
+}
+
+function checkBody({ resource: { type }, version }: WriteTarget, body: unknown): JsonObject {
+  if (!isJsonObject(body)) throw badRequest('the object provided is unrecognized');
+  const { kind = '', apiVersion = '' } = body;
+  const expected = formatApiVersion(type.group, version);
+  if (type.custom) {
+    if (!kind) {
+      const shown = JSON.stringify(body);
+      throw badRequest(
+        `the object provided is unrecognized (must be of type ${type.kind}): Object 'Kind' is missing in '${shown}' (${shown})`,
+      );
+    }
+    if (apiVersion !== expected) {
+      throw badRequest(
+        `the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected})`,
+      );
+    }
+    if (kind !== type.kind) {
+      throw invalid({ group: type.group, kind: String(kind) }, text(asJsonObject(body.metadata).name), [
+        {
+          reason: 'FieldValueInvalid',
+          message: `Invalid value: ${JSON.stringify(kind)}: must be ${type.kind}`,
+          field: 'kind',
+        },
+      ]);
+    }
+    return body;
+  }
+  if (apiVersion !== '' && apiVersion !== expected) {
+    throw badRequest(
+      `${String(kind) || type.kind} in version ${JSON.stringify(shortVersion(String(apiVersion)))} cannot be handled as a ${type.kind}: no kind ${JSON.stringify(kind || type.kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`,
+    );
+  }
+  if (kind !== '' && kind !== type.kind) {
+    throw badRequest(
+      `${String(kind)} in version ${JSON.stringify(version)} cannot be handled as a ${type.kind}: converting (${version}.${String(kind)}) to (${type.group.split('.')[0] || 'core'}.${type.kind}): unknown conversion`,
+    );
+  }
+  return body;
+}
+
+function shortVersion(apiVersion: string): string {
+  return apiVersion.slice(apiVersion.indexOf('/') + 1);
+}
+
+function checkNamespace(metadata: JsonObject, namespace: string): void {
+  const own = text(metadata.namespace);
+  if (own !== '' && own !== namespace) {
+    throw badRequest(
+      'the namespace of the provided object does not match the namespace sent on the request',
+    );
+  }
+}
+
+function checkPreconditions(type: ResourceType, old: StoredObject, metadata: JsonObject): void {
+  const { uid, resourceVersion } = old.object.metadata;
+  const wantedUid = text(metadata.uid);
+  if (wantedUid !== '' && wantedUid !== uid) {
+    const key = `/registry/${type.group && type.group !== 'apps' ? `${type.group}/` : ''}${type.resource}/${old.key}`;
+    throw foreignUid(type, key, old.name, wantedUid, uid);
+  }
+  const wanted = text(metadata.resourceVersion);
+  if (wanted === '' || wanted === '0') {
+    if (type.unconditionalUpdate) return;
+    throw invalid({ group: type.group, kind: type.resource }, old.name, [
+      {
+        reason: 'FieldValueInvalid',
+        message: 'Invalid value: 0: must be specified for an update',
+        field: 'metadata.resourceVersion',
+      },
+    ]);
+  }
+  if (!/^\d+$/.test(wanted)) {
+    throw internalFailure(`strconv.ParseUint: parsing ${JSON.stringify(wanted)}: invalid syntax`);
+  }
+  if (wanted !== resourceVersion) throw modified(type, old.name);
+}
+
+function checkDeletePreconditions(
+  type: ResourceType,
+  old: StoredObject,
+  wanted: DeleteOptions,
+): void {
+  const { uid, resourceVersion } = old.object.metadata;
+  if (wanted.uid !== undefined && wanted.uid !== uid) {
+    throw failedPrecondition(
+      type,
+      old.name,
+      `the UID in the precondition (${wanted.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`,
+    );
+  }
+  if (wanted.resourceVersion !== undefined && wanted.resourceVersion !== resourceVersion) {
+    throw failedPrecondition(
+      type,
+      old.name,
+      `the ResourceVersion in the precondition (${wanted.resourceVersion}) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`,
+    );
+  }
+}
+
+/** A pod on a node gets time to end; anything else goes at once. */
+function graceSeconds(
+  { group, resource }: ResourceType,
+  object: ApiObject,
+  wanted: number | undefined,
+): number {
+  if (group !== '' || resource !== 'pods') return 0;
+  const { nodeName, terminationGracePeriodSeconds = 30 } = asJsonObject(object.spec);
+  const { phase } = asJsonObject(object.status);
+  if (!nodeName || phase === 'Succeeded' || phase === 'Failed') return 0;
+  return wanted ?? Number(terminationGracePeriodSeconds);
+}
+
+/** Every namespace carries its name as a label. */
+function labelsOf(
+  { group, resource }: ResourceType,
+  name: string,
+  metadata: JsonObject,
+): { labels?: JsonObject } {
+  if (group !== '' || resource !== 'namespaces' || name === '') return {};
+  return { labels: { ...asJsonObject(metadata.labels), 'kubernetes.io/metadata.name': name } };
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** Seconds, as Kubernetes writes them. */
+export function timestamp(date: Date): string {
+  return date.toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+function randomSuffix(): string {
+  const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
+  return [...randomBytes(5)].map((byte) => alphabet[byte % alphabet.length]).join('');
+}

@@ -1,0 +1,170 @@
+import { seed } from './bootstrap.ts';
+import { createCertificates } from './certificates.ts';
+import { Connections } from './connections.ts';
+import { FaultRules } from './fault-rules.ts';
+import type { Faults } from './faults.ts';
+import { Front } from './front.ts';
+import { formatKubeConfig } from './kube-config.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { ObjectWriter } from './object-writer.ts';
+import { createObjectAccess, type ObjectAccess } from './object-access.ts';
+import { type ApiServerOptions, resolveOptions } from './options.ts';
+import { Registry } from './registry.ts';
+import { RequestCounter, type RequestLog } from './request-log.ts';
+import { Router } from './router.ts';
+import { VersionCounter } from './store.ts';
+import { Users } from './users.ts';
+import { Watches } from './watches.ts';
+
+/** A running in-process API server. */
+export interface ApiServer extends AsyncDisposable {
+  /** `https://127.0.0.1:<port>` */
+  readonly url: string;
+  /** The text of a kubeconfig file (JSON) of an administrator, with the server's own CA in it. */
+  readonly kubeConfig: string;
+  /**
+   * The same of any other user, who has what RBAC grants.
+   *
+   * @param user a name, such as `alice` or `system:serviceaccount:default:builder`
+   */
+  kubeConfigFor(user: string): string;
+  /** What can be made to go wrong. */
+  readonly faults: Faults;
+  /** What it has been asked. */
+  readonly requests: RequestLog;
+  /** Its objects, without the wire. */
+  readonly objects: ObjectAccess;
+  /** The version of the last write. */
+  readonly resourceVersion: string;
+  /** Ends every stream, socket and timer. May be called again. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts an API server within this process, on a real socket of the loopback address.
+ *
+ * @throws Error when the port is taken
+ */
+export async function startApiServer(options: ApiServerOptions = {}): Promise<ApiServer> {
+  const settings = resolveOptions(options);
+  const certificates = await createCertificates();
+  const rules = new FaultRules();
+  const registry = new Registry(new VersionCounter(), settings.historyLimit);
+  const watches = new Watches(registry, {
+    ...settings,
+    wrap: (sink, exchange, resource) => rules.wrap(sink, exchange, resource),
+  });
+  const lifecycle = new Lifecycle(registry, (gone) =>
+    watches.end((resource) => resource.table === gone.table),
+  );
+  const writer = new ObjectWriter(registry, () => new Date(), {
+    wrote(resource, stored, removed) {
+      watches.advanced();
+      lifecycle.wrote(resource, stored, removed);
+    },
+  });
+  lifecycle.start(writer);
+  seed(registry, writer);
+  const users = new Users();
+  const counter = new RequestCounter();
+  const router = new Router({
+    registry,
+    writer,
+    watches,
+    futureVersionWaitMs: settings.futureVersionWaitMs,
+    serverAddress: () => `127.0.0.1:${connections.port}`,
+  });
+  const front = new Front({ registry, users, router, rules, counter });
+  const connections = new Connections(
+    certificates,
+    settings.maxConcurrentStreams,
+    (request, response) => front.handle(request, response),
+  );
+  await connections.listen(settings.port);
+  const url = `https://127.0.0.1:${connections.port}`;
+  const kubeConfigFor = (user: string, groups?: readonly string[]): string =>
+    formatKubeConfig({
+      url,
+      certificateAuthority: certificates.certificateAuthority,
+      user,
+      token: users.tokenOf(user, groups),
+    });
+  let stopped: Promise<void> | undefined;
+  const end = async (): Promise<void> => {
+    lifecycle.stop();
+    watches.stop();
+    await connections.close();
+  };
+  const stop = (): Promise<void> => (stopped ??= end());
+  const compact = (): void => {
+    for (const { table } of registry.all()) table.compact();
+  };
+  return {
+    url,
+    kubeConfig: kubeConfigFor('admin', ['system:masters']),
+    kubeConfigFor: (user) => kubeConfigFor(user),
+    faults: {
+      compact,
+      closeWatches: (match = {}) =>
+        watches.end(
+          ({ type }) => match.resource === undefined || match.resource === type.resource,
+        ),
+      cutConnections: () => connections.destroyAll(),
+      respond: (answer) => rules.answer(answer),
+      refuseStreamingLists: (status = 422) => rules.refuseStreamingLists(status),
+      goAway: () => connections.goAway(),
+      limitStreams(maxConcurrentStreams) {
+        const before = connections.maxConcurrentStreams;
+        connections.limitStreams(maxConcurrentStreams);
+        return () => connections.limitStreams(before);
+      },
+      blackHole() {
+        const release = rules.hold();
+        connections.setSilent(true);
+        let undone = false;
+        return () => {
+          if (undone) return;
+          undone = true;
+          connections.setSilent(false);
+          release();
+        };
+      },
+      delay: (delayMs) => rules.delay(delayMs),
+      truncateNextLine: (match = {}) => rules.line('truncate', match.resource),
+      corruptNextLine: (match = {}) => rules.line('corrupt', match.resource),
+      splitBytes: (size = 1) => rules.split(size),
+      down: () => connections.close(),
+      async up({ loseHistory = false } = {}) {
+        if (stopped) throw new Error('the server has been stopped');
+        if (loseHistory) compact();
+        await connections.listen(settings.port);
+      },
+    },
+    requests: {
+      count: (filter) => counter.count(filter),
+      reset() {
+        counter.reset();
+        connections.resetMax();
+      },
+      openWatches({ resource } = {}) {
+        if (resource === undefined) return watches.size;
+        let count = 0;
+        for (const { type } of watches.resources()) if (type.resource === resource) count += 1;
+        return count;
+      },
+      get openConnections() {
+        return connections.open;
+      },
+      get maxOpenConnections() {
+        return connections.maxOpen;
+      },
+    },
+    objects: createObjectAccess(registry, writer),
+    get resourceVersion() {
+      return String(registry.versions.current);
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+

@@ -1,0 +1,49 @@
+import { accessCases } from './access-cases.ts';
+import type { CaseDefinition } from './case-definition.ts';
+import { discoveryCases } from './discovery-cases.ts';
+import { endingCases } from './ending-cases.ts';
+import type { ConformanceCase, ConformanceHarness } from './harness.ts';
+import { initialEventsCases } from './initial-events-cases.ts';
+import { Lab } from './lab.ts';
+import { listCases } from './list-cases.ts';
+import { listPageCases } from './list-page-cases.ts';
+import { watchCases } from './watch-cases.ts';
+import { watchScopeCases } from './watch-scope-cases.ts';
+
+const definitions: readonly CaseDefinition[] = [
+  ...discoveryCases,
+  ...listCases,
+  ...listPageCases,
+  ...watchCases,
+  ...watchScopeCases,
+  ...initialEventsCases,
+  ...endingCases,
+  ...accessCases,
+];
+
+/**
+ * Everything that a {@link Transport} must do, as cases for any test runner: run those with nothing `missing`, skip
+ * the others visibly. Each has its own namespace, so all but the `exclusive` ones may run at once, any number of times,
+ * on a server that is in use.
+ */
+export function transportConformance(harness: ConformanceHarness): readonly ConformanceCase[] {
+  return definitions.map(({ name, requires = [], exclusive = false, run }) => {
+    const missing = requires.filter((capability) => harness[capability] === undefined);
+    return {
+      name,
+      requires,
+      missing,
+      exclusive,
+      async run() {
+        if (missing.length > 0)
+          throw new Error(`${name}: the harness has no ${missing.join(', ')}`);
+        const lab = await Lab.open(harness);
+        try {
+          await run(lab);
+        } finally {
+          await lab.close();
+        }
+      },
+    };
+  });
+}

@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+
+import type { CaseDefinition } from './case-definition.ts';
+import { checkOrder, lastApplied, tell } from './expectations.ts';
+import type { ConfigMap, Lab } from './lab.ts';
+
+async function currentVersion(lab: Lab): Promise<string> {
+  return (await lab.list(lab.configMaps())).resourceVersion;
+}
+
+/** What a transport must do for `watch`, from a version or from the current state. */
+export const watchCases: readonly CaseDefinition[] = [
+  {
+    name: 'watch: the first burst comes at once, and is empty where nothing has happened',
+    async run(lab) {
+      await lab.put('before');
+      const watch = lab.watch(lab.configMaps(), { resourceVersion: await currentVersion(lab) });
+      assert.deepEqual(tell(await watch.accepted()), []);
+      await lab.put('after');
+      assert.deepEqual(tell(await watch.changes(1)), ['ADDED after']);
+    },
+  },
+  {
+    name: 'watch: from the version of a list it misses nothing and repeats nothing',
+    async run(lab) {
+      await lab.put('a', { data: { n: '1' } });
+      const resourceVersion = await currentVersion(lab);
+      await lab.put('a', { data: { n: '2' } });
+      await lab.put('b');
+      await lab.remove('a');
+      const watch = lab.watch(lab.configMaps(), { resourceVersion });
+      const past = await watch.changes(3);
+      assert.deepEqual(tell(past), ['MODIFIED a', 'ADDED b', 'DELETED a']);
+      await lab.put('c');
+      const live = await watch.changes(1);
+      assert.deepEqual(tell(live), ['ADDED c']);
+      checkOrder([...past, ...live]);
+    },
+  },
+  {
+    name: 'watch: tells of each write, in order, with the state it led to',
+    async run(lab) {
+      const watch = await lab.watchFromNow(lab.configMaps());
+      const added = await lab.put('a', { data: { n: '1' } });
+      const modified = await lab.put('a', { data: { n: '2' }, labels: { app: 'a' } });
+      await lab.remove('a');
+      const events = await watch.changes(3);
+      assert.deepEqual(tell(events), ['ADDED a', 'MODIFIED a', 'DELETED a']);
+      assert.deepEqual(
+        events.map(({ object }) => (object as ConfigMap).data),
+        [{ n: '1' }, { n: '2' }, { n: '2' }],
+      );
+      assert.deepEqual(
+        events.slice(0, 2).map(({ object }) => object.metadata?.resourceVersion),
+        [added.metadata?.resourceVersion, modified.metadata?.resourceVersion],
+      );
+      for (const { object } of events) {
+        assert.equal(object.metadata?.uid, added.metadata?.uid);
+        assert.equal(object.metadata?.namespace, lab.namespace);
+      }
+      checkOrder(events);
+    },
+  },
+  {
+    name: 'watch: a write that changes nothing is no event',
+    async run(lab) {
+      await lab.put('a', { data: { n: '1' } });
+      const watch = await lab.watchFromNow(lab.configMaps());
+      await lab.put('a', { data: { n: '1' } });
+      await lab.put('b');
+      assert.deepEqual(tell(await watch.changes(1)), ['ADDED b']);
+    },
+  },
+  {
+    name: 'watch: an object deleted and made again has another uid',
+    async run(lab) {
+      const first = await lab.put('a');
+      const watch = await lab.watchFromNow(lab.configMaps({ name: 'a' }));
+      await lab.remove('a');
+      const second = await lab.put('a');
+      const events = await watch.changes(2);
+      assert.deepEqual(tell(events), ['DELETED a', 'ADDED a']);
+      const uids = [first, second].map(({ metadata }) => metadata?.uid);
+      assert.deepEqual(
+        events.map(({ object }) => object.metadata?.uid),
+        uids,
+      );
+      assert.notEqual(uids[0], uids[1]);
+    },
+  },
+  {
+    name: 'watch: an object with finalizers is modified first, and deleted with the last of them',
+    async run(lab) {
+      await lab.put('a', { finalizers: ['example.com/wait'] });
+      const watch = await lab.watchFromNow(lab.configMaps());
+      await lab.remove('a');
+      const [dying] = await watch.changes(1);
+      assert.deepEqual(tell([dying!]), ['MODIFIED a']);
+      assert.ok(dying?.object.metadata?.deletionTimestamp);
+      await lab.put('a', { finalizers: [] });
+      assert.deepEqual(tell(await watch.changes(1)), ['DELETED a']);
+    },
+  },
+  {
+    name: 'watch: without a version it begins with the current state',
+    async run(lab) {
+      await lab.put('a');
+      await lab.put('b');
+      const watch = await lab.openWatch(lab.configMaps());
+      assert.deepEqual(tell(await watch.changes(2)).sort(), ['ADDED a', 'ADDED b']);
+      await lab.put('c');
+      assert.deepEqual(tell(await watch.changes(1)), ['ADDED c']);
+    },
+  },
+  {
+    name: 'watch: drops managedFields and the last-applied annotation, and keeps the others',
+    async run(lab) {
+      const watch = await lab.watchFromNow(lab.configMaps());
+      await lab.put('a', { annotations: { [lastApplied]: 'secret', other: 'x' } });
+      await lab.remove('a');
+      for (const { object } of await watch.changes(2)) {
+        assert.deepEqual(object.metadata?.annotations, { other: 'x' });
+      }
+    },
+  },
+  {
+    name: 'watch: metadata alone, under the kind of the query',
+    async run(lab) {
+      const watch = await lab.watchFromNow(lab.configMaps({ metadataOnly: true }));
+      await lab.put('a', { labels: { app: 'a' }, data: { key: 'value' } });
+      await lab.put('a', { labels: { app: 'b' }, data: { key: 'value' } });
+      await lab.remove('a');
+      const events = await watch.changes(3);
+      assert.deepEqual(tell(events), ['ADDED a', 'MODIFIED a', 'DELETED a']);
+      assert.deepEqual(
+        events.map(({ object }) => object.metadata?.labels),
+        [{ app: 'a' }, { app: 'b' }, { app: 'b' }],
+      );
+    },
+  },
+  {
+    name: 'watch: two of the same query are independent',
+    async run(lab) {
+      const first = await lab.watchFromNow(lab.configMaps());
+      const second = await lab.watchFromNow(lab.configMaps());
+      await lab.put('a', { data: { key: 'value' } });
+      const [event] = await first.changes(1);
+      try {
+        (event!.object as ConfigMap).data!['key'] = 'changed';
+      } catch {
+        // A frozen object is as good.
+      }
+      await first.return();
+      await first.done();
+      await lab.put('b');
+      const events = await second.changes(2);
+      assert.deepEqual(tell(events), ['ADDED a', 'ADDED b']);
+      assert.deepEqual((events[0]!.object as ConfigMap).data, { key: 'value' });
+    },
+  },
+  {
+    name: 'watch: a slow reader loses nothing',
+    async run(lab) {
+      const watch = await lab.watchFromNow(lab.configMaps());
+      const names = Array.from({ length: 500 }, (_, index) => `o-${index}`);
+      for (let from = 0; from < names.length; from += 50) {
+        await Promise.all(names.slice(from, from + 50).map((name) => lab.put(name)));
+      }
+      const events = await watch.changes(500);
+      checkOrder(events);
+      assert.deepEqual(
+        events.map(({ type, object }) => `${type} ${object.metadata?.name}`).sort(),
+        names.map((name) => `ADDED ${name}`).sort(),
+      );
+    },
+  },
+  {
+    name: 'watch: an event of half a megabyte, unharmed',
+    async run(lab) {
+      const text = 'ä€😀'.repeat(50_000);
+      const watch = await lab.watchFromNow(lab.configMaps());
+      await lab.put('big', { data: { text } });
+      await lab.put('small');
+      const events = await watch.changes(2);
+      assert.deepEqual(tell(events), ['ADDED big', 'ADDED small']);
+      const { data } = events[0]!.object as ConfigMap;
+      assert.ok(data?.['text'] === text, 'the text must be what was written');
+    },
+  },
+  {
+    name: 'watch: a version that is gone is ERR_EXPIRED, which a retry can heal',
+    requires: ['compact'],
+    exclusive: true,
+    async run(lab) {
+      const resourceVersion = await currentVersion(lab);
+      await lab.put('a');
+      await lab.harness.compact!();
+      const error = await lab.watch(lab.configMaps(), { resourceVersion }).failure('ERR_EXPIRED');
+      assert.equal(error.retryable, true);
+      const watch = await lab.watchFromNow(lab.configMaps());
+      await lab.put('b');
+      assert.deepEqual(tell(await watch.changes(1)), ['ADDED b']);
+    },
+  },
+];

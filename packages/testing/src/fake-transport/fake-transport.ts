@@ -1,0 +1,140 @@
+import type {
+  GroupVersionKind,
+  KubernetesObject,
+  KubernetesStatus,
+  ObjectIdentifier,
+  ObjectMeta,
+  ResourceQuery,
+  Transport,
+} from '@depwatch/core';
+
+import type { VirtualClock } from '../virtual-clock.ts';
+import type { KindDefinition } from './kinds.ts';
+import type { DenyRule, FailureRule, FakeOperation, HoldRule } from './rules.ts';
+
+/** What {@link createFakeTransport} may be given. */
+export interface FakeTransportOptions {
+  /** The clock that ends watches after their `timeoutMs` and dates objects. Default: a new virtual clock. */
+  clock?: VirtualClock;
+  /** Kinds to serve beside the usual ones, as by {@link FakeTransport.registerKind}. Default: none. */
+  kinds?: readonly KindDefinition[];
+  /** Objects that are there from the start, as by {@link FakeTransport.put}. Default: none. */
+  objects?: readonly KubernetesObject[];
+}
+
+/** How many requests were sent. */
+export interface FakeRequestCounts {
+  readonly discover: number;
+  /** Each page counts. */
+  readonly list: number;
+  /** All watches, the streaming ones included. */
+  readonly watch: number;
+  /** Watches with initial events. */
+  readonly streaming: number;
+}
+
+/** An object as it is stored: with what the server fills in. */
+export type StoredObject<T extends KubernetesObject> = T & {
+  metadata: ObjectMeta & { name: string; uid: string; resourceVersion: string };
+};
+
+/**
+ * A Transport in memory, with the controls of the API server it stands for. All controls take effect at once; what
+ * they cause arrives in microtasks.
+ */
+export interface FakeTransport extends Transport {
+  /** Ends all watches; later calls fail. */
+  close(): Promise<void>;
+
+  /** The time that `timeoutMs` of watches is measured with. */
+  readonly clock: VirtualClock;
+  /** How many requests were sent so far: a snapshot, so that two of them can be compared. */
+  readonly requests: FakeRequestCounts;
+  /** The watches under way, oldest first, from the moment they are asked for until they end: copies of their queries. */
+  readonly openWatches: readonly ResourceQuery[];
+  /** The newest version of the server's state, as a list would show it. */
+  readonly resourceVersion: string;
+
+  /**
+   * Creates an object, or replaces the one of its name whatever that one's version is. uid, resourceVersion,
+   * creationTimestamp, deletionTimestamp and, where there is a `spec`, generation are the server's business. A write
+   * that changes nothing is none. An object that waits for its finalizers goes with the last of them.
+   *
+   * @returns a copy of what is stored
+   * @throws DepwatchError ERR_INVALID_INPUT naming the field that is missing or wrong
+   */
+  put<T extends KubernetesObject>(object: T): StoredObject<T>;
+  /**
+   * Deletes an object; one with finalizers only gets a deletionTimestamp.
+   *
+   * @param object the object, or its identifier by name
+   * @returns a copy of its last state; undefined when there is none of that name
+   */
+  remove(object: ObjectIdentifier | KubernetesObject): KubernetesObject | undefined;
+  /** A copy of what is stored, managedFields and all; undefined when there is nothing of that name. */
+  get<T extends KubernetesObject>(object: ObjectIdentifier | KubernetesObject): T | undefined;
+
+  /** Serves one more kind, as an API server does once a CustomResourceDefinition is established. */
+  registerKind(kind: KindDefinition): void;
+  /**
+   * Serves a kind no longer, as when its CustomResourceDefinition is deleted: its objects are deleted, its watches end,
+   * later requests for it are answered with 404. Objects stay while another version of the resource is served.
+   */
+  unregisterKind(gvk: GroupVersionKind): void;
+
+  /**
+   * Drops history: every version handed out up to now is too old to watch from, and so are the tokens of lists in
+   * pages (ERR_EXPIRED). Watches under way go on.
+   */
+  compact(): void;
+  /** Ends all watches cleanly, as a server does that has had enough of them. */
+  closeWatches(): void;
+  /**
+   * Breaks all watches.
+   *
+   * @param error what they throw. Default: ERR_TRANSPORT, retryable, without a status
+   */
+  breakWatches(error?: Error): void;
+  /** Sends all watches a bookmark with the newest version. */
+  sendBookmarks(): void;
+
+  /**
+   * Makes requests fail. Of several rules the oldest applies.
+   *
+   * @returns the undo
+   */
+  fail(rule: FailureRule): () => void;
+  /**
+   * Makes requests wait, until the returned function releases them and undoes the rule. A signal ends the waiting.
+   */
+  hold(rule: FakeOperation | HoldRule): () => void;
+  /**
+   * Refuses lists and watches as RBAC does (ERR_FORBIDDEN). Watches under way go on, as on a real server.
+   *
+   * @returns the undo
+   */
+  deny(rule: DenyRule): () => void;
+  /**
+   * Refuses watches with initial events, as API servers do that don't have the feature.
+   *
+   * @param status an HTTP status code, or a whole Status
+   * @param options `accepted`: answer 200 first and refuse by an ERROR event. Default false
+   * @returns the undo
+   */
+  refuseStreamingLists(
+    status: number | KubernetesStatus,
+    options?: { accepted?: boolean },
+  ): () => void;
+  /**
+   * Makes lists and initial events show an older state, as an API server does that lags behind.
+   *
+   * @param resourceVersion of {@link FakeTransport.resourceVersion} or an object
+   * @returns the undo
+   * @throws DepwatchError ERR_INVALID_INPUT when it is in the future or has been compacted
+   */
+  serveStale(resourceVersion: string): () => void;
+  /** The server is gone: watches break and requests fail, both with ERR_TRANSPORT without a status. */
+  down(): void;
+  /** The server is back, with its state and its history. */
+  up(): void;
+}

@@ -1,0 +1,124 @@
+import {
+  type ApiResource,
+  formatGroupVersion,
+  type GroupVersionKind,
+  groupVersionKindKey,
+  invalidInput,
+  type ScopedGVR,
+  validateQuery,
+} from '@depwatch/core';
+
+/** A kind that an API server serves: one of its own, or one that a CustomResourceDefinition adds. */
+export interface KindDefinition extends GroupVersionKind {
+  /** The name in URLs. Default: the kind in lower case with an English plural ending (`policies`, `ingresses`). */
+  plural?: string;
+  /** Whether its objects live in namespaces. Default true. */
+  namespaced?: boolean;
+  /** What may be done with it. Default: everything, `list` and `watch` included. */
+  verbs?: readonly string[];
+}
+
+/** One served kind. Versions of one resource share their objects, so these are kept under `storage`. */
+export interface ServedKind {
+  readonly gvk: Readonly<GroupVersionKind>;
+  readonly resource: Readonly<ApiResource>;
+  readonly storage: string;
+}
+
+const allVerbs = [
+  'create',
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'update',
+  'watch',
+];
+const rbac = { group: 'rbac.authorization.k8s.io', version: 'v1' };
+
+/** What every API server serves, as far as most controllers care. */
+export const usualKinds: readonly KindDefinition[] = [
+  { version: 'v1', kind: 'ConfigMap' },
+  { version: 'v1', kind: 'Secret' },
+  { version: 'v1', kind: 'Pod' },
+  { version: 'v1', kind: 'Service' },
+  { version: 'v1', kind: 'ServiceAccount' },
+  { version: 'v1', kind: 'Namespace', namespaced: false },
+  { version: 'v1', kind: 'Node', namespaced: false },
+  { group: 'apps', version: 'v1', kind: 'Deployment' },
+  { group: 'apps', version: 'v1', kind: 'StatefulSet' },
+  { group: 'apps', version: 'v1', kind: 'DaemonSet' },
+  { ...rbac, kind: 'Role' },
+  { ...rbac, kind: 'RoleBinding' },
+  { ...rbac, kind: 'ClusterRole', namespaced: false },
+  { ...rbac, kind: 'ClusterRoleBinding', namespaced: false },
+];
+
+/** The kinds that are served at the moment. */
+export class Kinds {
+  readonly #byKind = new Map<string, ServedKind>();
+  readonly #byResource = new Map<string, ServedKind>();
+
+  /** Serves a kind from now on; one that is served already is replaced. */
+  register(definition: KindDefinition): ServedKind {
+    const { group = '', version, kind } = definition;
+    validateQuery({ group, version, kind });
+    const plural = definition.plural ?? pluralOf(kind);
+    if (!/^[a-z0-9][-a-z0-9.]*$/.test(plural)) {
+      throw invalidInput(
+        `plural: ${JSON.stringify(plural)} is no name of a resource, such as "configmaps"`,
+      );
+    }
+    const served: ServedKind = {
+      gvk: { group, version, kind },
+      resource: {
+        group,
+        version,
+        resource: plural,
+        namespaced: definition.namespaced ?? true,
+        verbs: Object.freeze([...(definition.verbs ?? allVerbs)]),
+      },
+      storage: `${group}/${plural}`,
+    };
+    this.unregister(served.gvk);
+    this.#byKind.set(groupVersionKindKey(served.gvk), served);
+    this.#byResource.set(resourceKey(served.resource), served);
+    return served;
+  }
+
+  /** Serves a kind no longer; returns it, or undefined where it wasn't served. */
+  unregister(gvk: GroupVersionKind): ServedKind | undefined {
+    const served = this.byKind(gvk);
+    if (!served) return undefined;
+    this.#byKind.delete(groupVersionKindKey(served.gvk));
+    this.#byResource.delete(resourceKey(served.resource));
+    return served;
+  }
+
+  byKind(gvk: GroupVersionKind): ServedKind | undefined {
+    return this.#byKind.get(groupVersionKindKey(gvk));
+  }
+
+  byResource(gvr: ScopedGVR): ServedKind | undefined {
+    return this.#byResource.get(resourceKey(gvr));
+  }
+
+  /** Whether any version of a resource is served. */
+  serves(storage: string): boolean {
+    return [...this.#byKind.values()].some((served) => served.storage === storage);
+  }
+}
+
+function resourceKey({ group, version, resource }: ScopedGVR): string {
+  return `${formatGroupVersion({ group, version, kind: '' })}/${resource}`;
+}
+
+/** As Kubernetes guesses it (`meta.UnsafeGuessKindToResource`). */
+function pluralOf(kind: string): string {
+  const singular = kind.toLowerCase();
+  if (singular === 'endpoints') return singular;
+  if (singular.endsWith('s')) return `${singular}es`;
+  if (singular.endsWith('y')) return `${singular.slice(0, -1)}ies`;
+  return `${singular}s`;
+}

@@ -1,0 +1,120 @@
+import type {
+  GroupVersionKind,
+  KubernetesStatus,
+  ObjectIdentifier,
+  ResourceQuery,
+} from '@depwatch/core';
+
+/** The three things a transport does. */
+export type FakeOperation = 'discover' | 'list' | 'watch';
+
+/** A call of the fake transport, as rules see it. */
+export interface FakeRequest {
+  readonly operation: FakeOperation;
+  readonly gvk: Readonly<GroupVersionKind>;
+  /** Absent when the operation is `discover`. */
+  readonly query?: Readonly<ResourceQuery>;
+  /** As passed by the caller, without the signal. */
+  readonly options: {
+    readonly limit?: number;
+    readonly continue?: string;
+    readonly resourceVersion?: string;
+    readonly initialEvents?: boolean;
+    readonly timeoutMs?: number;
+  };
+}
+
+/**
+ * Which requests a rule is about: those with all the fields given here (`""` for absent ones), or those for which the
+ * function says so.
+ */
+export type FakeRequestMatch = Partial<ObjectIdentifier> | ((request: FakeRequest) => boolean);
+
+/** Which requests a rule is about; with neither, all. */
+export interface RequestFilter {
+  readonly operation?: FakeOperation;
+  readonly match?: FakeRequestMatch;
+}
+
+/** Requests that fail. */
+export interface FailureRule extends RequestFilter {
+  /** What they fail with: an error as it is, or a Status, of which the `code` is enough. */
+  readonly error: Error | KubernetesStatus;
+  /** How many of them fail. Default: all, until the rule is undone. */
+  readonly times?: number;
+}
+
+/** Requests that wait. */
+export interface HoldRule extends RequestFilter {
+  /**
+   * Where they wait: on the way to the server, so that they see what was written meanwhile, or on the way back, so
+   * that they don't. A watch held on the way back is open and silent. Default `'request'`.
+   */
+  readonly at?: 'request' | 'answer';
+}
+
+/** What nobody may do, as if RBAC had never granted it. */
+export interface DenyRule {
+  /** Default: `['list', 'watch']`. */
+  readonly verbs?: readonly ('list' | 'watch')[];
+  /** A resource, by its plural name. Default: all. */
+  readonly resource?: string;
+  /** A resource, by the kind of its objects. Default: all. */
+  readonly kind?: string;
+  /** Requests in this namespace; a request for all namespaces counts as one in `""`. Default: all. */
+  readonly namespace?: string;
+  /** Requests for this name. Default: all. */
+  readonly name?: string;
+}
+
+/** A changeable list whose additions return their undo. */
+export class Rules<Rule> {
+  readonly #rules = new Set<{ readonly rule: Rule }>();
+
+  add(rule: Rule): () => void {
+    // Wrapped, so that the same rule may be added twice and each be undone alone.
+    const entry = { rule };
+    this.#rules.add(entry);
+    return () => void this.#rules.delete(entry);
+  }
+
+  find(matches: (rule: Rule) => boolean): Rule | undefined {
+    for (const { rule } of this.#rules) if (matches(rule)) return rule;
+    return undefined;
+  }
+
+  get newest(): Rule | undefined {
+    return [...this.#rules].at(-1)?.rule;
+  }
+
+  filter(matches: (rule: Rule) => boolean): Rule[] {
+    return [...this.#rules].map(({ rule }) => rule).filter(matches);
+  }
+}
+
+/** Whether a rule is about a request. */
+export function concerns({ operation, match }: RequestFilter, request: FakeRequest): boolean {
+  if (operation !== undefined && operation !== request.operation) return false;
+  if (match === undefined) return true;
+  if (typeof match === 'function') return match(request);
+  const actual: Partial<ObjectIdentifier> = { ...request.query, ...request.gvk };
+  return (Object.keys(match) as (keyof ObjectIdentifier)[]).every(
+    (field) => match[field] === undefined || match[field] === (actual[field] ?? ''),
+  );
+}
+
+/** Whether a rule refuses a list or a watch. */
+export function denies(
+  rule: DenyRule,
+  verb: 'list' | 'watch',
+  { gvr, gvk, ...query }: ResourceQuery,
+): boolean {
+  const namespace = gvr.namespaced ? (query.namespace ?? '') : '';
+  return (
+    (rule.verbs ?? ['list', 'watch']).includes(verb) &&
+    (rule.resource === undefined || rule.resource === gvr.resource) &&
+    (rule.kind === undefined || rule.kind === gvk.kind) &&
+    (rule.namespace === undefined || rule.namespace === namespace) &&
+    (rule.name === undefined || rule.name === (query.name ?? ''))
+  );
+}

@@ -1,0 +1,72 @@
+import type { ResourceQuery, WatchEvent } from '@depwatch/core';
+
+import type { ServedKind } from './kinds.ts';
+import type { Change } from './object-history.ts';
+import type { FakeRequest } from './rules.ts';
+import type { Selection } from './selection.ts';
+import type { WatchStream } from './watch-stream.ts';
+
+/** What a watch sees, once the server has accepted it. */
+export interface Subscription {
+  readonly served: ServedKind;
+  readonly selection: Selection;
+  /** Writes up to this version are not told. */
+  readonly after: number;
+}
+
+/** One watch, from the moment it is asked for until it ends. */
+export interface OpenWatch {
+  readonly request: FakeRequest;
+  readonly query: ResourceQuery;
+  readonly stream: WatchStream;
+  subscription?: Subscription;
+  /** What will end it after its `timeoutMs`. */
+  timeout?: Disposable;
+}
+
+/** The watches under way. */
+export class WatchHub {
+  readonly #watches = new Set<OpenWatch>();
+
+  get watches(): readonly OpenWatch[] {
+    return [...this.#watches];
+  }
+
+  add(watch: OpenWatch): void {
+    this.#watches.add(watch);
+  }
+
+  has(watch: OpenWatch): boolean {
+    return this.#watches.has(watch);
+  }
+
+  delete(watch: OpenWatch): void {
+    this.#watches.delete(watch);
+  }
+
+  /** Tells all watches that see it of a write. */
+  publish(change: Change): void {
+    for (const { stream, subscription } of this.#watches) {
+      if (!subscription || subscription.served.storage !== change.storage) continue;
+      if (change.version <= subscription.after) continue;
+      const event = subscription.selection.eventOf(change);
+      if (event) stream.push([event]);
+    }
+  }
+
+  /** Sends every accepted watch the same event. */
+  broadcast(event: WatchEvent & { type: 'BOOKMARK' }): void {
+    for (const { stream, subscription } of this.#watches) {
+      if (subscription) stream.push([{ ...event }]);
+    }
+  }
+
+  /** Ends the accepted watches of a kind, or of all; with a failure, those that wait for acceptance, too. */
+  end(served?: ServedKind, failure?: { readonly error: unknown }): void {
+    for (const { stream, subscription } of this.watches) {
+      if (!subscription && !failure) continue;
+      if (served && subscription?.served !== served) continue;
+      stream.end(failure);
+    }
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * What tests of Kubernetes controllers need: a Transport in memory and in virtual time, an API server within the
+ * process, and the conformance cases that say what any Transport must do. Nothing here belongs in production.
+ */
+export type { Faults, FaultyAnswer, Undo } from './api-server/faults.ts';
+export type { ObjectAccess, ObjectReference } from './api-server/object-access.ts';
+export type { ApiServerOptions } from './api-server/options.ts';
+export type { RequestFilter as ApiRequestFilter, RequestLog } from './api-server/request-log.ts';
+export { startApiServer } from './api-server/start-api-server.ts';
+export type { ApiServer } from './api-server/start-api-server.ts';
+export { createFakeTransport } from './fake-transport/create-fake-transport.ts';
+export type {
+  FakeRequestCounts,
+  FakeTransport,
+  FakeTransportOptions,
+  StoredObject,
+} from './fake-transport/fake-transport.ts';
+export type { KindDefinition } from './fake-transport/kinds.ts';
+export type {
+  DenyRule,
+  FailureRule,
+  FakeOperation,
+  FakeRequest,
+  FakeRequestMatch,
+  HoldRule,
+  RequestFilter,
+} from './fake-transport/rules.ts';
+export { createVirtualClock } from './virtual-clock.ts';
+export type { VirtualClock, VirtualClockOptions } from './virtual-clock.ts';
+export type {
+  ConformanceCapability,
+  ConformanceCase,
+  ConformanceHarness,
+  CustomKind,
+} from './conformance/harness.ts';
+export { transportConformance } from './conformance/transport-conformance.ts';

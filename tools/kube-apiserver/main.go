@@ -1,0 +1,35 @@
+// A Kubernetes API server and the etcd that it stores into, in one program that chooses by the name
+// it is started under: the two share most of their packages, so one program is built once and is
+// half the size.
+package main
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+
+	"go.etcd.io/etcd/server/v3/etcdmain"
+	"k8s.io/component-base/cli"
+	_ "k8s.io/component-base/logs/json/register"
+	_ "k8s.io/component-base/metrics/prometheus/clientgo"
+	_ "k8s.io/component-base/metrics/prometheus/version"
+	"k8s.io/kubernetes/cmd/kube-apiserver/app"
+)
+
+func main() {
+	if os.Getenv("DEPWATCH_EXIT_ON_STDIN_END") != "" {
+		go exitOnStdinEnd()
+	}
+	if filepath.Base(os.Args[0]) == "etcd" {
+		etcdmain.Main(os.Args)
+		return
+	}
+	os.Exit(cli.Run(app.NewAPIServerCommand()))
+}
+
+// exitOnStdinEnd ends the program with the process that holds the other end of its standard input,
+// however that one ended: no signal handler of a parent runs when it is killed.
+func exitOnStdinEnd() {
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	os.Exit(1)
+}

@@ -1,0 +1,72 @@
+/**
+ * Every code block of every README is executed, or checked in the way of its language: see
+ * readme-blocks.ts. An API server of the block's own stands behind KUBECONFIG.
+ */
+import { globSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { findKubeApiServer } from '../kube-apiserver/binaries.ts';
+import { checkBlock, readmeBlocks } from '../readme-blocks.ts';
+
+const root = join(import.meta.dirname, '../..');
+const readmes = globSync(['README.md', 'packages/*/README.md', 'tools/*/README.md'], { cwd: root });
+
+const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  scripts: Record<string, string>;
+};
+
+/** Shell commands that need no run of their own here, and why. */
+const covered: readonly ((command: string) => boolean)[] = [
+  // The quick start and the tests themselves: what runs this file.
+  (command) => /^npm (start|test)\b/.test(command),
+  // A script is at least there.
+  (command) => (/^npm run ([\w:-]+)( |$)/.exec(command)?.[1] ?? '') in scripts,
+  // Its own tests run it.
+  (command) => /^node (tools\/kube-apiserver\/)?cli\.ts/.test(command),
+  // Changes the repository: for a person who means to.
+  (command) => /^(sed -i .* go\.mod|go mod tidy)$/.test(command),
+  // The topology test knows the packages; their tarballs are checked by publint and attw.
+  (command) => /^npm install( (@depwatch\/[\w-]+|@kubernetes\/client-node|rxjs))+$/.test(command),
+];
+
+const kubeApiServer = await findKubeApiServer();
+
+let temporary: string;
+beforeAll(async () => {
+  temporary = await mkdtemp(join(tmpdir(), 'depwatch-readme-'));
+});
+afterAll(() => rm(temporary, { recursive: true }));
+
+describe.each(readmes)('%s', (readme) => {
+  // The example of the workspace is one for users of the facade.
+  const folder = join(root, readme === 'README.md' ? 'packages/dynamic-watcher' : dirname(readme));
+  const blocks = readmeBlocks(readFileSync(join(root, readme), 'utf8'));
+
+  test.for(blocks)('line $line, $language', { timeout: 60_000 }, async (block, { skip }) => {
+    skip(!kubeApiServer && block.code.includes('startControlPlane'), 'there is no kube-apiserver');
+    const runs = block.directive !== undefined || /^[tj]s$/.test(block.language);
+    await using server = runs ? await startServer() : undefined;
+    await checkBlock(block, {
+      folder,
+      env: server?.env ?? {},
+      isCovered: (command) => covered.some((covers) => covers(command)),
+    });
+  });
+});
+
+test('there are READMEs to check', () => {
+  expect(Array.isArray(readmes)).toBe(true);
+});
+
+/** An in-process API server, with the environment that leads to it. */
+async function startServer(): Promise<AsyncDisposable & { env: NodeJS.ProcessEnv }> {
+  const { startApiServer } = await import('../../packages/testing/src/index.ts');
+  const server = await startApiServer();
+  const KUBECONFIG = join(await mkdtemp(join(temporary, 'server-')), 'kubeconfig');
+  await writeFile(KUBECONFIG, server.kubeConfig);
+  return { env: { KUBECONFIG }, [Symbol.asyncDispose]: () => server.stop() };
+}

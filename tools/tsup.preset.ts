@@ -1,0 +1,18 @@
+import { defineConfig } from 'tsup';
+
+/**
+ * The one way a package is built: ES modules with declarations, nothing bundled in.
+ *
+ * @param entry - the package's entry files, from its folder
+ */
+export function preset(...entry: string[]) {
+  return defineConfig({
+    entry,
+    format: 'esm',
+    platform: 'node',
+    target: 'node22',
+    dts: true,
+    sourcemap: true,
+    clean: true,
+  });
+}

@@ -1,0 +1,39 @@
+import { globSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+
+import { ClosingLineReporter } from './closing-line.reporter.ts';
+
+const root = join(import.meta.dirname, '..');
+const packages = readdirSync(join(root, 'packages'));
+
+/** A vitest project for the tests of one folder; types are tested where there are tests of types. */
+function project(name: string, folder: string, include: string): TestProjectConfiguration {
+  const typeTests = globSync('test/**/*.test-d.ts', { cwd: folder });
+  return {
+    extends: true,
+    root: folder,
+    test: {
+      name,
+      include: [include],
+      typecheck: { enabled: typeTests.length > 0, include: ['test/**/*.test-d.ts'] },
+    },
+  };
+}
+
+/** The one test configuration: each package is a project of its name, and tools/ is one more. */
+export default defineConfig({
+  root,
+  // Tests run on sources. Vitest resolves as a server does, so only the `ssr` conditions count.
+  ssr: { resolve: { conditions: ['@depwatch/source', 'module', 'node', 'default'] } },
+  test: {
+    projects: [
+      ...packages.map((name) => project(name, join(root, 'packages', name), 'test/**/*.test.ts')),
+      project('tools', join(root, 'tools'), '**/test/**/*.test.ts'),
+    ],
+    passWithNoTests: true,
+    reporters: ['default', new ClosingLineReporter()],
+    coverage: { include: ['packages/*/src/**'], reportsDirectory: join(root, 'coverage') },
+  },
+});
