@@ -1,4 +1,8 @@
-import { copyObjectIdentifier, objectIdentifierKey, type ObjectIdentifier } from './object-identifier.ts';
+import {
+  copyObjectIdentifier,
+  objectIdentifierKey,
+  type ObjectIdentifier,
+} from './object-identifier.ts';
 
 /** What a change to the graph asks for. All lists are in the order in which things were added. */
 export interface GraphChange {
@@ -16,7 +20,10 @@ export interface GraphChange {
 export interface DependencyGraphSnapshot {
   readonly watchers: readonly ObjectIdentifier[];
   readonly watched: readonly ObjectIdentifier[];
-  readonly edges: readonly { readonly watcher: ObjectIdentifier; readonly watched: ObjectIdentifier }[];
+  readonly edges: readonly {
+    readonly watcher: ObjectIdentifier;
+    readonly watched: ObjectIdentifier;
+  }[];
 }
 
 /**
@@ -119,7 +126,10 @@ export function createDependencyGraph(): DependencyGraph {
       watchers: [...watchers.values()].map(({ identifier }) => identifier),
       watched: [...watched.values()].map(({ identifier }) => identifier),
       edges: [...watchers.values()].flatMap((from) =>
-        [...from.edges.values()].map((to) => ({ watcher: from.identifier, watched: to.identifier })),
+        [...from.edges.values()].map((to) => ({
+          watcher: from.identifier,
+          watched: to.identifier,
+        })),
       ),
     }),
   };

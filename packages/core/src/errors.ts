@@ -55,7 +55,9 @@ export class DepwatchError extends Error {
       code,
       message,
       retryable,
-      ...(status && { status: { code: status.code, reason: status.reason, message: status.message } }),
+      ...(status && {
+        status: { code: status.code, reason: status.reason, message: status.message },
+      }),
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     };
   }
@@ -89,7 +91,8 @@ export function errorFromStatus(
   retryAfterMs?: number,
 ): DepwatchError {
   const seconds = status.details?.retryAfterSeconds;
-  const wait = retryAfterMs ?? (typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : undefined);
+  const wait =
+    retryAfterMs ?? (typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : undefined);
   const http = status.code ?? 500;
   const message = `${request}: the API server answered ${http}${status.reason ? ` ${status.reason}` : ''}${
     status.message ? `: ${status.message}` : ''

@@ -5,7 +5,13 @@
  */
 export { createDependencyGraph } from './dependency-graph.ts';
 export type { DependencyGraph, DependencyGraphSnapshot, GraphChange } from './dependency-graph.ts';
-export { DepwatchError, abortedError, errorFromStatus, invalidInput, isDepwatchError } from './errors.ts';
+export {
+  DepwatchError,
+  abortedError,
+  errorFromStatus,
+  invalidInput,
+  isDepwatchError,
+} from './errors.ts';
 export type { DepwatchErrorOptions, ErrorCode } from './errors.ts';
 export type {
   Cached,

@@ -27,7 +27,8 @@ export interface LabelSelector {
  * @throws DepwatchError ERR_INVALID_INPUT when the text is no selector; the message quotes it and says where
  */
 export function parseLabelSelector(text: string): LabelSelector {
-  if (typeof text !== 'string') throw invalidInput(`selector: expected a string, got ${typeof text}`);
+  if (typeof text !== 'string')
+    throw invalidInput(`selector: expected a string, got ${typeof text}`);
   const byText = new Map<string, LabelRequirement>();
   for (const requirement of new SelectorParser(text).parse()) {
     byText.set(formatRequirement(requirement), requirement);
@@ -155,9 +156,11 @@ class SelectorParser {
     const negated = this.#peek().text === '!';
     if (negated) this.#take();
     const keyToken = this.#take();
-    if (!keyToken.word) throw this.#unexpected(keyToken, negated ? 'a label key' : "a label key or '!'");
+    if (!keyToken.word)
+      throw this.#unexpected(keyToken, negated ? 'a label key' : "a label key or '!'");
     const key = keyToken.text;
-    if (!isLabelKey(key)) throw this.#invalid(keyToken, `${JSON.stringify(key)} is no valid label key`);
+    if (!isLabelKey(key))
+      throw this.#invalid(keyToken, `${JSON.stringify(key)} is no valid label key`);
     if (negated) return { key, operator: '!exists', values: [] };
     const after = this.#peek().text;
     if (after === '' || after === ',') return { key, operator: 'exists', values: [] };

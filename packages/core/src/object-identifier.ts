@@ -40,7 +40,14 @@ export function formatGroupVersion({ group, version }: GroupVersionKind): string
  */
 export function objectIdentifierKey(id: ObjectIdentifier): string {
   const selector = id.selector ? parseLabelSelector(id.selector).canonical : '';
-  return JSON.stringify([id.group ?? '', id.version, id.kind, id.namespace ?? '', id.name ?? '', selector]);
+  return JSON.stringify([
+    id.group ?? '',
+    id.version,
+    id.kind,
+    id.namespace ?? '',
+    id.name ?? '',
+    selector,
+  ]);
 }
 
 /** For maps of kinds, as {@link objectIdentifierKey} is for objects. */
@@ -53,12 +60,16 @@ const fields = ['group', 'version', 'kind', 'namespace', 'name', 'selector'] as 
 /** Checks what all identifiers and queries have in common: strings, a version, a kind, no path segments that climb. */
 export function validateQuery(id: ObjectIdentifier): void {
   if (typeof id !== 'object' || id === null) {
-    throw invalidInput(`object identifier: expected an object with version and kind, got ${id === null ? 'null' : typeof id}`);
+    throw invalidInput(
+      `object identifier: expected an object with version and kind, got ${id === null ? 'null' : typeof id}`,
+    );
   }
   for (const field of fields) {
     const value: unknown = id[field];
     if (value !== undefined && typeof value !== 'string') {
-      throw invalidInput(`${field}: expected a string, got ${value === null ? 'null' : typeof value}`);
+      throw invalidInput(
+        `${field}: expected a string, got ${value === null ? 'null' : typeof value}`,
+      );
     }
     if (value === '.' || value === '..') {
       throw invalidInput(`${field}: ${JSON.stringify(value)} names nothing in Kubernetes`);
@@ -102,7 +113,8 @@ export function copyObjectIdentifier(id: ObjectIdentifier): ObjectIdentifier {
  */
 export function objectIdentifierFrom(object: KubernetesObject): ObjectIdentifier {
   const { apiVersion, kind, metadata } = object;
-  if (!apiVersion) throw invalidInput('apiVersion: the object has none; set it, for example "apps/v1"');
+  if (!apiVersion)
+    throw invalidInput('apiVersion: the object has none; set it, for example "apps/v1"');
   if (!kind) throw invalidInput('kind: the object has none; set it, for example "Deployment"');
   if (!metadata?.name) throw invalidInput('metadata.name: the object has none');
   const slash = apiVersion.indexOf('/');

@@ -111,7 +111,10 @@ const noChanges: ReadonlySet<ChangeType> = new Set();
 export function keepVersion(object: KubernetesObject): KubernetesObject {
   const { uid, resourceVersion } = object.metadata ?? {};
   return {
-    metadata: { ...(uid !== undefined && { uid }), ...(resourceVersion !== undefined && { resourceVersion }) },
+    metadata: {
+      ...(uid !== undefined && { uid }),
+      ...(resourceVersion !== undefined && { resourceVersion }),
+    },
   };
 }
 

@@ -13,6 +13,10 @@ export function describeRequest(verb: 'list' | 'watch', query: ResourceQuery): s
     : namespace
       ? ` in namespace ${JSON.stringify(namespace)}`
       : ' in all namespaces';
-  const which = name ? ` ${JSON.stringify(name)}` : selector ? ` with selector ${JSON.stringify(selector)}` : '';
+  const which = name
+    ? ` ${JSON.stringify(name)}`
+    : selector
+      ? ` with selector ${JSON.stringify(selector)}`
+      : '';
   return `${verb} of ${formatGroupVersion(gvk)} ${gvk.kind}${which}${scope}`;
 }

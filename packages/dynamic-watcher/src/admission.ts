@@ -76,7 +76,10 @@ export class Admission {
     const entrant: Entrant = { kind, applicant, state: 'queued', sentAt: 0 };
     if (attempt > 0 && this.#reachable) {
       entrant.state = 'delayed';
-      entrant.delay = this.#clock.setTimeout(() => this.#queue(entrant), this.#backOff(attempt - 1));
+      entrant.delay = this.#clock.setTimeout(
+        () => this.#queue(entrant),
+        this.#backOff(attempt - 1),
+      );
     } else {
       this.#queue(entrant);
     }
@@ -179,7 +182,10 @@ export class Admission {
     if (this.#reachable) this.#shut();
     if (this.#outageSince === undefined) {
       this.#outageSince = this.#clock.now();
-      this.#logger.warn({ error }, 'the API server cannot be reached; its watches wait until it answers');
+      this.#logger.warn(
+        { error },
+        'the API server cannot be reached; its watches wait until it answers',
+      );
     }
     this.#probeTimer?.[Symbol.dispose]();
     this.#probeTimer = this.#clock.setTimeout(() => {
@@ -198,7 +204,8 @@ export class Admission {
 
   #shut(): void {
     this.#reachable = false;
-    for (const queue of this.#queues.values()) for (const { applicant } of queue) applicant.held?.();
+    for (const queue of this.#queues.values())
+      for (const { applicant } of queue) applicant.held?.();
   }
 
   /** Lets out the one who has waited longest, if no probe is under way and none has just failed. */

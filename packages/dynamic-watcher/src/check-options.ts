@@ -18,8 +18,13 @@ export function checkOptions(options: DynamicWatcherOptions): void {
     throw invalidInput('reconciler: expected a function, or an object with a method reconcile');
   }
   const { maxConcurrentReconciles } = options;
-  if (maxConcurrentReconciles !== undefined && !(Number.isSafeInteger(maxConcurrentReconciles) && maxConcurrentReconciles > 0)) {
-    throw invalidInput(`maxConcurrentReconciles: expected a whole number above 0, got ${maxConcurrentReconciles}`);
+  if (
+    maxConcurrentReconciles !== undefined &&
+    !(Number.isSafeInteger(maxConcurrentReconciles) && maxConcurrentReconciles > 0)
+  ) {
+    throw invalidInput(
+      `maxConcurrentReconciles: expected a whole number above 0, got ${maxConcurrentReconciles}`,
+    );
   }
   checkMs('reconcileTimeoutMs', options.reconcileTimeoutMs, 1);
   checkMs('requestTimeoutMs', options.requestTimeoutMs, 1);
@@ -30,6 +35,7 @@ export function checkOptions(options: DynamicWatcherOptions): void {
 }
 
 function checkMs(option: string, value: number | undefined, least: number): void {
-  if (value === undefined || (typeof value === 'number' && value >= least && value < Infinity)) return;
+  if (value === undefined || (typeof value === 'number' && value >= least && value < Infinity))
+    return;
   throw invalidInput(`${option}: expected at least ${least} milliseconds, got ${String(value)}`);
 }

@@ -45,7 +45,11 @@ export class Dependencies {
   }
 
   /** As `DynamicWatcher.addWatcher`. */
-  async add(watcher: ObjectIdentifier, watched: ObjectIdentifier, operation: Operation): Promise<void> {
+  async add(
+    watcher: ObjectIdentifier,
+    watched: ObjectIdentifier,
+    operation: Operation,
+  ): Promise<void> {
     const { added } = await this.#bringUp(watcher, [watched], operation);
     this.#reconcileInitially(watcher, added);
   }

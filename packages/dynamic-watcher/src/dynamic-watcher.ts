@@ -155,13 +155,9 @@ export interface DynamicWatcher extends AsyncDisposable {
    * @returns the object, deeply frozen and shared; undefined when the watch shows that there is none
    * @throws DepwatchError ERR_NO_CACHE_ENTRY unless exactly this is watched and live, ERR_CACHE_DISABLED
    */
-  getFromCache<T = KubernetesObject>(
-    object: ObjectIdentifier,
-  ): Cached<T> | undefined;
+  getFromCache<T = KubernetesObject>(object: ObjectIdentifier): Cached<T> | undefined;
   /** A watched set, from the cache; throws as getFromCache. */
-  listFromCache<T = KubernetesObject>(
-    query: ObjectIdentifier,
-  ): readonly Cached<T>[];
+  listFromCache<T = KubernetesObject>(query: ObjectIdentifier): readonly Cached<T>[];
   /**
    * All objects that `watcher` depends on, from the cache, in the order in which it came to depend on them.
    *

@@ -1,4 +1,9 @@
-import { createGvrCache, createObjectCache, type GvrCache, type ObjectCache } from '@depwatch/cache';
+import {
+  createGvrCache,
+  createObjectCache,
+  type GvrCache,
+  type ObjectCache,
+} from '@depwatch/cache';
 import {
   createDependencyGraph,
   keepVersion,
@@ -78,7 +83,11 @@ export class Engine {
         gvrs.forget(query.gvk);
         const gvr = await gvrs.resolve(query.gvk, { signal });
         const { namespace: _, ...rest } = query;
-        return { ...rest, gvr, ...(gvr.namespaced && query.namespace && { namespace: query.namespace }) };
+        return {
+          ...rest,
+          gvr,
+          ...(gvr.namespaced && query.namespace && { namespace: query.namespace }),
+        };
       },
       listener: {
         changed: (key, watched, changes) => {

@@ -4,7 +4,13 @@
  * shows that change. Changes may coalesce.
  */
 export { createDynamicWatcher } from './create-dynamic-watcher.ts';
-export type { CallOptions, DynamicWatcher, QueryBatch, WatchState, WatchStatus } from './dynamic-watcher.ts';
+export type {
+  CallOptions,
+  DynamicWatcher,
+  QueryBatch,
+  WatchState,
+  WatchStatus,
+} from './dynamic-watcher.ts';
 export type {
   DynamicWatcherOptions,
   DynamicWatcherSettings,

@@ -11,7 +11,10 @@ import {
  *
  * @throws DepwatchError ERR_INVALID_INPUT when a namespaced kind is named without a namespace
  */
-export function normalizeWatched(id: ObjectIdentifier, { namespaced }: { namespaced: boolean }): ObjectIdentifier {
+export function normalizeWatched(
+  id: ObjectIdentifier,
+  { namespaced }: { namespaced: boolean },
+): ObjectIdentifier {
   if (namespaced) {
     if (id.name && !id.namespace) {
       throw invalidInput(

@@ -174,7 +174,8 @@ export class QueryBatches {
       const others = (needed.get(edge) ?? 1) - 1;
       needed.set(edge, others);
       // One that jumped the line has settled already what the graph is to hold.
-      if (others === 0 && !operation.overruled && !record.had(wanted)) dependencies.drop(watcher, [wanted]);
+      if (others === 0 && !operation.overruled && !record.had(wanted))
+        dependencies.drop(watcher, [wanted]);
       throw error;
     }
     return read(wanted);

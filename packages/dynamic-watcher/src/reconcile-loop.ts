@@ -93,7 +93,9 @@ export class ReconcileLoop {
 
   /** Starts to reconcile. */
   start(): void {
-    this.#workers = Array.from({ length: this.#options.maxConcurrentReconciles }, () => this.#work());
+    this.#workers = Array.from({ length: this.#options.maxConcurrentReconciles }, () =>
+      this.#work(),
+    );
   }
 
   /** Has a watcher reconciled, at once or after a while; several calls before that become one reconcile. */
@@ -110,7 +112,9 @@ export class ReconcileLoop {
   enqueueAll(graph: DependencyGraph, watchedKey: string, cause: Cause): void {
     const spelling = spell(cause);
     if (this.#stopped) return;
-    graph.forEachWatcher(watchedKey, (key, watcher) => this.#ask({ key, watcher }, cause, spelling));
+    graph.forEachWatcher(watchedKey, (key, watcher) =>
+      this.#ask({ key, watcher }, cause, spelling),
+    );
   }
 
   /** Drops what is queued, delayed or backed off of a watcher; a running reconcile finishes, and is the last. */
@@ -166,7 +170,12 @@ export class ReconcileLoop {
       if (this.#queue.length > 0 && this.#sliceIsOver()) await this.#turn();
       const item = await this.#queue.get();
       if (!item) return;
-      const run: Running = { key: item.key, controller: new AbortController(), timedOut: false, dropped: false };
+      const run: Running = {
+        key: item.key,
+        controller: new AbortController(),
+        timedOut: false,
+        dropped: false,
+      };
       this.#running.set(item.key, run);
       // With no cause it was dropped while it was handed over.
       const causes = this.#takeCauses(item);
@@ -195,21 +204,28 @@ export class ReconcileLoop {
         : clock.setTimeout(() => {
             run.timedOut = true;
             run.controller.abort(
-              new DepwatchError('ERR_ABORTED', `the reconcile took longer than ${reconcileTimeoutMs} ms`),
+              new DepwatchError(
+                'ERR_ABORTED',
+                `the reconcile took longer than ${reconcileTimeoutMs} ms`,
+              ),
             );
           }, reconcileTimeoutMs);
     const startedAt = clock.now();
     let outcome: { result: Result | void } | { error: unknown };
     try {
       const { signal } = run.controller;
-      const result = await context.run(run, () => reconciler.reconcile(item.watcher, { signal, causes }));
+      const result = await context.run(run, () =>
+        reconciler.reconcile(item.watcher, { signal, causes }),
+      );
       outcome = run.timedOut ? { error: run.controller.signal.reason } : { result };
     } catch (error) {
       outcome = { error };
     }
     timer?.[Symbol.dispose]();
     metrics.observe('depwatch_reconcile_duration_ms', clock.now() - startedAt);
-    metrics.count('depwatch_reconciles_total', { result: 'error' in outcome ? 'error' : 'success' });
+    metrics.count('depwatch_reconciles_total', {
+      result: 'error' in outcome ? 'error' : 'success',
+    });
     this.#options.settled(run);
     if (this.#stopped || run.dropped) return;
     if ('error' in outcome) this.#retry(item, outcome.error);
@@ -218,8 +234,14 @@ export class ReconcileLoop {
 
   #succeed(item: Item, result: Result | void): void {
     const afterMs = result?.requeueAfterMs;
-    if (afterMs !== undefined && !(typeof afterMs === 'number' && afterMs >= 0 && afterMs < Infinity)) {
-      this.#retry(item, invalidInput(`requeueAfterMs: expected a number of milliseconds, got ${String(afterMs)}`));
+    if (
+      afterMs !== undefined &&
+      !(typeof afterMs === 'number' && afterMs >= 0 && afterMs < Infinity)
+    ) {
+      this.#retry(
+        item,
+        invalidInput(`requeueAfterMs: expected a number of milliseconds, got ${String(afterMs)}`),
+      );
       return;
     }
     this.#queue.forget(item);

@@ -77,7 +77,9 @@ export class ResourceResolver {
         const unreachable = error.status === undefined;
         if (unreachable) pass.unreachable(error);
         else pass.answered();
-        const waitMs = unreachable ? 0 : Math.max(error.retryAfterMs ?? 0, retryBaseMs * 2 ** attempt * (1 + clock.random()));
+        const waitMs = unreachable
+          ? 0
+          : Math.max(error.retryAfterMs ?? 0, retryBaseMs * 2 ** attempt * (1 + clock.random()));
         if (deadline && clock.now() + waitMs > deadline.at) return late();
         timer = clock.setTimeout(() => ask(attempt + 1, unreachable ? attempt + 1 : 0), waitMs);
       };
@@ -105,7 +107,11 @@ export class ResourceResolver {
   }
 }
 
-function tooLate(gvk: GroupVersionKind, afterMs: number, lastError: DepwatchError | undefined): DepwatchError {
+function tooLate(
+  gvk: GroupVersionKind,
+  afterMs: number,
+  lastError: DepwatchError | undefined,
+): DepwatchError {
   const why = lastError ? `: ${lastError.message}` : '';
   const message = `the resource of ${formatGroupVersion(gvk)} ${gvk.kind} was not known after ${afterMs} ms${why}`;
   return new DepwatchError('ERR_TRANSPORT', message, {

@@ -174,15 +174,22 @@ export class WatchSet {
   /** Forgets the ended watches that only these had been told of. */
   forgetEnded(watcherKey: string): void {
     for (const [key, status] of this.#ended) {
-      const watchers = status.watchers.filter((watcher) => objectIdentifierKey(watcher) !== watcherKey);
+      const watchers = status.watchers.filter(
+        (watcher) => objectIdentifierKey(watcher) !== watcherKey,
+      );
       if (watchers.length === 0) this.#ended.delete(key);
-      else if (watchers.length < status.watchers.length) this.#ended.set(key, { ...status, watchers });
+      else if (watchers.length < status.watchers.length)
+        this.#ended.set(key, { ...status, watchers });
     }
   }
 
   /** Every watch held, then those that ended, the oldest first. */
-  status(watchersOf: (watched: ObjectIdentifier) => readonly ObjectIdentifier[]): readonly WatchStatus[] {
-    const held = [...this.#watches.values()].map((watch) => statusOf(watch, watchersOf(watch.watched)));
+  status(
+    watchersOf: (watched: ObjectIdentifier) => readonly ObjectIdentifier[],
+  ): readonly WatchStatus[] {
+    const held = [...this.#watches.values()].map((watch) =>
+      statusOf(watch, watchersOf(watch.watched)),
+    );
     return [...held, ...this.#ended.values()];
   }
 
@@ -220,7 +227,10 @@ export class WatchSet {
     this.#setState(watch, watch.detach ? 'retrying' : 'starting');
     const { logger, metrics } = this.#options;
     metrics.count('depwatch_watch_retries_total', { code: error.code });
-    logger.debug({ watched: watch.watched, error, retryAfterMs: Math.round(ms) }, 'a watch is retried');
+    logger.debug(
+      { watched: watch.watched, error, retryAfterMs: Math.round(ms) },
+      'a watch is retried',
+    );
     const next = this.#clock.now() + ms;
     // Nobody is kept waiting for a try that comes too late.
     for (const waiter of [...watch.waiters]) {
@@ -237,7 +247,11 @@ export class WatchSet {
     watch.lastError = error;
     this.#setState(watch, 'ended');
     this.#remove(watch);
-    const watchers = this.#options.listener.ended(watch.key, watch.watched, watch.detach !== undefined);
+    const watchers = this.#options.listener.ended(
+      watch.key,
+      watch.watched,
+      watch.detach !== undefined,
+    );
     if (watch.detach) {
       const { watched } = watch;
       this.#options.logger.error({ watched, error }, 'a watch was refused for good and has ended');

@@ -19,11 +19,27 @@ test('forbidden at add: rejects and leaves nothing behind', async () => {
 
 test('unknown and unwatchable kinds', async () => {
   await using bench = await startBench();
-  const widget = { group: 'example.com', version: 'v1', kind: 'Widget', namespace: 'default', name: 'w' };
-  await expect(bench.watcher.addWatcher(app, widget)).rejects.toMatchObject({ code: 'ERR_NO_VERSIONED_RESOURCE' });
-  bench.fake.registerKind({ group: 'example.com', version: 'v1', kind: 'Widget', namespaced: true, verbs: ['get', 'list'] });
+  const widget = {
+    group: 'example.com',
+    version: 'v1',
+    kind: 'Widget',
+    namespace: 'default',
+    name: 'w',
+  };
+  await expect(bench.watcher.addWatcher(app, widget)).rejects.toMatchObject({
+    code: 'ERR_NO_VERSIONED_RESOURCE',
+  });
+  bench.fake.registerKind({
+    group: 'example.com',
+    version: 'v1',
+    kind: 'Widget',
+    namespaced: true,
+    verbs: ['get', 'list'],
+  });
   for (let again = 0; again < 2; again += 1) {
-    await expect(bench.watcher.addWatcher(app, widget)).rejects.toMatchObject({ code: 'ERR_RESOURCE_UNWATCHABLE' });
+    await expect(bench.watcher.addWatcher(app, widget)).rejects.toMatchObject({
+      code: 'ERR_RESOURCE_UNWATCHABLE',
+    });
   }
   expect(bench.watcher.graph().watchers).toEqual([]);
 });
@@ -60,7 +76,10 @@ test('a change made while the watch was down is seen after it resumed', async ()
 });
 
 test('410: a relist that finds nothing new wakes nobody, one that does wakes who depends on it', async () => {
-  await using bench = await startBench({ enableCache: true }, [configMap('config'), configMap('gone')]);
+  await using bench = await startBench({ enableCache: true }, [
+    configMap('config'),
+    configMap('gone'),
+  ]);
   await bench.watcher.addOrUpdateWatcher(app, [config, configMapId('gone')]);
   await bench.settle(2000);
   const calls = bench.recorder.calls.length;
@@ -76,7 +95,12 @@ test('410: a relist that finds nothing new wakes nobody, one that does wakes who
   bench.fake.put(configMap('config', { a: '2' }));
   bench.fake.compact();
   await bench.settle(5000);
-  expect(bench.recorder.calls.slice(calls).flatMap(({ causes }) => causes).sort()).toEqual(['deleted', 'modified']);
+  expect(
+    bench.recorder.calls
+      .slice(calls)
+      .flatMap(({ causes }) => causes)
+      .sort(),
+  ).toEqual(['deleted', 'modified']);
   expect(bench.watcher.getFromCache(configMapId('gone'))).toBeUndefined();
 });
 
@@ -116,7 +140,12 @@ test('an add in an outage rejects when the request time-out has passed, and leav
   await bench.settle(5000);
   const late = bench.watcher.addWatcher(app, configMapId('other')).catch((error: object) => error);
   const unknown = bench.watcher
-    .addWatcher(configMapId('b'), { version: 'v1', kind: 'Secret', namespace: 'default', name: 's' })
+    .addWatcher(configMapId('b'), {
+      version: 'v1',
+      kind: 'Secret',
+      namespace: 'default',
+      name: 's',
+    })
     .catch((error: object) => error);
   await bench.settle(9999);
   expect(bench.watcher.getWatchCount()).toBe(2);
@@ -142,11 +171,15 @@ test('403 on a live watch: tried for the grace, then it ends and says why', asyn
   const undo = bench.fake.deny({ verbs: ['watch', 'list'], resource: 'configmaps' });
   bench.fake.closeWatches();
   await bench.settle(5000);
-  expect(bench.watcher.watchStatus()).toMatchObject([{ state: 'retrying', lastError: { code: 'ERR_FORBIDDEN' } }]);
+  expect(bench.watcher.watchStatus()).toMatchObject([
+    { state: 'retrying', lastError: { code: 'ERR_FORBIDDEN' } },
+  ]);
   await bench.settle(6000);
   expect(bench.recorder.calls).toEqual([{ watcher: 'app', causes: ['ended'] }]);
   expect(bench.watcher.getWatchCount()).toBe(0);
-  expect(() => bench.watcher.getFromCache(config)).toThrowError(expect.objectContaining({ code: 'ERR_NO_CACHE_ENTRY' }));
+  expect(() => bench.watcher.getFromCache(config)).toThrowError(
+    expect.objectContaining({ code: 'ERR_NO_CACHE_ENTRY' }),
+  );
   expect(bench.watcher.watchStatus()).toMatchObject([
     { state: 'ended', watchers: [app], lastError: { code: 'ERR_FORBIDDEN' } },
   ]);
@@ -158,8 +191,18 @@ test('403 on a live watch: tried for the grace, then it ends and says why', asyn
 test('a kind that is deleted while watched: a delete, and back when it is back', async () => {
   await using bench = await startBench({ enableCache: true });
   const kind = { group: 'example.com', version: 'v1', kind: 'Widget', namespaced: true };
-  const widget = { group: 'example.com', version: 'v1', kind: 'Widget', namespace: 'default', name: 'w' };
-  const object = { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { namespace: 'default', name: 'w' } };
+  const widget = {
+    group: 'example.com',
+    version: 'v1',
+    kind: 'Widget',
+    namespace: 'default',
+    name: 'w',
+  };
+  const object = {
+    apiVersion: 'example.com/v1',
+    kind: 'Widget',
+    metadata: { namespace: 'default', name: 'w' },
+  };
   bench.fake.registerKind(kind);
   bench.fake.put(object);
   await bench.watcher.addWatcher(app, widget);

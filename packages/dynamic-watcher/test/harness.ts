@@ -1,6 +1,10 @@
 import type { Cause, KubernetesObject, ObjectIdentifier, Reconciler } from '@depwatch/core';
 import { createFakeTransport, type FakeTransport } from '@depwatch/testing';
-import { createDynamicWatcher, type DynamicWatcher, type DynamicWatcherSettings } from '../src/index.ts';
+import {
+  createDynamicWatcher,
+  type DynamicWatcher,
+  type DynamicWatcherSettings,
+} from '../src/index.ts';
 
 /** One reconcile, as a recorder saw it. */
 export interface Recorded {
@@ -16,7 +20,10 @@ export class Recorder implements Reconciler {
   act: Reconciler['reconcile'] = () => {};
 
   async reconcile(watcher: ObjectIdentifier, context: Parameters<Reconciler['reconcile']>[1]) {
-    this.calls.push({ watcher: watcher.name, causes: context.causes.map(({ type }: Cause) => type) });
+    this.calls.push({
+      watcher: watcher.name,
+      causes: context.causes.map(({ type }: Cause) => type),
+    });
     this.#waiting = this.#waiting.filter(({ count, resolve }) => {
       if (this.calls.length < count) return true;
       resolve();

@@ -8,7 +8,12 @@ const config = configMapId('config');
 
 test('before start and after stop every action is ERR_NOT_STARTED', async () => {
   const transport = createFakeTransport();
-  const watcher = createDynamicWatcher({ transport, clock: transport.clock, reconciler: () => {}, enableCache: true });
+  const watcher = createDynamicWatcher({
+    transport,
+    clock: transport.clock,
+    reconciler: () => {},
+    enableCache: true,
+  });
   const check = async (): Promise<void> => {
     const code = 'ERR_NOT_STARTED';
     await expect(watcher.addWatcher(app, config)).rejects.toMatchObject({ code });
@@ -66,7 +71,9 @@ test('the start signal stops it', async () => {
 test('an aborted start signal refuses the start', async () => {
   const transport = createFakeTransport();
   const watcher = createDynamicWatcher({ transport, reconciler: () => {} });
-  await expect(watcher.start({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+  await expect(watcher.start({ signal: AbortSignal.abort() })).rejects.toMatchObject({
+    code: 'ERR_ABORTED',
+  });
   await watcher.stopped;
 });
 
@@ -85,7 +92,9 @@ test('stop settles every pending promise, whatever it waits for', async () => {
     watcher.queryBatch(others[3]!, (batch) => batch.get(config)),
     watcher.addWatcher(app, others[4]!),
   ];
-  const outcomes = Promise.all(pending.map((promise) => promise.catch((error: { code: string }) => error.code)));
+  const outcomes = Promise.all(
+    pending.map((promise) => promise.catch((error: { code: string }) => error.code)),
+  );
   await watcher.stop();
   expect(await outcomes).toEqual(pending.map(() => 'ERR_NOT_STARTED'));
   release();
@@ -150,7 +159,10 @@ test('bad options are refused by name', () => {
     [{ transport, reconciler, objectCache: { gvkToGvrTtlMs: -1 } }, 'objectCache.gvkToGvrTtlMs'],
   ] as const) {
     expect(() => createDynamicWatcher(options as never)).toThrowError(
-      expect.objectContaining({ code: 'ERR_INVALID_INPUT', message: expect.stringContaining(field) }),
+      expect.objectContaining({
+        code: 'ERR_INVALID_INPUT',
+        message: expect.stringContaining(field),
+      }),
     );
   }
 });

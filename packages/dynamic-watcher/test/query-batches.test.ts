@@ -38,7 +38,9 @@ test('a query that failed counts as asked for', async () => {
   await using bench = await startBench({ enableCache: true });
   await bench.watcher.addOrUpdateWatcher(app, [a, b]);
   await bench.watcher.startQueryBatch(app);
-  await expect(bench.watcher.get(app, a, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+  await expect(bench.watcher.get(app, a, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+    code: 'ERR_ABORTED',
+  });
   const undo = bench.fake.fail({ operation: 'watch', error: new Error('no') });
   const pending = bench.watcher.get(app, c).catch((error: { code: string }) => error.code);
   await bench.settle(20_000);
@@ -87,7 +89,9 @@ test('what a batch in progress refuses', async () => {
   await expect(bench.watcher.addWatcher(app, a)).rejects.toMatchObject(inProgress);
   await expect(bench.watcher.addOrUpdateWatcher(app, [a])).rejects.toMatchObject(inProgress);
   await expect(bench.watcher.removeWatcher(app)).rejects.toMatchObject(inProgress);
-  await expect(batch.get({ ...all, selector: 'x' })).rejects.toMatchObject({ code: 'ERR_INVALID_INPUT' });
+  await expect(batch.get({ ...all, selector: 'x' })).rejects.toMatchObject({
+    code: 'ERR_INVALID_INPUT',
+  });
   await expect(batch.list(a)).rejects.toMatchObject({ code: 'ERR_INVALID_INPUT' });
   await batch.get(a);
   await bench.watcher.removeWatcher(app, { abortBatch: true });
@@ -147,8 +151,15 @@ test('without the cache there are no batches and no cached reads', async () => {
   await expect(bench.watcher.startQueryBatch(app)).rejects.toMatchObject({ code });
   await expect(bench.watcher.get(app, a)).rejects.toMatchObject({ code });
   expect(() => bench.watcher.getFromCache(a)).toThrowError(expect.objectContaining({ code }));
-  expect(() => bench.watcher.listWatchedFromCache(app)).toThrowError(expect.objectContaining({ code }));
-  expect(await bench.watcher.gvkToGvr(a)).toEqual({ group: '', version: 'v1', resource: 'configmaps', namespaced: true });
+  expect(() => bench.watcher.listWatchedFromCache(app)).toThrowError(
+    expect.objectContaining({ code }),
+  );
+  expect(await bench.watcher.gvkToGvr(a)).toEqual({
+    group: '',
+    version: 'v1',
+    resource: 'configmaps',
+    namespaced: true,
+  });
 });
 
 test('`await using` ends a batch', async () => {

@@ -61,13 +61,16 @@ test('watchers share a watch, which ends with the last of them', async () => {
 test('with the cache off only metadata is asked for', async () => {
   await using bench = await startBench();
   await bench.watcher.addWatcher(app, config);
-  expect(bench.fake.openWatches).toMatchObject([{ name: 'config', namespace: 'default', metadataOnly: true }]);
+  expect(bench.fake.openWatches).toMatchObject([
+    { name: 'config', namespace: 'default', metadataOnly: true },
+  ]);
 });
 
 test('the cache shows a change before the reconcile that it causes', async () => {
   await using bench = await startBench({ enableCache: true });
   const seen: unknown[] = [];
-  bench.recorder.act = () => void seen.push(bench.watcher.getFromCache<{ data?: object }>(config)?.data);
+  bench.recorder.act = () =>
+    void seen.push(bench.watcher.getFromCache<{ data?: object }>(config)?.data);
   await bench.watcher.addWatcher(app, config);
   expect(bench.watcher.getFromCache(config)).toBeUndefined();
   bench.fake.put(configMap('config', { a: '1' }));
@@ -85,7 +88,9 @@ test('addOrUpdateWatcher replaces what is watched; old watches go when new ones 
   await bench.settle();
   expect(bench.fake.openWatches.map(({ name }) => name)).toEqual(['b', 'c']);
   expect(bench.fake.requests.watch).toBe(3);
-  await expect(bench.watcher.addOrUpdateWatcher(app, [])).rejects.toMatchObject({ code: 'ERR_INVALID_INPUT' });
+  await expect(bench.watcher.addOrUpdateWatcher(app, [])).rejects.toMatchObject({
+    code: 'ERR_INVALID_INPUT',
+  });
 });
 
 test('a failed addOrUpdateWatcher leaves everything as it was', async () => {
@@ -95,7 +100,9 @@ test('a failed addOrUpdateWatcher leaves everything as it was', async () => {
   bench.fake.deny({ verbs: ['list', 'watch'], resource: 'secrets' });
   const secret = { version: 'v1', kind: 'Secret', namespace: 'default', name: 's' };
   const before = bench.watcher.graph();
-  await expect(bench.watcher.addOrUpdateWatcher(app, [b!, secret])).rejects.toMatchObject({ code: 'ERR_FORBIDDEN' });
+  await expect(bench.watcher.addOrUpdateWatcher(app, [b!, secret])).rejects.toMatchObject({
+    code: 'ERR_FORBIDDEN',
+  });
   await bench.settle();
   expect(bench.watcher.graph()).toEqual(before);
   expect(bench.fake.openWatches.map(({ name }) => name)).toEqual(['a']);
@@ -176,11 +183,16 @@ test('a cluster-scoped kind ignores the namespace, a namespaced one needs it', a
   expect(bench.watcher.getFromCache({ ...node, namespace: 'x' })).toBeUndefined();
   await expect(
     bench.watcher.addWatcher(app, { version: 'v1', kind: 'ConfigMap', name: 'config' }),
-  ).rejects.toMatchObject({ code: 'ERR_INVALID_INPUT', message: expect.stringContaining('namespace') });
+  ).rejects.toMatchObject({
+    code: 'ERR_INVALID_INPUT',
+    message: expect.stringContaining('namespace'),
+  });
 });
 
 test('selectors that mean the same share a watch', async () => {
-  await using bench = await startBench({ enableCache: true }, [configMap('one', { app: 'x', tier: 'y' })]);
+  await using bench = await startBench({ enableCache: true }, [
+    configMap('one', { app: 'x', tier: 'y' }),
+  ]);
   const kind = { version: 'v1', kind: 'ConfigMap', namespace: 'default' };
   await bench.watcher.addWatcher(app, { ...kind, selector: 'app=x,tier in (y)' });
   await bench.watcher.addWatcher(app, { ...kind, selector: 'tier==y, app in (x)' });

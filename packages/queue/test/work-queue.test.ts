@@ -291,6 +291,21 @@ describe('limits and bad input', () => {
     expect(queue.delayed).toBe(1);
   });
 
+  it('has room again for what was removed, wherever it waited', async () => {
+    const { queue } = newQueue({ maxLength: 1 });
+    queue.add('running');
+    await queue.get();
+    queue.add('running');
+    expect(() => queue.add('a')).toThrow(invalid(/^maxLength/, true));
+    queue.remove('running');
+    queue.add('a');
+    queue.remove('a');
+    queue.addAfter('b', 10);
+    queue.remove('b');
+    queue.add('c');
+    expect(queue.length).toBe(1);
+  });
+
   it.each([0, -1, Number.NaN])('refuses maxLength %s', (maxLength) => {
     expect(() => newQueue({ maxLength })).toThrow(invalid(/^maxLength: /));
   });

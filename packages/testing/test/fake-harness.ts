@@ -1,4 +1,4 @@
-import type { Transport } from '@depwatch/core';
+import type { KubernetesObject, Transport } from '@depwatch/core';
 
 import { createFakeTransport, type FakeTransport } from '../src/index.ts';
 import {
@@ -19,7 +19,7 @@ export function fakeHarness(
     waitMs,
     transport: () => wrap(fake),
     namespace: () => `ns-${(namespaces += 1)}`,
-    put: (object) => fake.put(object),
+    put: (object) => fake.put(withManagedFields(object)),
     remove: (object) => void fake.remove(object),
     passTime: (ms) => fake.clock.advance(ms),
     compact: () => fake.compact(),
@@ -41,4 +41,10 @@ export function fakeHarness(
     closable: () => wrap(createFakeTransport()),
   };
   return { fake, harness, cases: transportConformance(harness) };
+}
+
+/** A real API server keeps who wrote what; a transport must drop it. */
+function withManagedFields(object: KubernetesObject): KubernetesObject {
+  const managedFields = [{ manager: 'test', operation: 'Update', fieldsV1: { 'f:data': {} } }];
+  return { ...object, metadata: { ...object.metadata, ...{ managedFields } } };
 }

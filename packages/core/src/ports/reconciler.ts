@@ -13,7 +13,14 @@ import type { ObjectIdentifier } from '../object-identifier.ts';
  */
 export interface Cause {
   readonly type:
-    'initial' | 'added' | 'modified' | 'deleted' | 'ended' | 'enqueued' | 'requeue' | 'retry';
+    | 'initial'
+    | 'added'
+    | 'modified'
+    | 'deleted'
+    | 'ended'
+    | 'enqueued'
+    | 'requeue'
+    | 'retry';
   /** What was watched, as it was given to `addWatcher`; absent when the cause is no watch. */
   readonly watched?: ObjectIdentifier;
 }

@@ -47,7 +47,10 @@ export type WatchEvent =
  */
 export interface Transport {
   /** The resource of a kind; undefined when the server has no such kind, an error when it could not be asked. */
-  discover(gvk: GroupVersionKind, options: { signal?: AbortSignal }): Promise<ApiResource | undefined>;
+  discover(
+    gvk: GroupVersionKind,
+    options: { signal?: AbortSignal },
+  ): Promise<ApiResource | undefined>;
   /** One page of objects; `resourceVersion` unset means the newest state. */
   list(
     query: ResourceQuery,
@@ -61,7 +64,12 @@ export interface Transport {
    */
   watch(
     query: ResourceQuery,
-    options: { signal?: AbortSignal; resourceVersion?: string; initialEvents?: boolean; timeoutMs?: number },
+    options: {
+      signal?: AbortSignal;
+      resourceVersion?: string;
+      initialEvents?: boolean;
+      timeoutMs?: number;
+    },
   ): AsyncIterable<readonly WatchEvent[]>;
   /** Frees what it holds (connections, timers); later calls fail. The dynamic watcher closes a transport it made itself. */
   close?(): Promise<void>;

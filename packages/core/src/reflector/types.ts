@@ -56,7 +56,10 @@ export type ReflectorState =
       /** Whether this stream has shown an event or a bookmark. */
       readonly seen: boolean;
     } & ReflectorMemory)
-  | ({ readonly name: 'waiting'; readonly next: 'resume' | 'relist' | 'discover' } & ReflectorMemory)
+  | ({
+      readonly name: 'waiting';
+      readonly next: 'resume' | 'relist' | 'discover';
+    } & ReflectorMemory)
   | ({ readonly name: 'discovering' } & ReflectorMemory)
   | ({ readonly name: 'ended'; readonly error: DepwatchError } & ReflectorMemory)
   | ({ readonly name: 'stopped' } & ReflectorMemory);
@@ -79,7 +82,12 @@ export type ReflectorInput =
 /** What to do next, in this order. */
 export type ReflectorEffect =
   /** Ask for one page of the list. `attempt` is how often the call has failed in a row, for whoever spaces retries. */
-  | { readonly type: 'list'; readonly limit: number; readonly continue?: string; readonly attempt: number }
+  | {
+      readonly type: 'list';
+      readonly limit: number;
+      readonly continue?: string;
+      readonly attempt: number;
+    }
   | {
       readonly type: 'watch';
       readonly resourceVersion?: string;

@@ -116,7 +116,7 @@ const core: readonly BuiltIn[] = [
     kind: 'Service',
     shortNames: ['svc'],
     categories: ['all'],
-    nameRule: 'dnsLabel1035',
+    nameRule: 'dnsLabel',
     hasStatus: true,
     fields: { 'spec.clusterIP': field('spec', 'clusterIP'), 'spec.type': field('spec', 'type') },
     fieldRefusal: 'notSupported',

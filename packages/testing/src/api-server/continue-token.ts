@@ -20,17 +20,19 @@ export function formatContinueToken({ version, start }: ContinuePosition): strin
  * @throws StatusError 400 when it is none
  */
 export function parseContinueToken(token: string): ContinuePosition {
+  const text = Buffer.from(token, 'base64url').toString();
   let parsed: unknown;
   try {
-    parsed = JSON.parse(Buffer.from(token, 'base64url').toString());
+    parsed = JSON.parse(text);
   } catch {
-    throw invalidToken('continue key is not valid: invalid character');
+    throw invalidToken(
+      `continue key is not valid: invalid character '${text[0] ?? ''}' looking for beginning of value`,
+    );
   }
   const { v, rv, start } = (parsed ?? {}) as { v?: unknown; rv?: unknown; start?: unknown };
   if (v !== 'meta.k8s.io/v1') {
     throw invalidToken(
-      'continue key is not valid: server does not recognize this encoded version "' +
-        `${typeof v === 'string' ? v : ''}"`,
+      `continue key is not valid: server does not recognize this encoded version ${typeof v === 'string' ? v : ''}`,
     );
   }
   if (typeof rv !== 'number' || typeof start !== 'string' || rv === 0) {

@@ -1,6 +1,8 @@
 import { asJsonObject, type ApiObject, isJsonObject, type JsonObject, setOwn } from './api-object.ts';
 import { defaultDefinition } from './custom-resources.ts';
+import { absent, defaultPod, qualityOfService } from './pod-defaults.ts';
 import type { ResourceType } from './resource-type.ts';
+import { defaultWorkload, initialStatus } from './workload-defaults.ts';
 
 /**
  * What the server fills in before it stores an object of a built-in kind: the defaults that clients see most, and the
@@ -13,22 +15,41 @@ export function applyDefaults(
   object: JsonObject,
   old: ApiObject | undefined,
 ): JsonObject {
-  if (type.custom) return old || !type.hasStatus ? object : withoutStatus(object);
+  const created = old === undefined;
+  if (type.custom) return created && type.hasStatus ? withoutStatus(object) : object;
+  if (type.group === 'apps') {
+    const defaulted = defaultWorkload(type.kind, object);
+    return created ? { ...defaulted, status: initialStatus(type.kind) } : defaulted;
+  }
   switch (type.kind) {
+    case 'Pod': {
+      const pod = defaultPod(object);
+      if (!created) return pod;
+      const status = { phase: 'Pending', qosClass: qualityOfService(pod.spec) };
+      return { ...pod, status };
+    }
     case 'Secret':
       return defaultSecret(object);
     case 'Namespace':
-      return old
-        ? { ...object, spec: old.spec }
-        : { ...withoutStatus(object), spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } };
+      if (!created) return { ...object, spec: old.spec };
+      return { ...object, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } };
     case 'CustomResourceDefinition':
-      return defaultDefinition(old ? object : withoutStatus(object));
+      return defaultDefinition(created ? withoutStatus(object) : object);
     case 'RoleBinding':
     case 'ClusterRoleBinding':
       return defaultBinding(object);
+    case 'Role':
+    case 'ClusterRole':
+      return { ...object, rules: asArray(object.rules).length > 0 ? object.rules : null };
+    case 'Service':
+      return defaultService(object, created);
     default:
-      return old || type.kind === 'Node' || !type.hasStatus ? object : withoutStatus(object);
+      return object;
   }
+}
+
+function asArray(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 function withoutStatus(object: JsonObject): JsonObject {
@@ -64,5 +85,27 @@ function defaultBinding({ subjects, roleRef, ...rest }: JsonObject): JsonObject 
       }),
     }),
     roleRef: { apiGroup, ...asJsonObject(roleRef) },
+  };
+}
+
+function defaultService(object: JsonObject, created: boolean): JsonObject {
+  const spec = asJsonObject(object.spec);
+  const ports = Array.isArray(spec.ports) ? spec.ports.map(asJsonObject) : undefined;
+  return {
+    ...object,
+    spec: {
+      ...spec,
+      ...(ports && {
+        ports: ports.map((port) => ({ protocol: 'TCP', ...port, targetPort: port.targetPort ?? port.port })),
+      }),
+      ...absent(spec, {
+        type: 'ClusterIP',
+        sessionAffinity: 'None',
+        ipFamilies: ['IPv4'],
+        ipFamilyPolicy: 'SingleStack',
+        internalTrafficPolicy: 'Cluster',
+      }),
+    },
+    ...(created && { status: { loadBalancer: {} } }),
   };
 }

@@ -29,10 +29,10 @@ export function listObjects(
   currentVersion: number,
 ): ListResult {
   const { limit, continueToken, resourceVersion } = options;
-  if (continueToken !== '' && resourceVersion !== undefined && resourceVersion !== 0) {
+  const position = continueToken === '' ? undefined : parseContinueToken(continueToken);
+  if (position && resourceVersion !== undefined && resourceVersion !== 0) {
     throw badRequest('specifying resource version is not allowed when using continue');
   }
-  const position = continueToken === '' ? undefined : parseContinueToken(continueToken);
   const exact = position ? position.version : exactVersion(options);
   if (exact !== undefined && exact < table.oldestVersion) {
     throw position

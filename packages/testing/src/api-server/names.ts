@@ -14,11 +14,6 @@ const rules: Record<NameRule, { pattern: RegExp; maxLength: number; message: str
     maxLength: 63,
     message: `a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '${label}')`,
   },
-  dnsLabel1035: {
-    pattern: /^[a-z]([-a-z0-9]*[a-z0-9])?$/,
-    maxLength: 63,
-    message: `a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')`,
-  },
   pathSegment: { pattern: /^/, maxLength: Infinity, message: '' },
 };
 
@@ -42,31 +37,59 @@ export function checkName(name: string, rule: NameRule, field = 'metadata.name')
   }));
 }
 
-const qualifiedName = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
-const qualifiedMessage =
-  "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
-const labelValue = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
-const valueMessage =
+const subdomainRule = rules.dnsSubdomain;
+const namePart = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
+const nameText =
+  "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+const valuePattern = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
+const valueText =
   "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+
+/** What is wrong with a label's key, in one text; undefined if it is valid. */
+export function labelKeyProblem(key: string): string | undefined {
+  const parts = key.split('/');
+  const name = parts.at(-1)!;
+  const problems: string[] = [];
+  if (parts.length > 2) {
+    return `a valid label key ${nameText} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`;
+  }
+  if (parts.length === 2) {
+    const prefix = parts[0]!;
+    if (prefix === '') problems.push('prefix part must be non-empty');
+    else if (prefix.length > subdomainRule.maxLength) {
+      problems.push(`prefix part must be no more than ${subdomainRule.maxLength} bytes`);
+    } else if (!subdomainRule.pattern.test(prefix)) {
+      problems.push(`prefix part ${subdomainRule.message}`);
+    }
+  }
+  if (name === '') problems.push('name part must be non-empty');
+  else if (name.length > 63) problems.push('name part must be no more than 63 bytes');
+  if (!namePart.test(name)) problems.push(`name part ${nameText}`);
+  return problems.length > 0 ? problems.join('; ') : undefined;
+}
+
+/** What is wrong with a label's value, in one text; undefined if it is valid. */
+export function labelValueProblem(value: string): string | undefined {
+  const problems: string[] = [];
+  if (value.length > 63) problems.push('must be no more than 63 bytes');
+  if (!valuePattern.test(value)) problems.push(valueText);
+  return problems.length > 0 ? problems.join('; ') : undefined;
+}
 
 /** What is wrong with labels. */
 export function checkLabels(labels: Readonly<Record<string, unknown>>): FieldError[] {
-  const field = 'metadata.labels';
-  const wrong = (value: string, why: string): FieldError => ({
-    reason: 'FieldValueInvalid',
-    message: `Invalid value: ${JSON.stringify(value)}: ${why}`,
-    field,
-  });
-  return Object.entries(labels).flatMap(([key, raw]) => {
-    const value = String(raw);
-    const errors: FieldError[] = [];
-    const name = key.slice(key.lastIndexOf('/') + 1);
-    if (name.length > 63) {
-      errors.push(wrong(key, 'name part must be no more than 63 characters'));
-    }
-    if (!qualifiedName.test(name)) errors.push(wrong(key, qualifiedMessage));
-    if (value.length > 63) errors.push(wrong(value, 'must be no more than 63 characters'));
-    if (!labelValue.test(value)) errors.push(wrong(value, valueMessage));
-    return errors;
-  });
+  const wrong = (value: string, why: string | undefined): FieldError[] =>
+    why === undefined
+      ? []
+      : [
+          {
+            reason: 'FieldValueInvalid',
+            message: `Invalid value: ${JSON.stringify(value)}: ${why}`,
+            field: 'metadata.labels',
+          },
+        ];
+  return Object.entries(labels).flatMap(([key, value]) => [
+    ...wrong(key, labelKeyProblem(key)),
+    ...wrong(String(value), labelValueProblem(String(value))),
+  ]);
 }

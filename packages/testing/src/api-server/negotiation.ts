@@ -1,7 +1,5 @@
 import type { Representation } from './encode.ts';
-import { notAcceptable } from './status.ts';
-
-const available = ['application/json', 'application/json;stream=watch'];
+import { notAcceptable, notAcceptableRepresentation } from './status.ts';
 
 /**
  * Picks what an answer is written as by the Accept header: the first of its media types that there is. Protobuf and
@@ -12,9 +10,11 @@ const available = ['application/json', 'application/json;stream=watch'];
 export function negotiate(accept: string | undefined): Representation {
   const clauses = (accept ?? '').split(',').map((clause) => clause.trim());
   if (clauses.every((clause) => clause === '')) return 'full';
+  let sawJson = false;
   for (const clause of clauses) {
     const [mediaType = '', ...parameters] = clause.split(';').map((part) => part.trim());
     if (!['application/json', 'application/*', '*/*'].includes(mediaType.toLowerCase())) continue;
+    sawJson = true;
     const values = new Map(
       parameters.map((parameter) => {
         const equals = parameter.indexOf('=');
@@ -26,5 +26,5 @@ export function negotiate(accept: string | undefined): Representation {
     if (values.get('g') !== 'meta.k8s.io' || values.get('v') !== 'v1') continue;
     if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return 'metadata';
   }
-  throw notAcceptable(available);
+  throw sawJson ? notAcceptableRepresentation() : notAcceptable();
 }

@@ -11,6 +11,7 @@ import {
   alreadyExists,
   badRequest,
   failedPrecondition,
+  forbidden,
   foreignUid,
   internalFailure,
   invalid,
@@ -20,6 +21,7 @@ import {
 } from './status.ts';
 import { type StoredObject, storageKey } from './store.ts';
 import { validateObject } from './validation.ts';
+import { defaultWorkload } from './workload-defaults.ts';
 
 /** Where a write goes: a resource in one of its versions, and the namespace of the URL. */
 export interface WriteTarget {
@@ -54,6 +56,8 @@ export interface WriteObserver {
   wrote(resource: Resource, stored: StoredObject, removed: boolean): void;
 }
 
+const immortalNamespaces = new Set(['default', 'kube-system', 'kube-public']);
+
 /** All ways in which objects change, with the checks and side effects that the real server gives them. */
 export class ObjectWriter {
   readonly #registry: Registry;
@@ -83,6 +87,7 @@ export class ObjectWriter {
     const created = canonicalObject(type, applyDefaults(type, object, undefined), {
       ...metadata,
       ...labelsOf(type, name, metadata),
+      ...annotationsOf(type, object, undefined),
       name,
       namespace,
       uid: randomUUID(),
@@ -118,7 +123,7 @@ export class ObjectWriter {
     if (own !== name) {
       throw badRequest(
         own === ''
-          ? 'name must be provided'
+          ? `the name of the object (${name} based on URL) was undeterminable: name must be provided`
           : `the name of the object (${own}) does not match the name on the URL (${name})`,
       );
     }
@@ -156,14 +161,30 @@ export class ObjectWriter {
     const { type, table } = resource;
     const old = table.get(storageKey(namespace, name));
     if (!old) throw notFound(type, name);
+    if (type.kind === 'Namespace' && immortalNamespaces.has(name)) {
+      throw forbidden(type, name, 'this namespace may not be deleted');
+    }
     checkDeletePreconditions(type, old, options);
     const marked = this.#mark(resource, old, options);
     if (marked) return { stored: marked, removed: false };
+    // A pod is marked first even when it has no time to end, and its watchers see that.
+    const last = type.kind === 'Pod' && !type.custom ? this.#markPod(resource, old, options) : old;
     if (!options.dryRun) {
       table.delete(old.key);
-      this.#observer.wrote(resource, old, true);
+      this.#observer.wrote(resource, last, true);
     }
-    return { stored: old, removed: true };
+    return { stored: last, removed: true };
+  }
+
+  #markPod(resource: Resource, old: StoredObject, options: WriteOptions): StoredObject {
+    const { metadata } = old.object;
+    const marked = canonicalObject(resource.type, old.object, {
+      ...metadata,
+      deletionTimestamp: metadata.deletionTimestamp ?? timestamp(this.#now()),
+      deletionGracePeriodSeconds: 0,
+      generation: (metadata.generation ?? 0) + (metadata.deletionTimestamp === undefined ? 1 : 0),
+    });
+    return this.#store(resource, old.namespace, old.name, marked, options);
   }
 
   /** Marks an object as being deleted, where something keeps it. */
@@ -242,6 +263,7 @@ export class ObjectWriter {
       changed = canonicalObject(type, status === undefined ? rest : { ...rest, status }, {
         ...metadata,
         ...labelsOf(type, old.name, metadata),
+        ...annotationsOf(type, object, before),
         ...fixed,
       });
       const generation = before.metadata.generation;
@@ -429,6 +451,22 @@ function labelsOf(
 ): { labels?: JsonObject } {
   if (group !== '' || resource !== 'namespaces' || name === '') return {};
   return { labels: { ...asJsonObject(metadata.labels), 'kubernetes.io/metadata.name': name } };
+}
+
+const templateGeneration = 'deprecated.daemonset.template.generation';
+
+/** A daemon set counts the changes of its template in an annotation. */
+function annotationsOf(
+  { group, kind }: ResourceType,
+  object: JsonObject,
+  old: ApiObject | undefined,
+): { annotations?: JsonObject } {
+  if (group !== 'apps' || kind !== 'DaemonSet') return {};
+  const annotations = asJsonObject(asJsonObject(object.metadata).annotations);
+  const before = Number(old?.metadata.annotations?.[templateGeneration] ?? 0);
+  const { template } = asJsonObject(defaultWorkload(kind, object).spec);
+  const changed = !old || !jsonEquals(asJsonObject(old.spec).template, template);
+  return { annotations: { ...annotations, [templateGeneration]: String(before + (changed ? 1 : 0)) } };
 }
 
 function text(value: unknown): string {

@@ -20,14 +20,14 @@ const patchTypes = [jsonPatch, mergePatch, strategicMergePatch, applyPatch];
 export async function readPatch(
   exchange: Exchange,
   type: ResourceType,
-  _query: URLSearchParams,
 ): Promise<(object: ApiObject) => unknown> {
   const mediaType = (exchange.headers['content-type'] ?? '').split(';')[0]!.trim();
   if (!patchTypes.includes(mediaType)) throw unknownPatchType();
   const supported = type.custom
     ? [jsonPatch, mergePatch]
     : [jsonPatch, mergePatch, strategicMergePatch];
-  if (!supported.includes(mediaType)) throw unsupportedMediaType(supported);
+  // Server-side apply is not there; what is said to be accepted is what the real server says.
+  if (!supported.includes(mediaType)) throw unsupportedMediaType([...supported, applyPatch]);
   const patch = parse((await exchange.body()).toString());
   if (mediaType === jsonPatch) {
     if (!Array.isArray(patch)) {

@@ -1,7 +1,7 @@
 import type { ApiObject } from './api-object.ts';
 
 /** Which rule a kind's names follow. */
-export type NameRule = 'dnsSubdomain' | 'dnsLabel' | 'dnsLabel1035' | 'pathSegment';
+export type NameRule = 'dnsSubdomain' | 'dnsLabel' | 'pathSegment';
 
 /** A resource that the server serves: a built-in one, or one of a CustomResourceDefinition. */
 export interface ResourceType {

@@ -58,10 +58,7 @@ export class Router {
     const resource = registry.find(group, version, info.resource);
     if (!resource) {
       // Behind a group of custom resources alone there is nothing that words a Status.
-      const builtIn = [...registry.all()].some(
-        ({ type }) => !type.custom && type.group === group && type.storageVersion === version,
-      );
-      if (builtIn) throw noSuchResource();
+      if (this.#isBuiltIn(group)) throw noSuchResource();
       sendNotFoundPage(exchange);
       return;
     }
@@ -87,17 +84,27 @@ export class Router {
     else if (first === 'apis' && third === undefined) body = describeGroup(registry, second!);
     else if (first === 'apis') {
       body = describeResources(registry, second!, third!);
-      if (body === undefined && registry.groups().has(second!)) throw noSuchResource();
     }
-    if (body === undefined) sendNotFoundPage(exchange);
+    if (body === undefined) {
+      const group = first === 'api' ? '' : first === 'apis' && third !== undefined && second;
+      if (typeof group === 'string' && more.length === 0 && this.#isBuiltIn(group)) {
+        throw noSuchResource();
+      }
+      sendNotFoundPage(exchange);
+    }
     else if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed();
     else sendJson(exchange, 200, JSON.stringify(body));
+  }
+
+  #isBuiltIn(group: string): boolean {
+    return [...this.#parts.registry.all()].some(({ type }) => !type.custom && type.group === group);
   }
 
   async #handleResource(info: RequestInfo, resource: Resource, exchange: Exchange): Promise<void> {
     const { type } = resource;
     const { version, name, namespace, subresource, verb, method } = info;
     const hasStatus = type.versions.find((served) => served.name === version)?.hasStatus;
+    if (type.custom && subresource !== '' && !hasStatus) throw notFound(type, name);
     if (
       info.parts.length > 3 ||
       (subresource !== '' && !(subresource === 'status' && hasStatus)) ||
@@ -145,7 +152,7 @@ export class Router {
         return;
       }
       case 'PATCH': {
-        const change = await readPatch(exchange, type, info.query);
+        const change = await readPatch(exchange, type);
         const options = writeOptions(info.query);
         const stored = this.#parts.writer.patch(target, name, status, change, options);
         sendJson(exchange, 200, encodeObject(stored, encoding));
@@ -239,7 +246,9 @@ export function sendStatus(exchange: Exchange, { body }: StatusError): void {
   const seconds = body.details?.retryAfterSeconds;
   const headers: Record<string, string> =
     seconds === undefined ? {} : { 'retry-after': String(seconds) };
-  exchange.send(body.code!, 'application/json', `${JSON.stringify(body)}\n`, headers);
+  // As the real server has it: no newline where another representation was asked for.
+  const end = body.code === 406 || exchange.headers.accept?.includes(';as=') ? '' : '\n';
+  exchange.send(body.code!, 'application/json', `${JSON.stringify(body)}${end}`, headers);
 }
 
 function sendJson(exchange: Exchange, status: number, text: string): void {
@@ -267,11 +276,9 @@ function deletedStatus({ type }: Resource, { name, object }: StoredObject): stri
   return JSON.stringify(status);
 }
 
-const bodyTypes = ['application/json'];
-
 async function readJson(exchange: Exchange, kind: string): Promise<unknown> {
   const mediaType = (exchange.headers['content-type'] ?? 'application/json').split(';')[0]!.trim();
-  if (!bodyTypes.includes(mediaType) && mediaType !== '*/*') throw unsupportedMediaType(bodyTypes);
+  if (mediaType !== 'application/json' && mediaType !== '*/*') throw unsupportedMediaType();
   const text = (await exchange.body()).toString();
   try {
     const body: unknown = JSON.parse(text);

@@ -1,5 +1,6 @@
 import { isDepwatchError, matchesLabelSelector, parseLabelSelector } from '@depwatch/core';
 
+import { wordLabelSelectorRefusal } from './label-selector-refusal.ts';
 import type { ResourceType } from './resource-type.ts';
 import { badRequest } from './status.ts';
 import type { StoredObject } from './store.ts';
@@ -35,8 +36,10 @@ export function parseFilter(
   const labels = parseLabels(labelText);
   const fields = parseFieldSelector(fieldText);
   for (const { field } of fields) {
-    if (field === 'metadata.name' || (type.namespaced && field === 'metadata.namespace')) continue;
-    if (field !== 'metadata.namespace' && !type.fields.has(field)) throw unknownField(type, field);
+    if (field === 'metadata.name' || type.fields.has(field)) continue;
+    // Only kinds with fields of their own know that they have no namespace.
+    const ownFields = !type.namespaced && type.fieldRefusal === 'notSupported';
+    if (field !== 'metadata.namespace' || ownFields) throw unknownField(type, field);
   }
   const one = (field: string): string | undefined =>
     fields.find((requirement) => requirement.equal && requirement.field === field)?.value;
@@ -99,7 +102,7 @@ function unescape(value: string): string {
       plain += escaped;
     } else if (character === ',' || character === '=') {
       throw badRequest(
-        `invalid field selector: unescaped character in selector: ${character}`,
+        `invalid field selector: unescaped character in value: ${character.codePointAt(0)}`,
       );
     } else {
       plain += character;
@@ -128,6 +131,6 @@ function parseLabels(text: string): ReturnType<typeof parseLabelSelector> {
     return parseLabelSelector(text);
   } catch (error) {
     if (!isDepwatchError(error, 'ERR_INVALID_INPUT')) throw error;
-    throw badRequest(`unable to parse requirement: ${error.message}`);
+    throw badRequest(wordLabelSelectorRefusal(text));
   }
 }

@@ -126,7 +126,8 @@ function conflict(
 /** 422: the object is refused, with a cause for each field. */
 export function invalid(of: GroupKind, name: string, errors: readonly FieldError[]): StatusError {
   const qualified = of.group ? `${of.kind}.${of.group}` : of.kind;
-  const texts = errors.map(({ field, message }) => `${field}: ${message}`);
+  // What is said twice stands twice among the causes, but once in the message.
+  const texts = [...new Set(errors.map(({ field, message }) => `${field}: ${message}`))];
   const list = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
   const message = `${qualified} ${JSON.stringify(name)} is invalid: ${list}`;
   return new StatusError(422, 'Invalid', message, {
@@ -208,14 +209,28 @@ export function methodNotAllowed(): StatusError {
   );
 }
 
-/** 406, with what there is instead. */
-export function notAcceptable(available: readonly string[]): StatusError {
+/** What the real server can be asked for and sent; of these this server knows JSON alone. */
+const mediaTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+
+/** 406 of a read. */
+export function notAcceptable(): StatusError {
+  const streams = ['application/json', 'application/vnd.kubernetes.protobuf'];
+  const available = [...mediaTypes, ...streams.map((mediaType) => `${mediaType};stream=watch`)];
   const message = `406: Not Acceptable\n\nAvailable representations: ${available.join(', ')}`;
   return new StatusError(406, 'NotAcceptable', message, { details: {} });
 }
 
+/** 406 of a known media type as a representation that isn't. */
+export function notAcceptableRepresentation(): StatusError {
+  return new StatusError(
+    406,
+    'NotAcceptable',
+    `only the following media types are accepted: ${mediaTypes.join(', ')}`,
+  );
+}
+
 /** 415 of a body's media type, with what is accepted instead. */
-export function unsupportedMediaType(accepted: readonly string[]): StatusError {
+export function unsupportedMediaType(accepted: readonly string[] = mediaTypes): StatusError {
   return new StatusError(
     415,
     'UnsupportedMediaType',

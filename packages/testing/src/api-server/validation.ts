@@ -24,10 +24,13 @@ export function validateObject(
     );
   }
   if (labels) errors.push(...checkLabels(labels));
+  // Said twice by the real server for built-in kinds, which check metadata once more on their own.
   if (old) errors.push(...checkFinalizers(object, old));
+  if (old && !type.custom) errors.push(...checkFinalizers(object, old));
   if (!type.custom) {
     if (type.group === 'apps') errors.push(...checkWorkload(object, old));
     if (type === customResourceDefinitions) errors.push(...checkDefinition(object));
+    if (type.kind === 'Service') errors.push(...checkPorts(object));
     if (type.kind === 'Pod' && !old) errors.push(...checkContainers(object.spec, 'spec'));
   }
   return errors;
@@ -82,6 +85,13 @@ function checkWorkload(object: ApiObject, old: ApiObject | undefined): FieldErro
 function checkContainers(spec: unknown, field: string): FieldError[] {
   const { containers } = asJsonObject(spec);
   return Array.isArray(containers) && containers.length > 0 ? [] : [required(`${field}.containers`)];
+}
+
+/** A service of names alone, or without an address, needs no ports. */
+function checkPorts(object: ApiObject): FieldError[] {
+  const { ports, type, clusterIP } = asJsonObject(object.spec);
+  const needsNone = type === 'ExternalName' || clusterIP === 'None';
+  return needsNone || (Array.isArray(ports) && ports.length > 0) ? [] : [required('spec.ports')];
 }
 
 /** Whether a LabelSelector of the API selects labels; an empty one selects nothing here. */

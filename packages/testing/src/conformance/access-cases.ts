@@ -97,7 +97,7 @@ export const accessCases: readonly CaseDefinition[] = [
           metadata: { name: 'a', namespace: lab.namespace },
         });
         const watch = await lab.watchFromNow(query);
-        const changes = watch.changes(1);
+        const changes = lab.begin(watch.changes(1));
         await lab.harness.unregisterKind!(kind);
         assert.deepEqual(tell(await changes), ['DELETED a']);
         await watch.end();

@@ -103,7 +103,9 @@ export const discoveryCases: readonly CaseDefinition[] = [
         { version: 'v1?x=', kind: 'ConfigMap' },
         { version: 'v1#', kind: 'ConfigMap' },
         { version: '../api/v1', kind: 'ConfigMap' },
+        { version: 'v1/', kind: 'ConfigMap' },
         { group: 'apps', version: 'v1/', kind: 'Deployment' },
+        { group: 'apps/', version: 'v1', kind: 'Deployment' },
       ]) {
         const found = await discover(lab, hostile).catch((error: unknown) => {
           if (isDepwatchError(error)) return undefined;

@@ -14,7 +14,7 @@ async function abortWatch(lab: Lab, reason?: unknown): Promise<DepwatchError> {
   const { signal } = controller;
   const { resourceVersion } = await lab.list(lab.configMaps());
   const watch = await lab.openWatch(lab.configMaps(), { resourceVersion, signal });
-  const failure = watch.failure('ERR_ABORTED', 'ERR_NOT_STARTED');
+  const failure = lab.begin(watch.failure('ERR_ABORTED', 'ERR_NOT_STARTED'));
   controller.abort(reason);
   return failure;
 }
@@ -29,7 +29,7 @@ export const endingCases: readonly CaseDefinition[] = [
       await watch.accepted();
       await lab.put('a');
       assert.deepEqual(tell(await watch.changes(1)), ['ADDED a']);
-      const end = watch.end();
+      const end = lab.begin(watch.end());
       await lab.harness.passTime?.(1000);
       await end;
       const { metadata } = await lab.put('b');
@@ -43,7 +43,7 @@ export const endingCases: readonly CaseDefinition[] = [
     name: 'end: return() ends a pending next(), and the watch stays ended',
     async run(lab) {
       const watch = await lab.watchFromNow(lab.configMaps());
-      const pending = watch.done();
+      const pending = lab.begin(watch.done());
       await lab.within(Promise.resolve(watch.iterator.return?.()), 'return()');
       await pending;
       await watch.done();
@@ -55,7 +55,7 @@ export const endingCases: readonly CaseDefinition[] = [
     name: 'end: return() ends a next() that waits for the server’s answer',
     async run(lab) {
       const watch = lab.watch(lab.configMaps());
-      const pending = lab.within(watch.iterator.next(), 'the pending next()');
+      const pending = lab.begin(lab.within(watch.iterator.next(), 'the pending next()'));
       await lab.within(Promise.resolve(watch.iterator.return?.()), 'return()');
       const { done, value } = await pending;
       // The answer may have come first; then it is the first burst.
@@ -76,14 +76,12 @@ export const endingCases: readonly CaseDefinition[] = [
     async run(lab) {
       await lab.put('a');
       const loop = async () => {
-        const events = [];
         for await (const burst of lab.transport.watch(lab.configMaps(), {})) {
-          events.push(...burst);
-          if (events.length > 0) break;
+          if (burst.length > 0) return burst[0]!;
         }
-        return events;
+        return assert.fail('the watch ended');
       };
-      assert.deepEqual(tell(await lab.within(loop(), 'the end of the loop')), ['ADDED a']);
+      assert.deepEqual(tell([await lab.within(loop(), 'the end of the loop')]), ['ADDED a']);
     },
   },
   {
@@ -134,7 +132,7 @@ export const endingCases: readonly CaseDefinition[] = [
           lab.transport.discover({ group: 'batch', version: 'v1', kind: 'CronJob' }, { signal }),
       ]) {
         const controller = new AbortController();
-        const rejection = lab.rejection(() => call(controller.signal), 'ERR_ABORTED');
+        const rejection = lab.begin(lab.rejection(() => call(controller.signal), 'ERR_ABORTED'));
         controller.abort();
         await rejection;
       }
@@ -147,7 +145,7 @@ export const endingCases: readonly CaseDefinition[] = [
       const { signal } = controller;
       const aborted = await lab.openWatch(lab.configMaps(), { signal });
       const other = await lab.watchFromNow(lab.configMaps());
-      const failure = aborted.failure('ERR_ABORTED');
+      const failure = lab.begin(aborted.failure('ERR_ABORTED'));
       const lists = Promise.allSettled([
         lab.transport.list(lab.configMaps(), { signal }),
         lab.list(lab.configMaps()),
@@ -187,7 +185,7 @@ export const endingCases: readonly CaseDefinition[] = [
       const watch = await lab.watchFromNow(lab.configMaps());
       await lab.put('a');
       const [event] = await watch.changes(1);
-      const end = watch.end();
+      const end = lab.begin(watch.end());
       await lab.harness.closeWatches!();
       await end;
       await lab.put('b');
@@ -204,7 +202,7 @@ export const endingCases: readonly CaseDefinition[] = [
       const watch = await lab.watchFromNow(lab.configMaps());
       await lab.put('a');
       const [event] = await watch.changes(1);
-      const failure = watch.failure('ERR_TRANSPORT');
+      const failure = lab.begin(watch.failure('ERR_TRANSPORT'));
       await lab.harness.breakWatches!();
       const error = await failure;
       assert.equal(error.retryable, true);
@@ -222,7 +220,7 @@ export const endingCases: readonly CaseDefinition[] = [
       const transport = await lab.harness.closable!();
       const watch = lab.watch(lab.configMaps(), {}, transport);
       await watch.accepted();
-      const failure = watch.failure('ERR_TRANSPORT', 'ERR_ABORTED');
+      const failure = lab.begin(watch.failure('ERR_TRANSPORT', 'ERR_ABORTED'));
       assert.ok(transport.close, 'the harness promises a transport with close()');
       await lab.within(transport.close(), 'close()');
       await failure;

@@ -94,3 +94,18 @@ export function tell(events: readonly WatchEvent[]): string[] {
 export function namesOf(objects: readonly KubernetesObject[]): string[] {
   return objects.map(({ metadata }) => metadata?.name ?? '').sort();
 }
+
+/** Runs a check for each input; a failure says for which. */
+export async function forEach<T>(
+  inputs: readonly T[],
+  check: (input: T) => Promise<void>,
+): Promise<void> {
+  for (const input of inputs) {
+    try {
+      await check(input);
+    } catch (error) {
+      if (error instanceof Error) error.message = `${JSON.stringify(input)}: ${error.message}`;
+      throw error;
+    }
+  }
+}

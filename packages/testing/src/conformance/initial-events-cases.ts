@@ -109,13 +109,4 @@ export const initialEventsCases: readonly CaseDefinition[] = [
       assert.deepEqual(tell(events).sort(), names.map((name) => `ADDED ${name}`).sort());
     },
   },
-  {
-    name: 'initial events: a version that is yet to come is ERR_EXPIRED',
-    async run(lab) {
-      const { resourceVersion } = await lab.list(lab.configMaps());
-      const future = String(BigInt(resourceVersion) + 1_000_000_000n);
-      const watch = lab.watch(lab.configMaps(), { initialEvents, resourceVersion: future });
-      await watch.failure('ERR_EXPIRED');
-    },
-  },
 ];

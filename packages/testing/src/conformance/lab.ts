@@ -176,6 +176,12 @@ export class Lab {
     return this.openWatch(query, { resourceVersion });
   }
 
+  /** Starts to wait for something: should the case fail before it comes back to it, nobody else hears of it. */
+  begin<T>(promise: Promise<T>): Promise<T> {
+    promise.catch(() => {});
+    return promise;
+  }
+
   within<T>(promise: Promise<T>, what: string): Promise<T> {
     return within(promise, this.waitMs, () => what);
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 import type { CaseDefinition } from './case-definition.ts';
-import { checkOrder, tell } from './expectations.ts';
+import { checkOrder, forEach, tell } from './expectations.ts';
 import { hostileNames, hostileSelectors, unknownResources } from './hostile-input.ts';
 import type { ConfigMap } from './lab.ts';
 
@@ -33,11 +33,11 @@ export const watchScopeCases: readonly CaseDefinition[] = [
     name: 'watch: a name means that name, whatever is in it',
     async run(lab) {
       await lab.put('one');
-      for (const name of hostileNames) {
+      await forEach(hostileNames, async (name) => {
         const watch = lab.watch(lab.configMaps({ name }), { initialEvents: true });
         const { events } = await watch.initialEvents();
         assert.deepEqual(tell(events), [], name);
-      }
+      });
     },
   },
   {
@@ -97,19 +97,19 @@ export const watchScopeCases: readonly CaseDefinition[] = [
   {
     name: 'watch: text that is no selector is refused, and never means something else',
     async run(lab) {
-      for (const selector of hostileSelectors) {
+      await forEach(hostileSelectors, async (selector) => {
         const watch = lab.watch(lab.configMaps({ selector }));
         const error = await watch.failure('ERR_INVALID_INPUT', 'ERR_TRANSPORT');
-        assert.equal(error.retryable, false, selector);
-      }
+        assert.equal(error.retryable, false);
+      });
     },
   },
   {
     name: 'watch: a resource that the server does not have is ERR_NO_VERSIONED_RESOURCE',
     async run(lab) {
-      for (const query of unknownResources(lab)) {
+      await forEach(unknownResources(lab), async (query) => {
         await lab.watch(query).failure('ERR_NO_VERSIONED_RESOURCE');
-      }
+      });
     },
   },
 ];

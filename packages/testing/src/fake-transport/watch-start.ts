@@ -26,7 +26,7 @@ export interface WatchStart {
 
 /**
  * What a watch tells first, by the rules of the real server: from a version the events since; without a version, or
- * with initial events, an ADDED for each object.
+ * with initial events, an ADDED for each object and the bookmark that ends them.
  *
  * @param shown the version of the state that initial events show
  * @throws DepwatchError what the server refuses the watch with
@@ -55,9 +55,8 @@ export function startWatch(
       if (selection.selects(object))
         events.push({ type: 'ADDED', object: selection.handOut(object) });
     }
-    if (initialEvents) {
-      events.push({ type: 'BOOKMARK', resourceVersion: String(shown), initialEventsEnd: true });
-    }
+    // Also to those who didn't ask for initial events, where they allow bookmarks, as transports do.
+    events.push({ type: 'BOOKMARK', resourceVersion: String(shown), initialEventsEnd: true });
   } else if (asked < history.compacted) {
     throw refusal(expiredVersion(asked, history.compacted));
   }

@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest';
+import { abortedError, DepwatchError, errorFromStatus, isDepwatchError } from '../src/index.ts';
+
+describe('DepwatchError', () => {
+  test('its code is own and enumerable, its cause is kept', () => {
+    const cause = new Error('why');
+    const error = new DepwatchError('ERR_TRANSPORT', 'what', { cause, retryable: true });
+    expect(Object.keys(error)).toContain('code');
+    expect(error).toMatchObject({ code: 'ERR_TRANSPORT', retryable: true, cause });
+    expect(error.status).toBeUndefined();
+    expect(Object.hasOwn(error, 'status')).toBe(false);
+  });
+
+  test('JSON.stringify never throws, whatever the cause or the status holds', () => {
+    const cause: { self?: unknown; big?: bigint } = { big: 1n };
+    cause.self = cause;
+    const details = { causes: [] } as { causes: unknown[]; self?: unknown };
+    details.self = details;
+    const status = { code: 410, reason: 'Expired', message: 'too old', details } as never;
+    const error = new DepwatchError('ERR_EXPIRED', 'old', { cause, status, retryAfterMs: 5 });
+    expect(JSON.parse(JSON.stringify(error))).toEqual({
+      name: 'DepwatchError',
+      code: 'ERR_EXPIRED',
+      message: 'old',
+      retryable: false,
+      status: { code: 410, reason: 'Expired', message: 'too old' },
+      retryAfterMs: 5,
+    });
+  });
+});
+
+test('isDepwatchError goes by name and code, so that two copies of the package agree', () => {
+  const foreign = Object.assign(new Error('x'), { name: 'DepwatchError', code: 'ERR_EXPIRED' });
+  expect(isDepwatchError(foreign)).toBe(true);
+  expect(isDepwatchError(foreign, 'ERR_EXPIRED')).toBe(true);
+  expect(isDepwatchError(foreign, 'ERR_ABORTED')).toBe(false);
+  for (const other of [
+    new Error('x'),
+    { name: 'DepwatchError', code: 'ERR_EXPIRED' },
+    undefined,
+    null,
+    'x',
+  ]) {
+    expect(isDepwatchError(other)).toBe(false);
+  }
+});
+
+describe('errorFromStatus', () => {
+  const tooLarge = { causes: [{ reason: 'ResourceVersionTooLarge' }] };
+  test.each([
+    [{ code: 401 }, 'ERR_UNAUTHORIZED', false],
+    [{ code: 403 }, 'ERR_FORBIDDEN', false],
+    [{ code: 404 }, 'ERR_NO_VERSIONED_RESOURCE', false],
+    [{ code: 410 }, 'ERR_EXPIRED', true],
+    [{ code: 504, details: tooLarge }, 'ERR_EXPIRED', true],
+    [{ code: 504 }, 'ERR_TRANSPORT', true],
+    [{ code: 500 }, 'ERR_TRANSPORT', true],
+    [{ code: 429 }, 'ERR_TRANSPORT', true],
+    [{ code: 408 }, 'ERR_TRANSPORT', true],
+    [{ code: 400 }, 'ERR_TRANSPORT', false],
+    [{ code: 422 }, 'ERR_TRANSPORT', false],
+    [{}, 'ERR_TRANSPORT', true],
+  ] as const)('%j is %s, retryable: %s', (status, code, retryable) => {
+    expect(errorFromStatus(status, 'list of v1 Pod')).toMatchObject({ code, retryable, status });
+  });
+
+  test('the message names the request, the wait is the header, else the body', () => {
+    const status = {
+      code: 429,
+      reason: 'TooManyRequests',
+      message: 'slow down',
+      details: { retryAfterSeconds: 3 },
+    };
+    const error = errorFromStatus(status, 'watch of v1 Pod');
+    expect(error.message).toBe(
+      'watch of v1 Pod: the API server answered 429 TooManyRequests: slow down',
+    );
+    expect(error.retryAfterMs).toBe(3000);
+    expect(errorFromStatus(status, 'x', 70).retryAfterMs).toBe(70);
+  });
+});
+
+test('abortedError passes on a DepwatchError that is the reason', () => {
+  const reason = new DepwatchError('ERR_NOT_STARTED', 'stopped');
+  expect(abortedError(AbortSignal.abort(reason))).toBe(reason);
+  expect(abortedError(AbortSignal.abort('why'))).toMatchObject({
+    code: 'ERR_ABORTED',
+    cause: 'why',
+  });
+});

@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest';
+import {
+  copyObjectIdentifier,
+  formatObjectIdentifier,
+  objectIdentifierFrom,
+  objectIdentifierKey,
+  validateObjectIdentifier,
+  type ObjectIdentifier,
+} from '../src/index.ts';
+
+const id: ObjectIdentifier = { version: 'v1', kind: 'ConfigMap', namespace: 'ns', name: 'n' };
+
+test('format is for people', () => {
+  expect(formatObjectIdentifier(id)).toBe('GroupVersion=v1, Kind=ConfigMap, Namespace=ns, Name=n');
+  expect(
+    formatObjectIdentifier({ group: 'apps', version: 'v1', kind: 'Deployment', selector: 'a=b' }),
+  ).toBe('GroupVersion=apps/v1, Kind=Deployment, Namespace=, Name=, Selector=a=b');
+});
+
+describe('key', () => {
+  test('an absent field and "" are the same, selectors go by their canonical form', () => {
+    expect(objectIdentifierKey({ ...id, group: '', selector: '' })).toBe(objectIdentifierKey(id));
+    const kind = { version: 'v1', kind: 'Pod' };
+    expect(objectIdentifierKey({ ...kind, selector: 'b in (x),a' })).toBe(
+      objectIdentifierKey({ ...kind, selector: 'a,b==x', namespace: '' }),
+    );
+  });
+
+  test('it is injective, whatever the fields hold', () => {
+    const words = ['', 'a', 'a,b', '"', '","', '/', ' ', '\u0000', '__proto__', '\\'];
+    const seen = new Map<string, string>();
+    for (const namespace of words) {
+      for (const name of words) {
+        for (const kind of words) {
+          const key = objectIdentifierKey({ version: 'v1', kind, namespace, name });
+          const spelling = JSON.stringify([kind, namespace, name]);
+          expect(seen.get(key) ?? spelling).toBe(spelling);
+          seen.set(key, spelling);
+        }
+      }
+    }
+    expect(seen.size).toBe(words.length ** 3);
+  });
+});
+
+describe('validate', () => {
+  test.each([
+    [{ kind: 'A', name: 'n' }, 'version'],
+    [{ version: 'v1', name: 'n' }, 'kind'],
+    [{ version: 'v1', kind: 'A' }, 'name, selector'],
+    [{ version: 'v1', kind: 'A', name: 'n', selector: 'a' }, 'name, selector'],
+    [{ version: 'v1', kind: 'A', selector: 'a b' }, 'selector'],
+    [{ version: 'v1', kind: 'A', name: '..' }, 'name'],
+    [{ version: 'v1', kind: 'A', name: 'n', namespace: '.' }, 'namespace'],
+    [{ version: 'v1', kind: 'A', name: 'n', group: '..' }, 'group'],
+    [{ version: 'v1', kind: 'A', name: 7 }, 'name'],
+    [{ version: 'v1', kind: 'A', name: 'n', namespace: null }, 'namespace'],
+    [null, 'object identifier'],
+    ['ConfigMap', 'object identifier'],
+  ])('%j: the message names %s', (bad, field) => {
+    expect(() => validateObjectIdentifier(bad as ObjectIdentifier)).toThrowError(
+      expect.objectContaining({
+        code: 'ERR_INVALID_INPUT',
+        message: expect.stringMatching(`^${field}`),
+      }),
+    );
+  });
+
+  test('accepts one object, and a set', () => {
+    validateObjectIdentifier(id);
+    validateObjectIdentifier({ version: 'v1', kind: 'ConfigMap', selector: 'a in (b,c)' });
+  });
+});
+
+test('a copy holds the fields of an identifier and nothing else, and is frozen', () => {
+  const copy = copyObjectIdentifier({
+    ...id,
+    extra: 1,
+    __proto__: { kind: 'Evil' },
+  } as ObjectIdentifier);
+  expect(copy).toEqual(id);
+  expect(Object.isFrozen(copy)).toBe(true);
+});
+
+describe('objectIdentifierFrom', () => {
+  test('takes what names the object', () => {
+    expect(
+      objectIdentifierFrom({
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'd', namespace: 'ns' },
+      }),
+    ).toEqual({ group: 'apps', version: 'v1', kind: 'Deployment', namespace: 'ns', name: 'd' });
+    expect(
+      objectIdentifierFrom({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' } }),
+    ).toEqual({
+      version: 'v1',
+      kind: 'Node',
+      name: 'n',
+    });
+  });
+
+  test.each([
+    [{ kind: 'A', metadata: { name: 'n' } }, 'apiVersion'],
+    [{ apiVersion: 'v1', metadata: { name: 'n' } }, 'kind'],
+    [{ apiVersion: 'v1', kind: 'A' }, 'metadata.name'],
+  ])('%j: the message names %s', (object, field) => {
+    expect(() => objectIdentifierFrom(object)).toThrowError(field);
+  });
+});

@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest';
+import { keepVersion, ObjectStore, type KubernetesObject, type WatchEvent } from '../src/index.ts';
+
+const object = (
+  name: string,
+  resourceVersion: string,
+  uid = `uid-${name}`,
+  namespace = 'ns',
+): KubernetesObject => ({
+  metadata: { name, namespace, uid, resourceVersion },
+});
+const event = (type: 'ADDED' | 'MODIFIED' | 'DELETED', of: KubernetesObject): WatchEvent => ({
+  type,
+  object: of,
+});
+const names = (store: ObjectStore): unknown[] =>
+  store.values().map(({ metadata }) => metadata?.name);
+
+function storeOf(...objects: KubernetesObject[]): ObjectStore {
+  const store = new ObjectStore((kept) => kept);
+  store.stage(objects);
+  store.commit();
+  return store;
+}
+
+describe('ObjectStore', () => {
+  test('a commit replaces everything at once and says what really changed', () => {
+    const store = storeOf(object('a', '1'), object('b', '2'));
+    store.stage([object('b', '2')]);
+    store.stage([object('a', '1')]);
+    expect(names(store)).toEqual(['a', 'b']);
+    expect([...store.commit()]).toEqual([]);
+    expect(names(store)).toEqual(['b', 'a']);
+    store.stage([object('a', '3'), object('c', '4')]);
+    expect([...store.commit()]).toEqual(['modified', 'added', 'deleted']);
+    expect([...store.commit()]).toEqual(['deleted']);
+    expect(store.size).toBe(0);
+  });
+
+  test('what is discarded never shows', () => {
+    const store = storeOf(object('a', '1'));
+    store.stage([object('b', '2')]);
+    store.discard();
+    store.stage([object('a', '1')]);
+    expect([...store.commit()]).toEqual([]);
+    expect(names(store)).toEqual(['a']);
+  });
+
+  test('events keep the order of the list; the same version again is no change', () => {
+    const store = storeOf(object('a', '1'), object('b', '2'));
+    expect([...store.apply([event('MODIFIED', object('a', '3'))])]).toEqual(['modified']);
+    expect([
+      ...store.apply([event('MODIFIED', object('a', '3')), event('ADDED', object('b', '2'))]),
+    ]).toEqual([]);
+    expect([
+      ...store.apply([event('ADDED', object('c', '4')), event('DELETED', object('b', '5'))]),
+    ]).toEqual(['added', 'deleted']);
+    expect(names(store)).toEqual(['a', 'c']);
+  });
+
+  test('the delete of an object never removes another one of its name', () => {
+    const store = storeOf(object('a', '1', 'old'));
+    expect([...store.apply([event('ADDED', object('a', '5', 'new'))])]).toEqual(['modified']);
+    expect([...store.apply([event('DELETED', object('a', '4', 'old'))])]).toEqual([]);
+    expect(names(store)).toEqual(['a']);
+    expect([...store.apply([event('DELETED', object('missing', '4'))])]).toEqual([]);
+  });
+
+  test('a reader of values keeps what it has', () => {
+    const store = storeOf(object('a', '1'));
+    const before = store.values();
+    expect(store.values()).toBe(before);
+    store.apply([event('ADDED', object('b', '2'))]);
+    expect(before).toHaveLength(1);
+    expect(Object.isFrozen(before)).toBe(true);
+    expect(store.values()).toHaveLength(2);
+  });
+
+  test('initial events that are staged may contradict each other', () => {
+    const store = storeOf();
+    store.stageEvents([event('ADDED', object('a', '1')), event('ADDED', object('b', '2'))]);
+    store.stageEvents([
+      event('DELETED', object('a', '3')),
+      { type: 'BOOKMARK', resourceVersion: '4' },
+    ]);
+    expect([...store.commit()]).toEqual(['added']);
+    expect(names(store)).toEqual(['b']);
+  });
+
+  test('one name in two namespaces is two objects, and hostile names are names', () => {
+    const store = storeOf(
+      object('a', '1', 'u1', 'x'),
+      object('a', '1', 'u2', 'y'),
+      object('__proto__', '1'),
+    );
+    expect(store.size).toBe(3);
+  });
+
+  test('an object without a version always counts as changed', () => {
+    const store = new ObjectStore((kept) => kept);
+    expect([...store.apply([event('ADDED', { metadata: { name: 'a' } })])]).toEqual(['added']);
+    expect([...store.apply([event('MODIFIED', { metadata: { name: 'a' } })])]).toEqual([
+      'modified',
+    ]);
+  });
+
+  test('keepVersion keeps nothing else', () => {
+    const secret = { ...object('a', '1'), data: { password: 'x' } } as KubernetesObject;
+    const store = new ObjectStore(keepVersion);
+    store.stage([secret]);
+    store.commit();
+    expect(store.values()).toEqual([{ metadata: { uid: 'uid-a', resourceVersion: '1' } }]);
+  });
+});

@@ -1,0 +1,390 @@
+import { describe, expect, test } from 'vitest';
+import {
+  DepwatchError,
+  errorFromStatus,
+  initialReflectorState,
+  step,
+  type KubernetesObject,
+  type ReflectorContext,
+  type ReflectorEffect,
+  type ReflectorInput,
+  type ReflectorState,
+  type WatchEvent,
+} from '../src/index.ts';
+
+const object = (resourceVersion: string): KubernetesObject => ({
+  metadata: { name: 'a', namespace: 'ns', uid: 'u', resourceVersion },
+});
+const added = (version: string): WatchEvent => ({ type: 'ADDED', object: object(version) });
+const bookmark = (resourceVersion: string, initialEventsEnd = false): WatchEvent => ({
+  type: 'BOOKMARK',
+  resourceVersion,
+  ...(initialEventsEnd && { initialEventsEnd }),
+});
+const status = (code: number, more: object = {}): DepwatchError =>
+  errorFromStatus({ code, ...more }, 'watch');
+const dropped = new DepwatchError('ERR_TRANSPORT', 'connection lost', { retryable: true });
+
+/** Drives a reflector step by step, in a time of its own. */
+class Driver {
+  state: ReflectorState = initialReflectorState;
+  effects: ReflectorEffect[] = [];
+  now = 1000;
+  context: { -readonly [Key in Exclude<keyof ReflectorContext, 'now'>]: ReflectorContext[Key] } = {
+    random: 0.5,
+    streamingLists: true,
+    requestTimeoutMs: 10_000,
+    authGraceMs: 30_000,
+  };
+
+  feed(...inputs: ReflectorInput[]): this {
+    for (const input of inputs) {
+      [this.state, this.effects] = step(this.state, input, { ...this.context, now: this.now });
+    }
+    return this;
+  }
+
+  after(ms: number): this {
+    this.now += ms;
+    return this;
+  }
+
+  get types(): string[] {
+    return this.effects.map(({ type }) => type);
+  }
+
+  effect<Type extends ReflectorEffect['type']>(
+    type: Type,
+  ): Extract<ReflectorEffect, { type: Type }> {
+    const found = this.effects.find((effect) => effect.type === type);
+    if (!found) throw new Error(`no ${type} among ${this.types.join()}`);
+    return found as Extract<ReflectorEffect, { type: Type }>;
+  }
+
+  /** Brings it to a live watch from version 10. */
+  live(): this {
+    this.feed({ type: 'start' }, { type: 'sent' });
+    return this.feed({ type: 'events', events: [added('9'), bookmark('10', true)] });
+  }
+}
+
+describe('starting', () => {
+  test('a streaming list stages its initial events until the bookmark that ends them', () => {
+    const driver = new Driver().feed({ type: 'start' });
+    expect(driver.effects).toEqual([
+      { type: 'discard' },
+      { type: 'watch', initialEvents: true, timeoutMs: 450_000, attempt: 0 },
+    ]);
+    driver.feed({ type: 'sent' }, { type: 'events', events: [] });
+    expect(driver.types).toEqual([]);
+    driver.feed({ type: 'events', events: [added('3')] });
+    expect(driver.types).toEqual(['stageEvents']);
+    driver.feed({ type: 'events', events: [added('4'), bookmark('10', true), added('11')] });
+    expect(driver.types).toEqual(['stageEvents', 'commit', 'live', 'timer', 'apply']);
+    expect(driver.effect('stageEvents').events).toEqual([added('4')]);
+    expect(driver.state).toMatchObject({ name: 'watching', resourceVersion: '11', wasLive: true });
+  });
+
+  test('a paged list is followed by a watch from its version', () => {
+    const driver = new Driver();
+    driver.context.streamingLists = false;
+    driver.feed({ type: 'start' });
+    expect(driver.effect('list')).toEqual({ type: 'list', limit: 500, attempt: 0 });
+    driver.feed({
+      type: 'page',
+      page: { items: [object('1')], resourceVersion: '10', continue: 'next' },
+    });
+    expect(driver.types).toEqual(['stage', 'list']);
+    expect(driver.effect('list').continue).toBe('next');
+    driver.feed({ type: 'page', page: { items: [], resourceVersion: '10' } });
+    expect(driver.types).toEqual(['stage', 'commit', 'watch']);
+    expect(driver.effect('watch')).toMatchObject({ resourceVersion: '10', initialEvents: false });
+    driver.feed({ type: 'sent' }, { type: 'events', events: [] });
+    expect(driver.types).toEqual(['live']);
+  });
+
+  test('a transport that does not say that a first watch was accepted is believed after a second', () => {
+    const driver = new Driver();
+    driver.context.streamingLists = false;
+    driver.feed(
+      { type: 'start' },
+      { type: 'page', page: { items: [], resourceVersion: '10' } },
+      { type: 'sent' },
+    );
+    expect(driver.effect('timer').ms).toBe(1000);
+    driver.after(1000).feed({ type: 'elapsed' });
+    expect(driver.types).toEqual(['live', 'timer']);
+  });
+
+  test.each([400, 405, 415, 422, 501])('%i: the server does not stream lists', (code) => {
+    const driver = new Driver().feed({ type: 'start' }, { type: 'failed', error: status(code) });
+    expect(driver.types).toEqual(['cancel', 'streamingRefused', 'discard', 'list']);
+  });
+
+  test.each([500, 404, 504])('%i as an event of an accepted stream: nor does it', (code) => {
+    const driver = new Driver();
+    driver.feed(
+      { type: 'start' },
+      { type: 'events', events: [] },
+      { type: 'failed', error: status(code) },
+    );
+    expect(driver.types).toEqual(['cancel', 'streamingRefused', 'discard', 'list']);
+  });
+
+  test('ten seconds of silence: nor does it; a byte starts them anew', () => {
+    const driver = new Driver().feed({ type: 'start' }, { type: 'sent' });
+    expect(driver.effect('timer').ms).toBe(10_000);
+    driver.after(4000).feed({ type: 'events', events: [added('3')] });
+    driver.after(6000).feed({ type: 'elapsed' });
+    expect(driver.effects).toEqual([{ type: 'timer', ms: 4000 }]);
+    driver.after(4000).feed({ type: 'elapsed' });
+    expect(driver.types).toEqual(['cancel', 'streamingRefused', 'discard', 'list']);
+  });
+
+  test.each([401, 403, 400])('%i ends a watch that was never live', (code) => {
+    const driver = new Driver();
+    driver.context.streamingLists = false;
+    driver.feed({ type: 'start' }, { type: 'failed', error: status(code) });
+    expect(driver.types).toEqual(['cancel', 'discard', 'end']);
+    expect(driver.state.name).toBe('ended');
+    expect(driver.feed({ type: 'elapsed' }, { type: 'closed' }, { type: 'stop' }).types).toEqual(
+      [],
+    );
+  });
+
+  test('404: discovery is asked once more, then it ends', () => {
+    const driver = new Driver().feed({ type: 'start' }, { type: 'failed', error: status(404) });
+    expect(driver.types).toEqual(['cancel', 'discover']);
+    driver.feed({ type: 'discovered' });
+    expect(driver.effect('watch').initialEvents).toBe(true);
+    driver.feed({ type: 'failed', error: status(404) });
+    expect(driver.effect('end').error.code).toBe('ERR_NO_VERSIONED_RESOURCE');
+  });
+
+  test('a list that broke half-way starts from nothing', () => {
+    const driver = new Driver();
+    driver.feed(
+      { type: 'start' },
+      { type: 'events', events: [added('3')] },
+      { type: 'failed', error: dropped },
+    );
+    expect(driver.types).toEqual(['cancel', 'retrying', 'timer']);
+    driver.after(800).feed({ type: 'elapsed' });
+    expect(driver.types).toEqual(['discard', 'watch']);
+    expect(driver.effect('watch')).not.toHaveProperty('resourceVersion');
+  });
+});
+
+describe('watching', () => {
+  test('each burst is applied before its version is saved; a bookmark saves its own', () => {
+    const driver = new Driver().live();
+    driver.feed({ type: 'events', events: [added('11'), added('12')] });
+    expect(driver.types).toEqual(['apply']);
+    expect(driver.state.resourceVersion).toBe('12');
+    driver.feed({ type: 'events', events: [bookmark('20')] });
+    expect(driver.state.resourceVersion).toBe('20');
+    driver.feed({ type: 'events', events: [] });
+    expect(driver.state.resourceVersion).toBe('20');
+  });
+
+  test('a clean end resumes at once, from the last version', () => {
+    const driver = new Driver().live().after(60_000).feed({ type: 'closed' });
+    expect(driver.effects).toEqual([{ type: 'timer', ms: 25 }]);
+    driver.feed({ type: 'elapsed' });
+    expect(driver.effect('watch')).toEqual({
+      type: 'watch',
+      resourceVersion: '10',
+      initialEvents: false,
+      timeoutMs: 450_000,
+      attempt: 0,
+    });
+  });
+
+  test('a drop resumes within 0.4 to 0.8 s; more of them back off to 30 s; health resets that', () => {
+    const driver = new Driver().live();
+    const waits = (random: number): number => {
+      driver.context.random = random;
+      const { ms } = driver.after(1500).feed({ type: 'failed', error: dropped }).effect('retrying');
+      driver.after(ms).feed({ type: 'elapsed' }, { type: 'sent' });
+      driver.feed({ type: 'events', events: [added(String(driver.now))] });
+      return ms;
+    };
+    expect([waits(0), waits(0.999), waits(0), waits(0)]).toEqual([
+      400,
+      expect.closeTo(1600, -1),
+      1600,
+      3200,
+    ]);
+    for (let more = 0; more < 10; more += 1) waits(0);
+    expect(waits(0.999)).toBeCloseTo(30_000, -2);
+    driver.after(120_000);
+    expect(waits(0)).toBe(400);
+  });
+
+  test('three streams that break at one version end in a relist; progress resets that', () => {
+    const driver = new Driver().live();
+    const breakAgain = (): string[] => {
+      driver.feed({ type: 'failed', error: dropped }).after(30_000).feed({ type: 'elapsed' });
+      const { types } = driver;
+      driver.feed({ type: 'sent' }, { type: 'events', events: [] });
+      return types;
+    };
+    expect([breakAgain(), breakAgain()]).toEqual([['watch'], ['watch']]);
+    driver.feed({ type: 'events', events: [bookmark('11')] });
+    expect([breakAgain(), breakAgain(), breakAgain()]).toEqual([
+      ['watch'],
+      ['watch'],
+      ['discard', 'watch'],
+    ]);
+  });
+
+  test('a stream that ends within a second counts as broken', () => {
+    const driver = new Driver().live().after(999).feed({ type: 'closed' });
+    expect(driver.types).toEqual(['cancel', 'retrying', 'timer']);
+  });
+
+  test('no answer at all: the same request again, spaced by whoever watches over the server', () => {
+    const driver = new Driver().live().after(5000).feed({ type: 'failed', error: dropped });
+    driver
+      .after(800)
+      .feed({ type: 'elapsed' }, { type: 'sent' }, { type: 'failed', error: dropped });
+    expect(driver.types).toEqual(['cancel', 'retrying', 'watch']);
+    expect(driver.effect('watch')).toMatchObject({ resourceVersion: '10', attempt: 2 });
+  });
+
+  test('410 relists at once with the version unset; a second one soon after backs off', () => {
+    const driver = new Driver()
+      .live()
+      .after(5000)
+      .feed({ type: 'failed', error: status(410) });
+    expect(driver.types).toEqual(['cancel', 'retrying', 'discard', 'watch']);
+    expect(driver.effect('watch')).toMatchObject({ initialEvents: true });
+    expect(driver.effect('watch')).not.toHaveProperty('resourceVersion');
+    driver.feed(
+      { type: 'events', events: [bookmark('30', true)] },
+      { type: 'failed', error: status(410) },
+    );
+    expect(driver.types).toEqual(['cancel', 'retrying', 'timer']);
+    driver.after(800).feed({ type: 'elapsed' });
+    expect(driver.types).toEqual(['discard', 'watch']);
+  });
+
+  test('429 and 503 wait as long as the server says, without a relist', () => {
+    for (const code of [429, 503]) {
+      const driver = new Driver().live().after(5000);
+      driver.feed({ type: 'failed', error: status(code, { details: { retryAfterSeconds: 7 } }) });
+      expect(driver.effect('timer').ms).toBe(7000);
+      driver.after(7000).feed({ type: 'elapsed' });
+      expect(driver.effect('watch').resourceVersion).toBe('10');
+    }
+  });
+
+  test('401 and 403 are tried for the grace, never past its end; then it ends', () => {
+    for (const code of [401, 403]) {
+      const driver = new Driver().live().after(5000);
+      const since = driver.now;
+      for (let tries = 0; driver.state.name !== 'ended'; tries += 1) {
+        expect(tries).toBeLessThan(10);
+        driver.feed({ type: 'failed', error: status(code) });
+        if (driver.types.includes('timer'))
+          driver.after(driver.effect('timer').ms).feed({ type: 'elapsed' });
+      }
+      expect(driver.now - since).toBe(30_000);
+      expect(driver.types).toEqual(['cancel', 'discard', 'end']);
+    }
+  });
+
+  test('a refusal that passes is forgotten', () => {
+    const driver = new Driver()
+      .live()
+      .after(5000)
+      .feed({ type: 'failed', error: status(403) });
+    driver
+      .after(20_000)
+      .feed({ type: 'elapsed' }, { type: 'sent' }, { type: 'events', events: [] });
+    expect(driver.types).toEqual(['live']);
+    driver.after(20_000).feed({ type: 'failed', error: status(403) });
+    expect(driver.types).toEqual(['cancel', 'retrying', 'timer']);
+  });
+
+  test('404: everything is gone; the kind is looked for until it is back', () => {
+    const driver = new Driver()
+      .live()
+      .after(5000)
+      .feed({ type: 'failed', error: status(404) });
+    expect(driver.types).toEqual(['discard', 'commit', 'cancel', 'retrying', 'timer']);
+    driver.after(800).feed({ type: 'elapsed' });
+    expect(driver.types).toEqual(['discover']);
+    driver.feed({ type: 'failed', error: status(404) });
+    expect(driver.types).toEqual(['discard', 'commit', 'cancel', 'retrying', 'timer']);
+    driver.after(2000).feed({ type: 'elapsed' }, { type: 'discovered' });
+    expect(driver.effect('watch')).toMatchObject({ initialEvents: true });
+  });
+
+  test('a resumed stream without event or bookmark for two minutes has lost its place: relist', () => {
+    const driver = new Driver().live().after(60_000).feed({ type: 'closed' }, { type: 'elapsed' });
+    driver.feed({ type: 'sent' }, { type: 'events', events: [] });
+    driver.after(12_000).feed({ type: 'elapsed' });
+    expect(driver.effects).toEqual([{ type: 'timer', ms: 108_000 }]);
+    driver.after(108_000).feed({ type: 'elapsed' });
+    expect(driver.types).toEqual(['cancel', 'discard', 'watch']);
+  });
+
+  test('a stream beyond its time-out is ended', () => {
+    const driver = new Driver()
+      .live()
+      .after(450_000 + 30_000)
+      .feed({ type: 'elapsed' });
+    expect(driver.types).toEqual(['cancel', 'retrying', 'timer']);
+    driver.feed({ type: 'elapsed' });
+    expect(driver.effect('watch').resourceVersion).toBe('10');
+  });
+
+  test('stop ends it in any state, and nothing moves it any more', () => {
+    const driver = new Driver().live().feed({ type: 'stop' });
+    expect(driver.types).toEqual(['cancel', 'discard']);
+    expect(driver.feed({ type: 'events', events: [added('99')] }).types).toEqual([]);
+    expect(driver.state).toMatchObject({ name: 'stopped', resourceVersion: '10' });
+  });
+});
+
+test('a call is always the last effect, so that its answer finds the state that asked for it', () => {
+  const seen: string[][] = [];
+  const errors = [
+    dropped,
+    ...[400, 401, 403, 404, 410, 422, 429, 500, 503].map((code) => status(code)),
+  ];
+  const inputs: ReflectorInput[] = [
+    { type: 'start' },
+    { type: 'sent' },
+    { type: 'events', events: [] },
+    { type: 'events', events: [bookmark('5', true)] },
+    { type: 'page', page: { items: [], resourceVersion: '6' } },
+    { type: 'closed' },
+    { type: 'discovered' },
+    { type: 'elapsed' },
+    ...errors.map((error) => ({ type: 'failed', error }) as const),
+  ];
+  for (const streamingLists of [true, false]) {
+    const visit = (state: ReflectorState, depth: number, now: number): void => {
+      for (const input of inputs) {
+        const context = {
+          now,
+          random: 0.5,
+          streamingLists,
+          requestTimeoutMs: 10_000,
+          authGraceMs: 1000,
+        };
+        const [next, effects] = step(state, input, context);
+        seen.push(effects.map(({ type }) => type));
+        if (depth > 0 && next !== state) visit(next, depth - 1, now + 5000);
+      }
+    };
+    visit(initialReflectorState, 4, 1000);
+  }
+  const calls = ['list', 'watch', 'discover'];
+  expect(seen.length).toBeGreaterThan(10_000);
+  expect(seen.filter((types) => types.slice(0, -1).some((type) => calls.includes(type)))).toEqual(
+    [],
+  );
+});

@@ -1,0 +1,150 @@
+import {
+  abortedError,
+  DepwatchError,
+  noMetrics,
+  silentLogger,
+  type Transport,
+} from '@depwatch/core';
+import { defaultControllerRateLimiter } from '@depwatch/queue';
+import { Engine } from './engine.ts';
+import type { DynamicWatcherOptions } from './options.ts';
+import { systemClock } from './system-clock.ts';
+
+/** Makes an engine at the start, once, and ends it at the stop. */
+export class LifeCycle {
+  /** Resolves once it has stopped and the running reconciles have settled, or had their time. */
+  readonly stopped: Promise<void>;
+  readonly #options: DynamicWatcherOptions;
+  readonly #resolveStopped: () => void;
+  #engine: Engine | undefined;
+  #started = false;
+  #stopping: Promise<void> | undefined;
+  #ownTransport: Transport | undefined;
+  #forgetSignal = (): void => {};
+
+  constructor(options: DynamicWatcherOptions) {
+    this.#options = { ...options };
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.stopped = promise;
+    this.#resolveStopped = resolve;
+  }
+
+  /** The engine, while there is one. */
+  get engine(): Engine | undefined {
+    return this.#engine;
+  }
+
+  /** @throws DepwatchError ERR_NOT_STARTED */
+  running(): Engine {
+    if (!this.#engine) throw notStarted();
+    return this.#engine;
+  }
+
+  /** @throws DepwatchError ERR_NOT_STARTED, ERR_CACHE_DISABLED */
+  cached(): Engine {
+    const engine = this.running();
+    if (this.#options.enableCache) return engine;
+    throw new DepwatchError(
+      'ERR_CACHE_DISABLED',
+      'the cache is off; pass enableCache: true to createDynamicWatcher',
+    );
+  }
+
+  /** As `DynamicWatcher.start`. */
+  async start({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    if (this.#started || this.#stopping) {
+      throw new DepwatchError(
+        'ERR_ALREADY_STARTED',
+        'the dynamic watcher was started or stopped before; create a new one',
+      );
+    }
+    this.#started = true;
+    if (signal?.aborted) {
+      await this.stop();
+      throw abortedError(signal);
+    }
+    const onAbort = (): void => void this.stop();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#forgetSignal = () => signal?.removeEventListener('abort', onAbort);
+    const transport = this.#options.transport ?? (await this.#connect());
+    // It may have been stopped while the transport was loaded.
+    if (this.#stopping) throw notStarted();
+    this.#engine = this.#createEngine(transport);
+  }
+
+  /** As `DynamicWatcher.stop`. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #connect(): Promise<Transport> {
+    const { kubeConfig, requestTimeoutMs, logger, clock } = this.#options;
+    try {
+      // Loaded here alone, so that users of a transport of their own load no HTTP client.
+      const { createK8sTransport } = await import('@depwatch/k8s-transport');
+      this.#ownTransport = createK8sTransport({
+        kubeConfig: kubeConfig!,
+        ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
+        ...(logger && { logger }),
+        ...(clock && { clock }),
+      });
+      if (this.#stopping) await this.#ownTransport.close?.();
+      return this.#ownTransport;
+    } catch (error) {
+      this.#forgetSignal();
+      this.#started = false;
+      throw error;
+    }
+  }
+
+  #createEngine(transport: Transport): Engine {
+    const { reconciler, clock = systemClock, ...options } = this.#options;
+    return new Engine({
+      transport,
+      clock,
+      reconciler: typeof reconciler === 'function' ? { reconcile: reconciler } : reconciler,
+      rateLimiter: options.rateLimiter ?? defaultControllerRateLimiter({ clock }),
+      enableCache: options.enableCache ?? false,
+      disableInitialReconcile: options.disableInitialReconcile ?? false,
+      objectCache: options.objectCache ?? {},
+      maxConcurrentReconciles: options.maxConcurrentReconciles ?? 1,
+      reconcileTimeoutMs: options.reconcileTimeoutMs,
+      requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
+      authGraceMs: options.authGraceMs ?? 30_000,
+      logger: options.logger ?? silentLogger,
+      metrics: options.metrics ?? noMetrics,
+    });
+  }
+
+  async #stop(): Promise<void> {
+    this.#forgetSignal();
+    const engine = this.#engine;
+    this.#engine = undefined;
+    engine?.stop(notStarted());
+    void this.#settle(engine);
+    await this.#ownTransport?.close?.();
+  }
+
+  /** Waits for the running reconciles, within the time that they have. */
+  async #settle(engine: Engine | undefined): Promise<void> {
+    if (engine) {
+      const { clock = systemClock, stopTimeoutMs = 30_000 } = this.#options;
+      let timer: Disposable | undefined;
+      const timeout = new Promise<void>((resolve) => {
+        timer = clock.setTimeout(resolve, stopTimeoutMs);
+      });
+      await Promise.race([engine.loop.settled(), timeout]);
+      timer?.[Symbol.dispose]();
+    }
+    await this.#stopping;
+    this.#resolveStopped();
+  }
+}
+
+function notStarted(): DepwatchError {
+  return new DepwatchError(
+    'ERR_NOT_STARTED',
+    'the dynamic watcher is not running: call start() first; once stopped it stays so',
+  );
+}

@@ -1,0 +1,63 @@
+import {
+  isDepwatchError,
+  type ResourceQuery,
+  type Transport,
+  type WatchEvent,
+} from '@depwatch/core';
+
+/** What went through a transport. */
+export interface Counts {
+  discover: number;
+  /** Lists, pages and streaming ones. */
+  lists: number;
+  /** Watches from a version. */
+  resumes: number;
+  /** Answers 410. */
+  expired: number;
+  /** Requests that had no answer. */
+  unanswered: number;
+}
+
+/** A transport that counts what goes through it. */
+export function countingTransport(inner: Transport): Transport & { counts: Counts } {
+  const counts: Counts = { discover: 0, lists: 0, resumes: 0, expired: 0, unanswered: 0 };
+  const note = (error: unknown, answered: boolean): never => {
+    if (isDepwatchError(error, 'ERR_EXPIRED')) counts.expired += 1;
+    if (isDepwatchError(error, 'ERR_TRANSPORT') && !error.status && !answered)
+      counts.unanswered += 1;
+    throw error;
+  };
+  return {
+    counts,
+    discover: (gvk, options) => {
+      counts.discover += 1;
+      return inner.discover(gvk, options);
+    },
+    list: (query, options) => {
+      counts.lists += 1;
+      return inner.list(query, options).catch((error: unknown) => note(error, false));
+    },
+    watch: (query: ResourceQuery, options): AsyncIterable<readonly WatchEvent[]> => {
+      if (options.initialEvents) counts.lists += 1;
+      else counts.resumes += 1;
+      return {
+        [Symbol.asyncIterator]() {
+          const iterator = inner.watch(query, options)[Symbol.asyncIterator]();
+          let answered = false;
+          return {
+            next: async () => {
+              try {
+                const result = await iterator.next();
+                answered = true;
+                return result;
+              } catch (error) {
+                return note(error, answered);
+              }
+            },
+            return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
+          };
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import { parseArgs } from 'node:util';
+
+/** What the command line asks for. */
+export interface CliOptions {
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+  /** Empty: all. */
+  readonly namespaces: readonly string[];
+  readonly all: boolean;
+  readonly dryRun: boolean;
+  readonly log: 'text' | 'json';
+  readonly embedded: boolean;
+  readonly help: boolean;
+  readonly version: boolean;
+}
+
+/** A flag that isn't known, or a value that can't be; the message names it. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** What `--help` prints. */
+export const helpText = `Rolls Deployments, StatefulSets and DaemonSets when the data of a ConfigMap or Secret
+that their pod template names changes.
+
+usage: depwatch-reloader [options]
+
+  --kubeconfig FILE   the cluster to work on; without it the one that KUBECONFIG names, else the one
+                      that this runs in, as the service account of its pod
+  --context NAME      a context of the kubeconfig (default: its current one)
+  --namespace NAME    only workloads in this namespace; may be given several times
+  --all               every workload takes part that doesn't opt out
+  --dry-run           say what would be done, and write nothing
+  --log text|json     what the lines look like (default: text)
+  --embedded          work on an API server within this process, with workloads that are made up and
+                      change all the time, instead of a cluster
+  --help              print this
+  --version           print the version
+
+A workload takes part by an annotation of its own, not of its pod template:
+
+  depwatch.dev/reload: auto                          all that its pod template names counts
+  depwatch.dev/reload: configmap/web,secret/db       only these
+  depwatch.dev/reload: "off"                         nothing, in spite of --all
+
+It runs until SIGINT (Ctrl-C) or SIGTERM. Exit codes: 0 ended by a signal, 1 the kubeconfig can't be
+used, 2 the command line can't be.
+`;
+
+/**
+ * Reads the command line.
+ *
+ * @throws UsageError
+ */
+export function parseCliOptions(args: readonly string[]): CliOptions {
+  const { log, namespace: namespaces, 'dry-run': dryRun, kubeconfig, context, ...flags } = parse(args);
+  if (log !== 'text' && log !== 'json') {
+    throw new UsageError(`--log: ${JSON.stringify(log)} is neither "text" nor "json"`);
+  }
+  for (const name of namespaces) {
+    if (name.length > 63 || !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name)) {
+      throw new UsageError(`--namespace: ${JSON.stringify(name)} can't be the name of a namespace`);
+    }
+  }
+  for (const [flag, value] of [
+    ['--kubeconfig', kubeconfig],
+    ['--context', context],
+  ] as const) {
+    if (value === '') throw new UsageError(`${flag}: must not be empty`);
+    if (value !== undefined && flags.embedded) {
+      throw new UsageError(`--embedded and ${flag}: an embedded API server needs no ${flag.slice(2)}`);
+    }
+  }
+  return { ...flags, log, namespaces, dryRun, kubeconfig, context };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        all: { type: 'boolean', default: false },
+        context: { type: 'string' },
+        'dry-run': { type: 'boolean', default: false },
+        embedded: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+        kubeconfig: { type: 'string' },
+        log: { type: 'string', default: 'text' },
+        namespace: { type: 'string', multiple: true, default: [] },
+        version: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    // The rest is advice about positional arguments, which there are none of.
+    throw new UsageError(message.split('. ')[0] ?? message);
+  }
+}

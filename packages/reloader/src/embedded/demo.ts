@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { startApiServer } from '@depwatch/testing';
+import { KubeConfig } from '@kubernetes/client-node';
+
+import { demoChanges } from './changes.ts';
+import { DemoCluster } from './demo-cluster.ts';
+import { grant, reloaderUser } from './grant.ts';
+
+/** How long it is quiet between two changes, in milliseconds. */
+const pauseMs = 1_250;
+
+/** A running demo: an API server within this process, with workloads in it. */
+export interface Demo {
+  /** For a reloader that may do what the manifests grant, and nothing else. */
+  readonly kubeConfig: KubeConfig;
+  /** Who that is. */
+  readonly user: string;
+  /** Begins to change things, until it is stopped. Does nothing a second time. */
+  begin(): void;
+  /** Rejects when something could not be changed; else stays pending. */
+  readonly failed: Promise<never>;
+  /** Ends the changes and the API server. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts an API server within this process and fills it.
+ *
+ * @param signal ends the changes
+ */
+export async function startDemo(signal: AbortSignal): Promise<Demo> {
+  const server = await startApiServer();
+  const admin = load(server.kubeConfig);
+  const cluster = new DemoCluster(admin);
+  const ended = new AbortController();
+  const quiet = AbortSignal.any([signal, ended.signal]);
+  const failure = Promise.withResolvers<never>();
+  // Whoever cares waits for it.
+  failure.promise.catch(() => {});
+  let changes: Promise<void> | undefined;
+  try {
+    await Promise.all([grant(admin), cluster.seed()]);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return {
+    kubeConfig: load(server.kubeConfigFor(reloaderUser)),
+    user: reloaderUser,
+    begin() {
+      changes ??= change(cluster, quiet).catch(failure.reject);
+    },
+    failed: failure.promise,
+    async stop() {
+      ended.abort();
+      await changes;
+      await server.stop();
+    },
+  };
+}
+
+async function change(cluster: DemoCluster, signal: AbortSignal): Promise<void> {
+  for (let round = 1; ; round += 1) {
+    for (const happen of demoChanges) {
+      await sleep(pauseMs, undefined, { signal }).catch(() => {});
+      if (signal.aborted) return;
+      await happen(cluster, round);
+    }
+  }
+}
+
+function load(text: string): KubeConfig {
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromString(text);
+  return kubeConfig;
+}

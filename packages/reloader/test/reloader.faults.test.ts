@@ -1,0 +1,130 @@
+import { startApiServer, type ApiServer } from '@depwatch/testing';
+import type { V1ConfigMap } from '@kubernetes/client-node';
+import { describe, expect, it } from 'vitest';
+
+import { reloaderUser } from '../src/embedded/grant.ts';
+import { loadKubeConfig, podFrom } from './support/cluster.ts';
+import { bindRole, grantedRules } from './support/manifests.ts';
+import { useScenarioContext } from './support/scenario-context.ts';
+import { limitedUser } from './support/users.ts';
+
+const web = 'Deployment' as const;
+
+/** What only an API server can be asked for that goes wrong on demand. */
+describe('the reloader in trouble', { timeout: 30_000 }, () => {
+  const context = useScenarioContext(startApiServer);
+  const faults = () => (context.server as ApiServer).faults;
+
+  it('a write that fails is told of once, tried again, and is still about the change', async () => {
+    const namespace = await context.namespace();
+    await namespace.configMap('a', { k: '1' });
+    await namespace.workload(web, 'web', podFrom('a'));
+    const { events } = await context.run(namespace);
+    await events.decision('recorded', 'web');
+    const { generation } = await namespace.state(web, 'web');
+
+    faults().respond({ status: 500, times: 2, match: { verb: 'patch', resource: 'deployments' } });
+    await namespace.patchConfigMap('a', { data: { k: '2' } });
+    await events.failure('patch of deployment', '500');
+    const event = await events.decision('rolled', 'web');
+    expect(event.changes).toMatchObject([{ type: 'modified', kind: 'ConfigMap', name: 'a' }]);
+    expect(event.durationMs).toBeGreaterThan(250);
+    expect(events.all.filter(({ type }) => type === 'failed')).toHaveLength(1);
+    expect((await namespace.state(web, 'web')).generation).toBe(generation + 1);
+  });
+
+  it('a read that fails rolls nothing until it succeeds', async () => {
+    const namespace = await context.namespace();
+    await namespace.configMap('a', { k: '1' });
+    await namespace.workload(web, 'web', podFrom('a'));
+    const { events } = await context.run(namespace);
+    await events.decision('recorded', 'web');
+    const before = await namespace.state(web, 'web');
+
+    const undo = faults().respond({ status: 503, match: { verb: 'get', resource: 'configmaps' } });
+    await namespace.patchConfigMap('a', { data: { k: '2' } });
+    await events.failure('read of configmap', '503');
+    expect(await namespace.state(web, 'web')).toStrictEqual(before);
+    undo();
+    await events.decision('rolled', 'web');
+  });
+
+  it('a change while the API server was away, history lost, rolls once it is back', async () => {
+    const namespace = await context.namespace();
+    await namespace.configMap('a', { k: '1' });
+    await namespace.workload(web, 'web', podFrom('a'));
+    const { events } = await context.run(namespace);
+    await events.decision('recorded', 'web');
+
+    await faults().down();
+    const { objects } = context.server as ApiServer;
+    const metadata = { namespace: namespace.name, name: 'a' };
+    objects.apply<V1ConfigMap>({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { k: '2' } });
+    await faults().up({ loseHistory: true });
+    await events.decision('rolled', 'web');
+  });
+
+  it('without streaming lists it needs the verb list, and says so without it', async () => {
+    const namespace = await context.namespace();
+    await namespace.configMap('a', { k: '1' });
+    await namespace.workload(web, 'web', podFrom('a'));
+    const undo = faults().refuseStreamingLists();
+    const { events } = await context.run(namespace);
+    await events.decision('recorded', 'web');
+
+    const rules = (await grantedRules()).map((rule) => ({
+      ...rule,
+      verbs: rule.verbs.filter((verb) => verb !== 'list' || rule.apiGroups?.includes('apps')),
+    }));
+    const admin = loadKubeConfig(context.server.kubeConfig);
+    await bindRole(admin, namespace.name, limitedUser, rules);
+    const limited = await context.runAs(limitedUser, namespace);
+    await limited.events.failure('list', 'configmap');
+    undo();
+  });
+
+  it('a listener that throws does not stop it', async () => {
+    const namespace = await context.namespace();
+    await namespace.configMap('a', { k: '1' });
+    await namespace.workload(web, 'web', podFrom('a'));
+    const recorded = Promise.withResolvers<void>();
+    const errors: unknown[] = [];
+    const ignore = (): void => {};
+    await context.runAs(reloaderUser, namespace, {
+      onEvent(event) {
+        if (event.type === 'decision') recorded.resolve();
+        throw new Error(event.type);
+      },
+      logger: {
+        debug: ignore,
+        info: ignore,
+        warn: ignore,
+        error: (fields) => errors.push((fields as { error: Error }).error.message),
+      },
+    });
+    await recorded.promise;
+    await expect.poll(() => errors).toStrictEqual(['synced', 'decision']);
+  });
+
+  it('a second start is refused and leaves the first one alone', async () => {
+    const namespace = await context.namespace();
+    const { startAgain, events } = await context.run(namespace);
+    await expect(startAgain()).rejects.toMatchObject({ code: 'ERR_ALREADY_STARTED' });
+    await namespace.configMap('a', { k: '1' });
+    await namespace.workload(web, 'web', podFrom('a'));
+    await events.decision('recorded', 'web');
+  });
+
+  it('a signal stops it, and no event comes after that', async () => {
+    const namespace = await context.namespace();
+    await namespace.configMap('a', { k: '1' });
+    await namespace.workload(web, 'web', podFrom('a'));
+    const { events, stop } = await context.run(namespace);
+    await events.decision('recorded', 'web');
+    await stop();
+    const { length } = events.all;
+    await namespace.patchConfigMap('a', { data: { k: '2' } });
+    await expect.poll(() => (context.server as ApiServer).requests.openWatches()).toBe(0);
+    expect(events.all).toHaveLength(length);
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+
+import { formatReference } from '../src/references.ts';
+import { interestOf, recordPatch, rolledAnnotation, rolledValue } from '../src/workload.ts';
+import type { WorkloadLike } from '../src/workload.ts';
+
+const workload = (reload: string | undefined, ...names: string[]): WorkloadLike => ({
+  metadata: {
+    name: 'w',
+    namespace: 'n',
+    resourceVersion: '7',
+    ...(reload !== undefined && { annotations: { 'depwatch.dev/reload': reload } }),
+  },
+  spec: {
+    template: { spec: { containers: [{ envFrom: names.map((name) => ({ configMapRef: { name } })) }] } },
+  },
+});
+const idsOf = (one: WorkloadLike, all = false) => interestOf(one, all)?.references.map(formatReference);
+
+describe('interestOf', () => {
+  it('is undefined for a workload that takes no part', () => {
+    expect(interestOf(workload(undefined, 'a'), false)).toBeUndefined();
+    expect(interestOf(workload('off', 'a'), true)).toBeUndefined();
+  });
+
+  it('is undefined for a workload that is being deleted', () => {
+    const one = workload('auto', 'a');
+    const deleted = { ...one, metadata: { ...one.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
+    expect(interestOf(deleted, true)).toBeUndefined();
+  });
+
+  it('is all that the pod template names, or what is listed of it', () => {
+    expect(idsOf(workload('auto', 'a', 'b'))).toStrictEqual(['configmap/a', 'configmap/b']);
+    expect(idsOf(workload(undefined, 'a', 'b'), true)).toStrictEqual(['configmap/a', 'configmap/b']);
+    expect(idsOf(workload('configmap/b', 'a', 'b'))).toStrictEqual(['configmap/b']);
+  });
+
+  it('tells of what is listed and not used', () => {
+    const interest = interestOf(workload('configmap/a,secret/a', 'a'), false);
+    expect(interest?.problems).toStrictEqual([
+      'depwatch.dev/reload lists secret/a, which the pod template does not name',
+    ]);
+  });
+
+  it('tells of names that cannot exist and does not watch them', () => {
+    const interest = interestOf(workload('auto', '..', '../x', 'ok'), false);
+    expect(interest?.references.map(formatReference)).toStrictEqual(['configmap/ok']);
+    expect(interest?.problems).toStrictEqual([
+      'the pod template names "configmap/..", which cannot exist',
+      'the pod template names "configmap/../x", which cannot exist',
+    ]);
+  });
+
+  it('is empty for a workload without a pod template or with one that names nothing', () => {
+    expect(idsOf(workload('auto'))).toStrictEqual([]);
+    expect(idsOf({}, true)).toStrictEqual([]);
+  });
+});
+
+describe('the patch', () => {
+  it('sets the record alone, guarded by the version', () => {
+    expect(recordPatch(workload('auto'), '{}')).toStrictEqual({
+      metadata: { resourceVersion: '7', annotations: { 'depwatch.dev/hash': '{}' } },
+    });
+  });
+
+  it('or the record and the pod template at once', () => {
+    expect(recordPatch(workload('auto'), '{}', 'now')).toStrictEqual({
+      metadata: { resourceVersion: '7', annotations: { 'depwatch.dev/hash': '{}' } },
+      spec: { template: { metadata: { annotations: { 'depwatch.dev/rolled': 'now' } } } },
+    });
+  });
+
+  it('never sets the pod template to what it is', () => {
+    const first = rolledValue(workload('auto'), 0, ['configmap/a']);
+    expect(first).toBe('1970-01-01T00:00:00.000Z configmap/a');
+    const rolled: WorkloadLike = {
+      spec: { template: { metadata: { annotations: { [rolledAnnotation]: first } } } },
+    };
+    expect(rolledValue(rolled, 0, ['configmap/a'])).toBe('1970-01-01T00:00:00.001Z configmap/a');
+  });
+});

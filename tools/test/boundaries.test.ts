@@ -1,0 +1,124 @@
+/**
+ * Shows that the rules between packages really run: each forbidden line below is tried in a copy of the
+ * workspace that holds nothing else, and must be refused by the rule that it names.
+ */
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '../..');
+const run = promisify(execFile);
+
+const imports = 'eslint(no-restricted-imports)';
+const globals = 'eslint(no-restricted-globals)';
+const properties = 'eslint(no-restricted-properties)';
+
+/** A line, the file it stands in, and the rule that refuses it there, if one does. */
+const trials: readonly [file: string, line: string, rule?: string][] = [
+  ['core/src', `import '@depwatch/queue';`, imports],
+  ['core/src', `import 'lru-cache';`, imports],
+  ['core/src', `import 'node:events';`, imports],
+  ['core/src', `import '../../queue/src/index.ts';`, imports],
+  ['core/src', `await import('undici');`, imports],
+  ['core/src', `export * from '@depwatch/cache';`, imports],
+  ['core/src', `export type { A } from '@kubernetes/client-node';`, imports],
+  ['core/src', `setTimeout(() => {}, 1);`, globals],
+  ['core/src', `globalThis.setTimeout(() => {}, 1);`, globals],
+  ['core/src', `Date.now();`, properties],
+  ['core/src', `Math.random();`, properties],
+  ['core/src', `import './graph/index.ts';`],
+
+  ['queue/src', `import '@depwatch/cache';`, imports],
+  ['queue/src', `Date.now();`, properties],
+  ['queue/src', `import '@depwatch/core';`],
+  ['queue/src', `import 'node:timers/promises';`],
+
+  ['cache/src', `import '@depwatch/queue';`, imports],
+  ['cache/src', `import 'lru-cache';`],
+
+  ['k8s-transport/src', `export { KubeConfig } from '@kubernetes/client-node';`, imports],
+  ['k8s-transport/src', `await import('@kubernetes/client-node');`, imports],
+  ['k8s-transport/src', `export type { KubeConfig } from '@kubernetes/client-node';`],
+  ['k8s-transport/src', `import 'undici';`],
+  ['k8s-transport/test', `import 'undici';`],
+
+  ['dynamic-watcher/src', `import '@depwatch/testing';`, imports],
+  ['dynamic-watcher/src', `import 'undici';`, imports],
+  ['dynamic-watcher/src', `import '@kubernetes/client-node';`, imports],
+  ['dynamic-watcher/src', `import '@depwatch/adapter-rxjs';`, imports],
+  ['dynamic-watcher/src', `performance.now();`, properties],
+  ['dynamic-watcher/src', `await import('@depwatch/k8s-transport');`],
+  ['dynamic-watcher/src/system-clock.ts', `Date.now();`],
+  ['core/src/system-clock.ts', `Date.now();`, properties],
+  ['dynamic-watcher/test', `import 'undici';`, imports],
+  ['dynamic-watcher/test', `import '@kubernetes/client-node';`],
+
+  ['testing/src', `import '@depwatch/dynamic-watcher';`, imports],
+  ['testing/src', `Date.now();`],
+  ['reloader/src', `import 'undici';`, imports],
+  ['reloader/src', `import '@depwatch/testing';`],
+
+  ['queue/src', `Promise.resolve();`, 'typescript(no-floating-promises)'],
+  ['queue/src', `[].forEach(async () => {});`, 'typescript(no-misused-promises)'],
+];
+
+let workspace: string;
+let refusals: Map<string, string[]>;
+
+beforeAll(async () => {
+  workspace = await mkdtemp(join(tmpdir(), 'depwatch-boundaries-'));
+  await cp(join(root, '.oxlintrc.json'), join(workspace, '.oxlintrc.json'));
+  await writeFile(join(workspace, 'tsconfig.json'), '{ "compilerOptions": { "strict": true } }');
+  for (const [index, [file, line]] of trials.entries()) {
+    const path = join(workspace, trialPath(file, index));
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, `${line}\nexport const trial = true;\n`);
+  }
+  refusals = await lint();
+});
+
+afterAll(() => rm(workspace, { recursive: true, force: true }));
+
+test.each(trials.map((trial, index) => ({ trial, index })))(
+  '$trial.0: $trial.1',
+  ({ trial: [file, , rule], index }) => {
+    expect(refusals.get(trialPath(file, index)) ?? []).toEqual(rule ? [rule] : []);
+  },
+);
+
+test('dynamic-watcher loads the HTTP transport only when it is asked for', async () => {
+  const listModules = `
+    import { registerHooks } from 'node:module';
+    const load = (url, context, next) => (console.log(url), next(url, context));
+    registerHooks({ load });
+    await import('./packages/dynamic-watcher/src/index.ts');`;
+  const args = ['--conditions=@depwatch/source', '--input-type=module', '--eval', listModules];
+  const { stdout } = await run(process.execPath, args, { cwd: root });
+
+  expect(stdout).toContain('/packages/dynamic-watcher/src/index.ts');
+  expect(stdout).not.toMatch(/k8s-transport|undici|client-node/);
+});
+
+function trialPath(file: string, index: number): string {
+  // Each trial has a file of its own, in a folder of its own where the name of the file counts.
+  return `packages/${file.endsWith('.ts') ? file : `${file}/trial-${index}.ts`}`;
+}
+
+/** The rules that refused a line, by file. */
+async function lint(): Promise<Map<string, string[]>> {
+  const { stdout } = await run(join(root, 'node_modules/.bin/oxlint'), ['--format', 'json'], {
+    cwd: workspace,
+    maxBuffer: Infinity,
+  }).catch((error: { stdout: string }) => error);
+  const found = new Map<string, string[]>();
+  const { diagnostics } = JSON.parse(stdout) as {
+    diagnostics: readonly { filename: string; code: string }[];
+  };
+  for (const { filename, code } of diagnostics)
+    found.set(filename, [...(found.get(filename) ?? []), code]);
+  return found;
+}
