@@ -17,7 +17,7 @@ export interface ReadmeBlock {
   /** The line of the opening fence, from 1. */
   readonly line: number;
   /**
-   * What an HTML comment on the line above says of how to run the block: `<!-- run: sh -->` to execute
+   * What an HTML comment right above says of how to run the block: `<!-- run: sh -->` to execute
    * its shell commands, `<!-- run: until "text" -->` to interrupt it once it has printed the text.
    */
   readonly directive?: string;
@@ -45,7 +45,9 @@ export function readmeBlocks(markdown: string): ReadmeBlock[] {
     const end = lines.findIndex((line, at) => at > index && line.trim() === fence);
     if (end < 0) throw new Error(`line ${index + 1}: the code block has no end`);
     const code = lines.slice(index + 1, end).map((line) => line.slice(indent!.length));
-    const directive = /^\s*<!-- run: (.+) -->\s*$/.exec(lines[index - 1] ?? '')?.[1];
+    // The formatter puts a blank line below the comment.
+    const above = lines.slice(0, index).findLast((line) => line.trim() !== '') ?? '';
+    const directive = /^\s*<!-- run: (.+) -->\s*$/.exec(above)?.[1];
     blocks.push({
       language: language!.trim(),
       code: code.join('\n') + '\n',

@@ -1,6 +1,9 @@
 import { invalidInput } from '@depwatch/core';
 import type { DynamicWatcherOptions } from './options.ts';
 
+/** The longest that a timer of Node can be set to; one that is longer goes off at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 /**
  * Checks what types can't.
  *
@@ -35,7 +38,9 @@ export function checkOptions(options: DynamicWatcherOptions): void {
 }
 
 function checkMs(option: string, value: number | undefined, least: number): void {
-  if (value === undefined || (typeof value === 'number' && value >= least && value < Infinity))
-    return;
-  throw invalidInput(`${option}: expected at least ${least} milliseconds, got ${String(value)}`);
+  if (value === undefined) return;
+  if (typeof value === 'number' && value >= least && value <= longestTimerMs) return;
+  throw invalidInput(
+    `${option}: expected ${least} to ${longestTimerMs} milliseconds, got ${String(value)}`,
+  );
 }

@@ -6,14 +6,17 @@ import {
 } from '@depwatch/cache';
 import {
   createDependencyGraph,
+  groupVersionKindKey,
   keepVersion,
   ObjectStore,
   type Clock,
   type DepwatchError,
+  type GroupVersionKind,
   type Logger,
   type Metrics,
   type ObjectIdentifier,
   type RateLimiter,
+  type ScopedGVR,
   type Reconciler,
   type Transport,
 } from '@depwatch/core';
@@ -65,6 +68,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     const { transport, clock, logger, enableCache, objectCache, requestTimeoutMs } = options;
     const { graph, lines } = this;
+    this.stopSignal = this.#stop.signal;
     const gvrs = createGvrCache({ transport, clock, ...objectCache });
     const cache = createObjectCache({ gvrs, ...objectCache });
     const admission = new Admission(clock, logger);
@@ -72,6 +76,18 @@ export class Engine {
       ...options,
       settled: (run) => this.batches.closeLeftOver(run),
     });
+    /** Many watches may miss one kind; the server is asked once for all of them. */
+    const underWay = new Map<string, Promise<ScopedGVR>>();
+    const rediscover = (gvk: GroupVersionKind): Promise<ScopedGVR> => {
+      const key = groupVersionKindKey(gvk);
+      let answer = underWay.get(key);
+      if (!answer) {
+        gvrs.forget(gvk);
+        answer = gvrs.resolve(gvk, { signal: this.stopSignal }).finally(() => underWay.delete(key));
+        underWay.set(key, answer);
+      }
+      return answer;
+    };
     const watches = new WatchSet({
       ...options,
       admission,
@@ -79,9 +95,8 @@ export class Engine {
       streamingLists: new StreamingLists(clock),
       createStore: () => (enableCache ? cache.createStore() : new ObjectStore(keepVersion)),
       attach: (watched, store) => (enableCache ? cache.attach(watched, store) : () => {}),
-      rediscover: async (query, signal) => {
-        gvrs.forget(query.gvk);
-        const gvr = await gvrs.resolve(query.gvk, { signal });
+      rediscover: async (query) => {
+        const gvr = await rediscover(query.gvk);
         const { namespace: _, ...rest } = query;
         return {
           ...rest,
@@ -109,7 +124,6 @@ export class Engine {
       dependencies: this.dependencies,
       normalize: (query) => this.normalize(query),
     });
-    this.stopSignal = this.#stop.signal;
     this.gvrs = gvrs;
     this.cache = cache;
     this.loop = loop;

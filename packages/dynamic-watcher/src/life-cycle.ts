@@ -7,6 +7,7 @@ import {
 } from '@depwatch/core';
 import { defaultControllerRateLimiter } from '@depwatch/queue';
 import { Engine } from './engine.ts';
+import { guardLogger, guardMetrics } from './guard.ts';
 import type { DynamicWatcherOptions } from './options.ts';
 import { systemClock } from './system-clock.ts';
 
@@ -112,8 +113,8 @@ export class LifeCycle {
       reconcileTimeoutMs: options.reconcileTimeoutMs,
       requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
       authGraceMs: options.authGraceMs ?? 30_000,
-      logger: options.logger ?? silentLogger,
-      metrics: options.metrics ?? noMetrics,
+      logger: guardLogger(options.logger ?? silentLogger),
+      metrics: guardMetrics(options.metrics ?? noMetrics),
     });
   }
 

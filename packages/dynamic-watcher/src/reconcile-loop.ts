@@ -18,6 +18,8 @@ import { createWorkQueue, type WorkQueue } from '@depwatch/queue';
 
 /** Causes are a hint; beyond so many distinct ones the rest are left out. */
 const causesKept = 16;
+/** When a watcher is tried again whose rate limiter failed. */
+const unlimitedRetryMs = 1000;
 /** After so long without a pause the loop lets other work of the process run. */
 const sliceMs = 10;
 
@@ -244,7 +246,11 @@ export class ReconcileLoop {
       );
       return;
     }
-    this.#queue.forget(item);
+    try {
+      this.#queue.forget(item);
+    } catch (failure) {
+      this.#options.logger.error({ error: failure }, 'the rate limiter failed');
+    }
     if (afterMs !== undefined) this.enqueue(item.key, item.watcher, { type: 'requeue' }, afterMs);
   }
 
@@ -253,7 +259,14 @@ export class ReconcileLoop {
       { watcher: formatObjectIdentifier(item.watcher), error },
       'a reconcile failed and will be tried again',
     );
-    this.#queue.addRateLimited({ ...item, cause: { type: 'retry' } });
+    const again: Item = { ...item, cause: { type: 'retry' } };
+    try {
+      this.#queue.addRateLimited(again);
+    } catch (failure) {
+      // The rate limiter is the caller's: whatever it does, the watcher must not be forgotten.
+      this.#options.logger.error({ error: failure }, 'the rate limiter failed');
+      this.#queue.addAfter(again, unlimitedRetryMs);
+    }
   }
 }
 

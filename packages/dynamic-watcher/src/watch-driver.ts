@@ -25,8 +25,8 @@ export interface WatchDriverContext {
   readonly streamingLists: StreamingLists;
   readonly requestTimeoutMs: number;
   readonly authGraceMs: number;
-  /** Asks the server anew for the resource of the query's kind. */
-  rediscover(query: ResourceQuery, signal: AbortSignal): Promise<ResourceQuery>;
+  /** Asks the server anew for the resource of the query's kind, and makes the query one for it. */
+  rediscover(query: ResourceQuery): Promise<ResourceQuery>;
 }
 
 /** What a driver tells its owner; no call is made after `stop`. */
@@ -217,7 +217,7 @@ export class WatchDriver {
   }
 
   async #discover(call: Call): Promise<void> {
-    const query = await this.#context.rediscover(this.#query, call.controller.signal);
+    const query = await this.#context.rediscover(this.#query);
     if (this.#call !== call) return;
     call.pass?.answered();
     this.#query = query;

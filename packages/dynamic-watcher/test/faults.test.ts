@@ -242,3 +242,27 @@ test('removeWatcher ends a pending add', async () => {
   await again;
   expect(bench.watcher.getWatchCount()).toBe(1);
 });
+
+test('many watches of a kind that is gone ask the server once for all', async () => {
+  await using bench = await startBench();
+  const kind = { group: 'example.com', version: 'v1', kind: 'Widget', namespaced: true };
+  bench.fake.registerKind(kind);
+  const widgets = Array.from({ length: 100 }, (_, index) => ({
+    group: 'example.com',
+    version: 'v1',
+    kind: 'Widget',
+    namespace: 'default',
+    name: `w${index}`,
+  }));
+  await bench.watcher.addOrUpdateWatcher(app, widgets);
+  await bench.settle(2000);
+  const { discover } = bench.fake.requests;
+  bench.fake.unregisterKind(kind);
+  const release = bench.fake.hold('discover');
+  await bench.settle(10_000);
+  expect(bench.fake.requests.discover - discover).toBe(1);
+  bench.fake.registerKind(kind);
+  release();
+  await bench.settle(100);
+  expect(bench.watcher.watchStatus().filter(({ state }) => state === 'live')).toHaveLength(100);
+});

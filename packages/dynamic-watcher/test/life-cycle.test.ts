@@ -166,3 +166,25 @@ test('bad options are refused by name', () => {
     );
   }
 });
+
+test('a logger, metrics and a rate limiter that throw change nothing', async () => {
+  const fail = (): never => {
+    throw new Error('not today');
+  };
+  await using bench = await startBench({
+    logger: { debug: fail, info: fail, warn: fail, error: fail },
+    metrics: { count: fail, gauge: fail, observe: fail },
+    rateLimiter: { when: fail, forget: fail, retries: fail },
+  });
+  await bench.watcher.addWatcher(app, config);
+  let failures = 1;
+  bench.recorder.act = () => {
+    if (failures-- > 0) throw new Error('once');
+  };
+  bench.fake.down();
+  await bench.settle(1000);
+  bench.fake.up();
+  bench.fake.put(configMap('config'));
+  await bench.settle(10_000);
+  expect(bench.recorder.calls.map(({ causes }) => causes)).toEqual([['added'], ['retry']]);
+});

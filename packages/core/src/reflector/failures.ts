@@ -4,6 +4,8 @@ import type { ReflectorContext, ReflectorMemory, ReflectorState } from './types.
 
 const backOffBaseMs = 800;
 const backOffMaxMs = 30_000;
+/** A server that asks for more than this is asked again all the same; beyond 24 days a timer would go off at once. */
+const retryAfterMaxMs = 60 * 60_000;
 const healthyMs = 2 * 60_000;
 const brokenStreamsUntilRelist = 3;
 /** A version that expires this soon after the last one did is no accident. */
@@ -71,7 +73,10 @@ export function retry(
   const before = failuresOf(memory, context);
   const backOff = Math.min(backOffMaxMs, backOffBaseMs * 2 ** Math.min(before, 30));
   const ms = Math.min(
-    Math.max(backOff * (0.5 + context.random / 2), error.retryAfterMs ?? 0),
+    Math.max(
+      backOff * (0.5 + context.random / 2),
+      Math.min(error.retryAfterMs ?? 0, retryAfterMaxMs),
+    ),
     atMostMs,
   );
   const { healthySince: _, ...rest } = memory;

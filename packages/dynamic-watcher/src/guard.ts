@@ -1,0 +1,30 @@
+import type { Logger, Metrics } from '@depwatch/core';
+
+/** A logger that never throws: what the caller's logger does must not change what a watch does. */
+export function guardLogger(logger: Logger): Logger {
+  return {
+    debug: quietly((fields, message) => logger.debug(fields, message)),
+    info: quietly((fields, message) => logger.info(fields, message)),
+    warn: quietly((fields, message) => logger.warn(fields, message)),
+    error: quietly((fields, message) => logger.error(fields, message)),
+  };
+}
+
+/** Metrics that never throw. */
+export function guardMetrics(metrics: Metrics): Metrics {
+  return {
+    count: quietly((name, labels, by) => metrics.count(name, labels, by)),
+    gauge: quietly((name, value, labels) => metrics.gauge(name, value, labels)),
+    observe: quietly((name, value, labels) => metrics.observe(name, value, labels)),
+  };
+}
+
+function quietly<Args extends unknown[]>(call: (...args: Args) => void): (...args: Args) => void {
+  return (...args) => {
+    try {
+      call(...args);
+    } catch {
+      // There is nobody to tell: this was the way to tell.
+    }
+  };
+}
