@@ -33,6 +33,9 @@ export default defineConfig({
       project('tools', join(root, 'tools'), '**/test/**/*.test.ts'),
     ],
     passWithNoTests: true,
+    // Rather late than wrong: a busy machine is not a failure.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
     reporters: ['default', new ClosingLineReporter()],
     coverage: { include: ['packages/*/src/**'], reportsDirectory: join(root, 'coverage') },
   },

@@ -8,7 +8,7 @@ import { launch, root } from './launch.mjs';
 import { step } from './step.mjs';
 
 /** The options of depwatch-reloader that say which cluster it works on. */
-const clusterOptions = /^--(embedded|kubeconfig|context|in-cluster)\b/;
+const clusterOptions = /^--(embedded|kubeconfig|context)\b/;
 
 /** Everything that is cached: what nx runs before the tests. */
 const checks = ['lint', 'format-check', 'typecheck', 'build', 'check'];

@@ -32,6 +32,7 @@ test('finds every block, with its directive', () => {
     '```',
     '- a list',
     '  <!-- run: sh -->',
+    '',
     '  ~~~~sh',
     '  b',
     '    c',
@@ -41,8 +42,8 @@ test('finds every block, with its directive', () => {
   ];
   expect(readmeBlocks(markdown.join('\n'))).toEqual([
     { language: 'ts', code: 'a;\n', line: 2 },
-    { language: 'sh', code: 'b\n  c\n', line: 7, directive: 'sh' },
-    { language: '', code: '\n', line: 11 },
+    { language: 'sh', code: 'b\n  c\n', line: 8, directive: 'sh' },
+    { language: '', code: '\n', line: 12 },
   ]);
   expect(() => readmeBlocks('```ts\na;')).toThrow('line 1: the code block has no end');
 });

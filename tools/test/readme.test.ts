@@ -2,7 +2,7 @@
  * Every code block of every README is executed, or checked in the way of its language: see
  * readme-blocks.ts. An API server of the block's own stands behind KUBECONFIG.
  */
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -14,6 +14,11 @@ import { checkBlock, readmeBlocks } from '../readme-blocks.ts';
 
 const root = join(import.meta.dirname, '../..');
 const readmes = globSync(['README.md', 'packages/*/README.md', 'tools/*/README.md'], { cwd: root });
+
+const expectedReadmes = [
+  'README.md',
+  ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`),
+];
 
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   scripts: Record<string, string>;
@@ -58,8 +63,8 @@ describe.each(readmes)('%s', (readme) => {
   });
 });
 
-test('there are READMEs to check', () => {
-  expect(Array.isArray(readmes)).toBe(true);
+test('every package has a README', () => {
+  expect(readmes).toEqual(expect.arrayContaining(expectedReadmes));
 });
 
 /** An in-process API server, with the environment that leads to it. */

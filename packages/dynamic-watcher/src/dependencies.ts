@@ -51,6 +51,7 @@ export class Dependencies {
     operation: Operation,
   ): Promise<void> {
     const { added } = await this.#bringUp(watcher, [watched], operation);
+    throwIfOverruled(operation);
     this.#reconcileInitially(watcher, added);
   }
 
@@ -61,6 +62,7 @@ export class Dependencies {
     operation: Operation,
   ): Promise<void> {
     const { wanted, added } = await this.#bringUp(watcher, watched, operation);
+    throwIfOverruled(operation);
     this.#stopUnwatched(this.#options.graph.retain(watcher, wanted));
     this.#options.watches.forgetEnded(objectIdentifierKey(watcher));
     this.#reconcileInitially(watcher, added);
@@ -163,6 +165,14 @@ export class Dependencies {
       loop.enqueue(key, copyObjectIdentifier(watcher), { type: 'initial', watched });
     }
   }
+}
+
+/**
+ * To be called after each await that is followed by something lasting: a call that jumped the line may have come in
+ * between the end of what was awaited and here.
+ */
+export function throwIfOverruled({ overruled, signal }: Operation): void {
+  if (overruled) throw signal.reason as DepwatchError;
 }
 
 function throwIfEnded({ signal }: Operation): void {

@@ -18,3 +18,31 @@ export type {
   ObjectCacheSettings,
 } from './options.ts';
 export { systemClock } from './system-clock.ts';
+
+// What users of this package name in their own code, so that they need not install core beside it.
+export {
+  DepwatchError,
+  formatObjectIdentifier,
+  isDepwatchError,
+  objectIdentifierFrom,
+  objectIdentifierKey,
+  validateObjectIdentifier,
+} from '@depwatch/core';
+export type {
+  Cached,
+  Cause,
+  Clock,
+  DependencyGraphSnapshot,
+  ErrorCode,
+  GroupVersionKind,
+  KubernetesObject,
+  Logger,
+  Metrics,
+  ObjectIdentifier,
+  RateLimiter,
+  ReconcileContext,
+  Reconciler,
+  Result,
+  ScopedGVR,
+  Transport,
+} from '@depwatch/core';

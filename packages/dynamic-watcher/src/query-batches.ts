@@ -8,7 +8,7 @@ import {
   type ObjectIdentifier,
   type QueryBatchRecord,
 } from '@depwatch/core';
-import type { Dependencies } from './dependencies.ts';
+import { throwIfOverruled, type Dependencies } from './dependencies.ts';
 import type { ReconcileRun } from './reconcile-loop.ts';
 import type { Operation, WatcherLines } from './watcher-lines.ts';
 
@@ -178,6 +178,7 @@ export class QueryBatches {
         dependencies.drop(watcher, [wanted]);
       throw error;
     }
+    throwIfOverruled(operation);
     return read(wanted);
   }
 

@@ -47,11 +47,9 @@ describe.each(servers)('on $name', { timeout }, ({ start }) => {
       await api.createNamespacedConfigMap({ namespace: 'default', body: { metadata: { name } } });
     }
     await recorder.reached(3);
-    expect(recorder.calls.map((call) => call.watcher).toSorted()).toEqual([
-      'w-c0',
-      'w-c500',
-      'w-c999',
-    ]);
+    expect(new Set(recorder.calls.map((call) => call.watcher))).toEqual(
+      new Set(['w-c0', 'w-c500', 'w-c999']),
+    );
   });
 
   test('killed and restarted: later changes arrive, and only a 410 makes it list anew', async () => {

@@ -243,6 +243,23 @@ test('removeWatcher ends a pending add', async () => {
   expect(bench.watcher.getWatchCount()).toBe(1);
 });
 
+test('a remove that meets the very end of an add leaves no reconcile behind', async () => {
+  for (let turns = 0; turns < 20; turns += 1) {
+    await using bench = await startBench({}, [configMap('config')]);
+    await bench.watcher.addWatcher(configMapId('other'), config);
+    await bench.settle();
+    const outcome = bench.watcher
+      .addWatcher(app, config)
+      .catch((error: { code: string }) => error.code);
+    for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+    await bench.watcher.removeWatcher(app);
+    await bench.settle();
+    expect([undefined, 'ERR_ABORTED']).toContain(await outcome);
+    expect(bench.recorder.calls.map(({ watcher }) => watcher)).toEqual(['other']);
+    expect(bench.watcher.graph().watchers).toEqual([configMapId('other')]);
+  }
+});
+
 test('many watches of a kind that is gone ask the server once for all', async () => {
   await using bench = await startBench();
   const kind = { group: 'example.com', version: 'v1', kind: 'Widget', namespaced: true };

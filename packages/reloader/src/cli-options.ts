@@ -53,7 +53,14 @@ used, 2 the command line can't be.
  * @throws UsageError
  */
 export function parseCliOptions(args: readonly string[]): CliOptions {
-  const { log, namespace: namespaces, 'dry-run': dryRun, kubeconfig, context, ...flags } = parse(args);
+  const {
+    log,
+    namespace: namespaces,
+    'dry-run': dryRun,
+    kubeconfig,
+    context,
+    ...flags
+  } = parse(args);
   if (log !== 'text' && log !== 'json') {
     throw new UsageError(`--log: ${JSON.stringify(log)} is neither "text" nor "json"`);
   }
@@ -68,7 +75,9 @@ export function parseCliOptions(args: readonly string[]): CliOptions {
   ] as const) {
     if (value === '') throw new UsageError(`${flag}: must not be empty`);
     if (value !== undefined && flags.embedded) {
-      throw new UsageError(`--embedded and ${flag}: an embedded API server needs no ${flag.slice(2)}`);
+      throw new UsageError(
+        `--embedded and ${flag}: an embedded API server needs no ${flag.slice(2)}`,
+      );
     }
   }
   return { ...flags, log, namespaces, dryRun, kubeconfig, context };

@@ -6,6 +6,9 @@ import { helpText, parseCliOptions, UsageError, type CliOptions } from './cli-op
 import type { ReloaderEvent } from './events.ts';
 import { createTextReport, jsonReport, type Paint, type Tone } from './report.ts';
 
+/** How long what is left over at the end may hold the process up, in milliseconds. */
+const lingerMs = 500;
+
 /** @returns the exit code */
 async function main(args: readonly string[]): Promise<number> {
   // Whoever reads the lines may have seen enough (`| head`): that ends the program as a signal does.
@@ -49,13 +52,13 @@ async function run(options: CliOptions, signal: AbortSignal): Promise<void> {
     });
     const onEvent = (event: ReloaderEvent): void => {
       print(event);
-      if (event.type === 'synced') demo?.begin();
+      demo?.observe(event);
     };
     await using reloader = createReloader({ kubeConfig, namespaces, all, dryRun, onEvent });
     await reloader.start().catch((error: unknown) => {
       if (!signal.aborted) throw error;
     });
-    await Promise.race([aborted(signal), demo?.failed ?? aborted(signal)]);
+    await (demo ? Promise.race([aborted(signal), demo.failed]) : aborted(signal));
   } finally {
     await demo?.stop();
   }
@@ -111,3 +114,6 @@ async function version(): Promise<string> {
 }
 
 process.exitCode = await main(process.argv.slice(2));
+// Nothing of ours is left, and the process ends by itself; but a connection that client-node is only just opening can't
+// be called off, and would hold a process up for 10 s. This holds nothing up.
+setTimeout(() => process.exit(), lingerMs).unref();

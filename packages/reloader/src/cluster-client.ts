@@ -1,4 +1,10 @@
-import { AppsV1Api, CoreV1Api, Observable, PatchStrategy, VersionApi } from '@kubernetes/client-node';
+import {
+  AppsV1Api,
+  CoreV1Api,
+  Observable,
+  PatchStrategy,
+  VersionApi,
+} from '@kubernetes/client-node';
 import type {
   ConfigurationOptions,
   ObservableMiddleware,
@@ -12,7 +18,7 @@ import type { WorkloadKind, WorkloadName } from './workload.ts';
 
 /** What is needed of client-node's KubeConfig: the typed clients. */
 export interface ApiClientFactory {
-  // oxlint-disable-next-line typescript/no-explicit-any -- published types don't import client-node's
+  // Any, since published types don't import client-node's.
   makeApiClient<Api extends object>(type: new (configuration: any) => Api): Api;
 }
 
@@ -97,14 +103,20 @@ export function createClusterClient(
 
     async readContent(kind, namespace, name, signal) {
       let content: Content = {};
-      const options = optionsFor(signal, onBody((body) => (content = readData(body))));
+      const options = optionsFor(
+        signal,
+        onBody((body) => (content = readData(body))),
+      );
       try {
         await (kind === 'Secret'
           ? core.readNamespacedSecret({ namespace, name }, options)
           : core.readNamespacedConfigMap({ namespace, name }, options));
         return content;
       } catch (error) {
-        const failure = RequestError.from(`read of ${kind.toLowerCase()} ${namespace}/${name}`, error);
+        const failure = RequestError.from(
+          `read of ${kind.toLowerCase()} ${namespace}/${name}`,
+          error,
+        );
         if (failure.status === 404) return undefined;
         throw failure;
       }
@@ -117,7 +129,10 @@ export function createClusterClient(
         await patchOf(apps, kind)(request, options);
         return 'patched';
       } catch (error) {
-        const failure = RequestError.from(`patch of ${kind.toLowerCase()} ${namespace}/${name}`, error);
+        const failure = RequestError.from(
+          `patch of ${kind.toLowerCase()} ${namespace}/${name}`,
+          error,
+        );
         if (failure.status === 409) return 'conflict';
         if (failure.status === 404) return 'gone';
         throw failure;

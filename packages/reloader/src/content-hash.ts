@@ -58,6 +58,10 @@ type Entry = readonly [key: string, field: 'data' | 'binaryData', value: string]
 
 function sortedEntries({ data = {}, binaryData = {} }: Content): readonly Entry[] {
   const text = Object.entries(data).map(([key, value]): Entry => [key, 'data', value]);
-  const binary = Object.entries(binaryData).map(([key, value]): Entry => [key, 'binaryData', value]);
+  const binary = Object.entries(binaryData).map(([key, value]): Entry => [
+    key,
+    'binaryData',
+    value,
+  ]);
   return [...text, ...binary].toSorted(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -1,4 +1,9 @@
-import type { DynamicWatcher } from '@depwatch/dynamic-watcher';
+import type {
+  DynamicWatcher,
+  ObjectIdentifier,
+  ReconcileContext,
+  Result,
+} from '@depwatch/dynamic-watcher';
 
 import type { ClusterClient } from './cluster-client.ts';
 import { hashReference, type Finding } from './content-hash.ts';
@@ -6,7 +11,6 @@ import type { Change, DecisionEvent, Outcome } from './events.ts';
 import { noteChange, watchedBy, type Inventory, type Tracked } from './inventory.ts';
 import { decide, formatRecord, type Decision } from './record.ts';
 import type { Reference, ReferenceKind } from './references.ts';
-import type { ObjectIdentifier, ReconcileContext, Result } from './watcher-types.ts';
 import { recordPatch, recordTextOf, rolledValue } from './workload.ts';
 import type { Interest, WorkloadLike } from './workload.ts';
 
@@ -20,6 +24,8 @@ export interface DecisionMakerOptions {
   /** Watches ConfigMaps and Secrets on behalf of workloads. */
   readonly references: Pick<DynamicWatcher, 'addOrUpdateWatcher' | 'removeWatcher' | 'enqueue'>;
   readonly dryRun: boolean;
+  /** Bounds how many workloads are decided about at once. */
+  limit<R>(task: () => Promise<R>): Promise<R>;
   /** Milliseconds since the Unix epoch. */
   now(): number;
   decided(event: DecisionEvent): void;
@@ -34,7 +40,10 @@ export class DecisionMaker {
   }
 
   /** Reconciles the workload `id`; throws what is to be tried again. */
-  async reconcile(id: ObjectIdentifier, { causes, signal }: ReconcileContext): Promise<Result | void> {
+  async reconcile(
+    id: ObjectIdentifier,
+    { causes, signal }: ReconcileContext,
+  ): Promise<Result | void> {
     const { inventory, now } = this.#options;
     const tracked = inventory.get(id);
     if (!tracked) return;
@@ -51,7 +60,7 @@ export class DecisionMaker {
     const { interest } = tracked;
     if (!interest) return this.#release(tracked);
     const isWatched = await this.#follow(tracked, interest);
-    return isWatched ? this.#decide(tracked, signal) : undefined;
+    return isWatched ? this.#options.limit(() => this.#decide(tracked, signal)) : undefined;
   }
 
   /** @returns whether the watches are as they should be; if not, the workload is reconciled again */
@@ -95,12 +104,12 @@ export class DecisionMaker {
   }
 
   async #decide(tracked: Tracked, signal: AbortSignal): Promise<Result | void> {
+    signal.throwIfAborted();
     const { latest, interest } = tracked;
     if (!interest) return;
     const inCluster = recordTextOf(latest);
     const { pretended } = tracked;
-    const recordText =
-      pretended && pretended.on === inCluster ? pretended.recordText : inCluster;
+    const recordText = pretended && pretended.on === inCluster ? pretended.recordText : inCluster;
     const findings = await this.#find(tracked, interest.references, signal);
     signal.throwIfAborted();
 
@@ -110,7 +119,10 @@ export class DecisionMaker {
     if (outcome === 'gone') return undefined;
 
     // What was woken by the cache while nothing was settled compared with nothing; so compare once more.
-    if (tracked.latest !== latest && recordTextOf(tracked.latest) !== tracked.settledOn?.recordText) {
+    if (
+      tracked.latest !== latest &&
+      recordTextOf(tracked.latest) !== tracked.settledOn?.recordText
+    ) {
       this.#options.references.enqueue(tracked.id);
     }
     if (tracked.changes.size > 0 || decision.action !== 'nothing') {
@@ -180,11 +192,22 @@ export class DecisionMaker {
         : [{ type: 'changed', ...tracked.name }];
     const durationMs = Math.max(0, now() - tracked.since);
     tracked.changes.clear();
-    decided({ type: 'decision', changes, workload: tracked.name, outcome, reason, differing, durationMs });
+    decided({
+      type: 'decision',
+      changes,
+      workload: tracked.name,
+      outcome,
+      reason,
+      differing,
+      durationMs,
+    });
   }
 }
 
-function changeOf(cause: string, { kind, namespace = '', name = '' }: ObjectIdentifier): Change | undefined {
+function changeOf(
+  cause: string,
+  { kind, namespace = '', name = '' }: ObjectIdentifier,
+): Change | undefined {
   const type = changeTypes.get(cause);
   return type && { type, kind: kind as ReferenceKind, namespace, name };
 }

@@ -1,6 +1,6 @@
 import type { Change } from './events.ts';
 import { formatReference } from './references.ts';
-import type { ObjectIdentifier } from './watcher-types.ts';
+import type { ObjectIdentifier } from '@depwatch/dynamic-watcher';
 import { interestOf, recordTextOf } from './workload.ts';
 import type { Interest, WorkloadKind, WorkloadLike, WorkloadName } from './workload.ts';
 
@@ -93,7 +93,8 @@ export class Inventory {
 
     const tracked = this.#tracked.get(key) ?? this.#track(key, name, workload);
     const seen = tracked.interest !== undefined;
-    const usesOther = JSON.stringify(tracked.interest?.references) !== JSON.stringify(interest.references);
+    const usesOther =
+      JSON.stringify(tracked.interest?.references) !== JSON.stringify(interest.references);
     tracked.latest = workload;
     tracked.interest = interest;
     for (const message of interest.problems) {
@@ -155,6 +156,10 @@ export function watchedBy(interest: Interest | undefined): string {
 }
 
 /** The parts of the names of objects have no spaces. */
-function keyOf({ kind, namespace, name }: Pick<ObjectIdentifier, 'kind' | 'namespace' | 'name'>): string {
+function keyOf({
+  kind,
+  namespace,
+  name,
+}: Pick<ObjectIdentifier, 'kind' | 'namespace' | 'name'>): string {
   return `${kind} ${namespace} ${name}`;
 }

@@ -1,12 +1,20 @@
-import { createDynamicWatcher, systemClock, type KubeConfigLike } from '@depwatch/dynamic-watcher';
+import {
+  createDynamicWatcher,
+  systemClock,
+  type Clock,
+  type KubeConfigLike,
+  type Logger,
+  type ObjectIdentifier,
+  type RateLimiter,
+} from '@depwatch/dynamic-watcher';
 
 import { createBackoff } from './backoff.ts';
+import { createConcurrencyLimit } from './concurrency-limit.ts';
 import { createClusterClient, type ApiClientFactory } from './cluster-client.ts';
 import { DecisionMaker } from './decision-maker.ts';
 import type { ReloaderEvent } from './events.ts';
 import { Inventory } from './inventory.ts';
 import { messageOf, SourceFailures } from './source-failures.ts';
-import type { Clock, Logger, ObjectIdentifier, RateLimiter } from './watcher-types.ts';
 import { workloadKinds, type WorkloadKind, type WorkloadLike } from './workload.ts';
 
 /** What a reloader needs. */
@@ -57,6 +65,8 @@ interface Source {
 /**
  * Makes a reloader: it watches Deployments, StatefulSets and DaemonSets, and for those that take part exactly the
  * ConfigMaps and Secrets that their pod templates name; when the data of one changes, it rolls who uses it.
+ *
+ * @throws Error when the KubeConfig has no current cluster
  */
 export function createReloader(options: ReloaderOptions): Reloader {
   const { kubeConfig, all = false, dryRun = false, requestTimeoutMs = 10_000, logger } = options;
@@ -81,7 +91,7 @@ export function createReloader(options: ReloaderOptions): Reloader {
     clock,
     ...(logger && { logger }),
   };
-  const backoff = (): RateLimiter => createBackoff(keyOf, () => clock.random());
+  const backoff = (): RateLimiter<ObjectIdentifier> => createBackoff(keyOf, () => clock.random());
 
   const client = createClusterClient(kubeConfig, requestTimeoutMs, now);
   const inventory = new Inventory({
@@ -124,7 +134,8 @@ export function createReloader(options: ReloaderOptions): Reloader {
 
   const references = createDynamicWatcher({
     ...shared,
-    maxConcurrentReconciles: options.maxConcurrentDecisions ?? 16,
+    // Reconciles begin as events arrive, and wait within: so a decision knows how long it was in coming.
+    maxConcurrentReconciles: 1_000,
     rateLimiter: backoff(),
     // Each change of what is watched is followed by a look at all of it anyway.
     disableInitialReconcile: true,
@@ -144,7 +155,15 @@ export function createReloader(options: ReloaderOptions): Reloader {
       }
     },
   });
-  const decisions = new DecisionMaker({ inventory, client, references, dryRun, now, decided: tell });
+  const decisions = new DecisionMaker({
+    inventory,
+    client,
+    references,
+    dryRun,
+    limit: createConcurrencyLimit(options.maxConcurrentDecisions ?? 16),
+    now,
+    decided: tell,
+  });
 
   const stop = async (): Promise<void> => {
     stopping.abort();
@@ -158,7 +177,7 @@ export function createReloader(options: ReloaderOptions): Reloader {
       // Only the first start may end in a stop; what is wrong with another one, the watcher says best.
       if (started || stopping.signal.aborted) return workloads.start();
       started = true;
-      signal?.addEventListener('abort', () => void stop(), { once: true });
+      signal?.addEventListener('abort', () => void stop(), { signal: stopping.signal });
       try {
         signal?.throwIfAborted();
         await Promise.all([workloads.start(), references.start()]);

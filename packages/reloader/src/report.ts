@@ -82,10 +82,26 @@ export function createTextReport(paint: Paint = (_tone, text) => text): Report &
           return decision(time, event);
         case 'failed': {
           const workload = event.workload ? describeWorkload(event.workload) : '';
-          return line(time, '', workload, 'failed', '', `${oneLine(event.message)}; trying again`, 'bad');
+          return line(
+            time,
+            '',
+            workload,
+            'failed',
+            '',
+            `${oneLine(event.message)}; trying again`,
+            'bad',
+          );
         }
         case 'problem':
-          return line(time, '', describeWorkload(event.workload), 'ignored', '', event.message, 'bad');
+          return line(
+            time,
+            '',
+            describeWorkload(event.workload),
+            'ignored',
+            '',
+            event.message,
+            'bad',
+          );
         case 'synced':
           return line(
             time,

@@ -58,7 +58,8 @@ export function interestOf(workload: WorkloadLike, all: boolean): Interest | und
   const named = referencesOf(workload.spec?.template?.spec ?? {});
   const used = new Set(named.map(formatReference));
   for (const id of optIn.listed) {
-    if (!used.has(id)) problems.push(`${reloadAnnotation} lists ${id}, which the pod template does not name`);
+    if (!used.has(id))
+      problems.push(`${reloadAnnotation} lists ${id}, which the pod template does not name`);
   }
   const references: Reference[] = [];
   for (const reference of named) {

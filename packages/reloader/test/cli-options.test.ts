@@ -19,7 +19,9 @@ describe('parseCliOptions', () => {
 
   it('reads every flag', () => {
     const args =
-      '--kubeconfig f --context c --namespace a --namespace=b --all --dry-run --log json'.split(' ');
+      '--kubeconfig f --context c --namespace a --namespace=b --all --dry-run --log json'.split(
+        ' ',
+      );
     expect(parseCliOptions(args)).toMatchObject({
       kubeconfig: 'f',
       context: 'c',

@@ -31,7 +31,16 @@ describe('depwatch-reloader', { timeout: 60_000 }, () => {
   it.each(['--help', '-h'])('%s lists every flag and exits with 0', async (flag) => {
     const program = run([flag]);
     expect(await program.exit).toBe(0);
-    for (const name of ['kubeconfig', 'context', 'namespace', 'all', 'dry-run', 'log', 'embedded', 'version'])
+    for (const name of [
+      'kubeconfig',
+      'context',
+      'namespace',
+      'all',
+      'dry-run',
+      'log',
+      'embedded',
+      'version',
+    ])
       expect(program.lines.join('\n')).toContain(`--${name}`);
   });
 
@@ -108,7 +117,14 @@ describe('depwatch-reloader', { timeout: 60_000 }, () => {
     afterAll(() => server.stop());
 
     it('works with --kubeconfig and --namespace, and SIGTERM ends it with 0', async () => {
-      const program = run(['--kubeconfig', kubeconfig, '--namespace', 'shop', '--namespace', 'other']);
+      const program = run([
+        '--kubeconfig',
+        kubeconfig,
+        '--namespace',
+        'shop',
+        '--namespace',
+        'other',
+      ]);
       await program.line(' recorded ');
       await namespace.patchSecret('s', { stringData: { password: 'c0rrecth0rse' } });
       await program.line(' rolled ');
@@ -121,7 +137,9 @@ describe('depwatch-reloader', { timeout: 60_000 }, () => {
 
     it('works with KUBECONFIG and --context; --dry-run writes nothing', async () => {
       const before = await namespace.state('StatefulSet', 'db');
-      const context = (JSON.parse(server.kubeConfig) as { 'current-context': string })['current-context'];
+      const context = (JSON.parse(server.kubeConfig) as { 'current-context': string })[
+        'current-context'
+      ];
       const program = run(['--dry-run', '--context', context], { KUBECONFIG: kubeconfig });
       await program.line(' unchanged ');
       await namespace.patchSecret('s', { stringData: { password: 'batterystap1e' } });

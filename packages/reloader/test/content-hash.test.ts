@@ -92,7 +92,10 @@ describe('the hashes of single keys', () => {
     'take %s for a key like any other',
     (key) => {
       expect(hashOf({ data: {} }, keyed(key))).toBeUndefined();
-      const one = hashOf(parsed(JSON.stringify([key]).replace(/\[(.*)\]/, '{"data":{$1:"1"}}')), keyed(key));
+      const one = hashOf(
+        parsed(JSON.stringify([key]).replace(/\[(.*)\]/, '{"data":{$1:"1"}}')),
+        keyed(key),
+      );
       expect(one).toBeDefined();
     },
   );

@@ -50,7 +50,9 @@ test('the service account of a pod, where there is neither a file nor KUBECONFIG
 });
 
 test('nothing that says which cluster is a wrong command line', () => {
-  expect(() => loadKubeConfig({ kubeconfig: undefined, context: undefined }, {})).toThrow(UsageError);
+  expect(() => loadKubeConfig({ kubeconfig: undefined, context: undefined }, {})).toThrow(
+    UsageError,
+  );
 });
 
 test('an unknown context is a wrong command line, and named', async () => {
@@ -70,7 +72,9 @@ test.each<[string, unknown]>([
   ['a context that names no cluster', { ...valid, 'current-context': 'nowhere' }],
 ])('%s is a bad kubeconfig, which is named and not quoted', async (name, content) => {
   const kubeconfig =
-    content === undefined ? join(folder, 'missing') : await write(name.replaceAll(' ', '-'), content);
+    content === undefined
+      ? join(folder, 'missing')
+      : await write(name.replaceAll(' ', '-'), content);
   const load = () => loadKubeConfig({ kubeconfig, context: undefined }, {});
   expect(load).toThrow(KubeConfigError);
   expect(load).toThrow(kubeconfig);

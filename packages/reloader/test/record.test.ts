@@ -9,7 +9,8 @@ const found = (id: string, hash: string | undefined, optional = false): Finding 
   hash,
   optional,
 });
-const record = (entries: Record<string, string>): string => formatRecord(new Map(Object.entries(entries)));
+const record = (entries: Record<string, string>): string =>
+  formatRecord(new Map(Object.entries(entries)));
 
 describe('decide', () => {
   it.each<{
@@ -54,10 +55,22 @@ describe('decide', () => {
     },
     {
       name: 'several differences roll once, and few are named',
-      old: record({ 'secret/a': '1', 'secret/b': '1', 'secret/c': '1', 'secret/d': '1', 'secret/e': '1' }),
+      old: record({
+        'secret/a': '1',
+        'secret/b': '1',
+        'secret/c': '1',
+        'secret/d': '1',
+        'secret/e': '1',
+      }),
       findings: ['a', 'b', 'c', 'd', 'e'].map((name) => found(`secret/${name}`, '2')),
       action: 'roll',
-      record: { 'secret/a': '2', 'secret/b': '2', 'secret/c': '2', 'secret/d': '2', 'secret/e': '2' },
+      record: {
+        'secret/a': '2',
+        'secret/b': '2',
+        'secret/c': '2',
+        'secret/d': '2',
+        'secret/e': '2',
+      },
       reason: 'other data in secret/a, secret/b, secret/c and 2 more',
     },
     {

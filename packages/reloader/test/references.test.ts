@@ -31,7 +31,9 @@ const cases: readonly {
     name: 'envFrom',
     pod: {
       containers: [
-        { envFrom: [{ configMapRef: { name: 'c' } }, { secretRef: { name: 's', optional: true } }] },
+        {
+          envFrom: [{ configMapRef: { name: 'c' } }, { secretRef: { name: 's', optional: true } }],
+        },
       ],
     },
     expected: [
@@ -132,9 +134,7 @@ const cases: readonly {
   {
     name: 'a ConfigMap and a Secret of the same name are two',
     pod: {
-      containers: [
-        { envFrom: [{ configMapRef: { name: 'x' } }, { secretRef: { name: 'x' } }] },
-      ],
+      containers: [{ envFrom: [{ configMapRef: { name: 'x' } }, { secretRef: { name: 'x' } }] }],
     },
     expected: [
       ['ConfigMap', 'x', false, 'all'],

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { reloaderUser } from '../src/embedded/grant.ts';
 import { loadKubeConfig, podFrom } from './support/cluster.ts';
-import { bindRole, grantedRules } from './support/manifests.ts';
+import { bindRole, rulesWithout } from './support/manifests.ts';
 import { useScenarioContext } from './support/scenario-context.ts';
 import { limitedUser } from './support/users.ts';
 
@@ -72,10 +72,7 @@ describe('the reloader in trouble', { timeout: 30_000 }, () => {
     const { events } = await context.run(namespace);
     await events.decision('recorded', 'web');
 
-    const rules = (await grantedRules()).map((rule) => ({
-      ...rule,
-      verbs: rule.verbs.filter((verb) => verb !== 'list' || rule.apiGroups?.includes('apps')),
-    }));
+    const rules = await rulesWithout('list', '');
     const admin = loadKubeConfig(context.server.kubeConfig);
     await bindRole(admin, namespace.name, limitedUser, rules);
     const limited = await context.runAs(limitedUser, namespace);

@@ -21,19 +21,24 @@ describe('the text report', () => {
     const events: ReloaderEvent[] = [
       { type: 'synced', workloads: 7, optedIn: 2 },
       rolled,
-      { ...rolled, changes: [{ type: 'seen', ...workload }], outcome: 'unchanged', reason: 'same data' },
+      {
+        ...rolled,
+        changes: [{ type: 'seen', ...workload }],
+        outcome: 'unchanged',
+        reason: 'same data',
+      },
       { type: 'failed', workload, message: 'no\n answer' },
       { type: 'failed', message: 'list refused' },
       { type: 'problem', workload, message: 'lists nonsense' },
     ];
     expect([report.heading, ...events.map((event) => report.line(event, noon))]).toStrictEqual([
-      'TIME      CHANGED                         USED BY                 OUTCOME      TOOK  WHY',
-      '12:00:05                                                          watching           2 of 7 workloads',
-      '12:00:05  configmap settings modified     deployment shop/web     rolled      12 ms  other data in configmap/settings',
-      '12:00:05  workload seen                   deployment shop/web     unchanged   12 ms  same data',
-      '12:00:05                                  deployment shop/web     failed             no answer; trying again',
-      '12:00:05                                                          failed             list refused; trying again',
-      '12:00:05                                  deployment shop/web     ignored            lists nonsense',
+      'TIME      CHANGED                           USED BY                     OUTCOME      TOOK  WHY',
+      '12:00:05                                                                watching           2 of 7 workloads',
+      '12:00:05  configmap settings modified       deployment shop/web         rolled      12 ms  other data in configmap/settings',
+      '12:00:05  workload seen                     deployment shop/web         unchanged   12 ms  same data',
+      '12:00:05                                    deployment shop/web         failed             no answer; trying again',
+      '12:00:05                                                                failed             list refused; trying again',
+      '12:00:05                                    deployment shop/web         ignored            lists nonsense',
     ]);
   });
 

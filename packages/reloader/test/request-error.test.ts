@@ -38,8 +38,18 @@ describe('RequestError', () => {
       'read of secret n/s: failed with ECONNREFUSED',
       undefined,
     ],
-    ['no JSON', new SyntaxError('Unexpected token h in "hush"'), 'read of secret n/s: the answer was not JSON', undefined],
-    ['a timeout', new DOMException('hush', 'TimeoutError'), 'read of secret n/s: no answer in time', undefined],
+    [
+      'no JSON',
+      new SyntaxError('Unexpected token h in "hush"'),
+      'read of secret n/s: the answer was not JSON',
+      undefined,
+    ],
+    [
+      'a timeout',
+      new DOMException('hush', 'TimeoutError'),
+      'read of secret n/s: no answer in time',
+      undefined,
+    ],
     ['something else', fetchFailed('hush'), 'read of secret n/s: failed', undefined],
   ])('says what it knows of %s and quotes nothing else', (_what, error, message, status) => {
     const failure = from(error);

@@ -12,10 +12,13 @@ const workload = (reload: string | undefined, ...names: string[]): WorkloadLike 
     ...(reload !== undefined && { annotations: { 'depwatch.dev/reload': reload } }),
   },
   spec: {
-    template: { spec: { containers: [{ envFrom: names.map((name) => ({ configMapRef: { name } })) }] } },
+    template: {
+      spec: { containers: [{ envFrom: names.map((name) => ({ configMapRef: { name } })) }] },
+    },
   },
 });
-const idsOf = (one: WorkloadLike, all = false) => interestOf(one, all)?.references.map(formatReference);
+const idsOf = (one: WorkloadLike, all = false) =>
+  interestOf(one, all)?.references.map(formatReference);
 
 describe('interestOf', () => {
   it('is undefined for a workload that takes no part', () => {
@@ -25,13 +28,19 @@ describe('interestOf', () => {
 
   it('is undefined for a workload that is being deleted', () => {
     const one = workload('auto', 'a');
-    const deleted = { ...one, metadata: { ...one.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
+    const deleted = {
+      ...one,
+      metadata: { ...one.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' },
+    };
     expect(interestOf(deleted, true)).toBeUndefined();
   });
 
   it('is all that the pod template names, or what is listed of it', () => {
     expect(idsOf(workload('auto', 'a', 'b'))).toStrictEqual(['configmap/a', 'configmap/b']);
-    expect(idsOf(workload(undefined, 'a', 'b'), true)).toStrictEqual(['configmap/a', 'configmap/b']);
+    expect(idsOf(workload(undefined, 'a', 'b'), true)).toStrictEqual([
+      'configmap/a',
+      'configmap/b',
+    ]);
     expect(idsOf(workload('configmap/b', 'a', 'b'))).toStrictEqual(['configmap/b']);
   });
 

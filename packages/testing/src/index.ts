@@ -8,6 +8,13 @@ export type { ApiServerOptions } from './api-server/options.ts';
 export type { RequestFilter as ApiRequestFilter, RequestLog } from './api-server/request-log.ts';
 export { startApiServer } from './api-server/start-api-server.ts';
 export type { ApiServer } from './api-server/start-api-server.ts';
+export type {
+  ConformanceCapability,
+  ConformanceCase,
+  ConformanceHarness,
+  CustomKind,
+} from './conformance/harness.ts';
+export { transportConformance } from './conformance/transport-conformance.ts';
 export { createFakeTransport } from './fake-transport/create-fake-transport.ts';
 export type {
   FakeRequestCounts,
@@ -21,16 +28,9 @@ export type {
   FailureRule,
   FakeOperation,
   FakeRequest,
+  FakeRequestFilter,
   FakeRequestMatch,
   HoldRule,
-  RequestFilter,
 } from './fake-transport/rules.ts';
 export { createVirtualClock } from './virtual-clock.ts';
 export type { VirtualClock, VirtualClockOptions } from './virtual-clock.ts';
-export type {
-  ConformanceCapability,
-  ConformanceCase,
-  ConformanceHarness,
-  CustomKind,
-} from './conformance/harness.ts';
-export { transportConformance } from './conformance/transport-conformance.ts';

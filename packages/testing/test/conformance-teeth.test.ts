@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { brokenTransports } from './broken-transports.ts';
+import { brokenTransports } from './broken-transports/index.ts';
 import { fakeHarness } from './fake-harness.ts';
 
 describe('the conformance cases notice', () => {

@@ -19,7 +19,8 @@ export const demoChanges: readonly DemoChange[] = [
   // One that somebody does.
   (cluster, round) => cluster.setData('feature-flags', { sampling: String(round + 1) }),
   // A pod template that names something else rolls by itself; it is watched for that from now on.
-  (cluster, round) => cluster.setPod('api', apiPod(round % 2 === 1 ? 'routes-green' : 'routes-blue')),
+  (cluster, round) =>
+    cluster.setPod('api', apiPod(round % 2 === 1 ? 'routes-green' : 'routes-blue')),
   (cluster, round) =>
     cluster.setData(round % 2 === 1 ? 'routes-green' : 'routes-blue', {
       'routes.txt': `/ -> web\n/api -> api-${round}\n`,
@@ -29,7 +30,8 @@ export const demoChanges: readonly DemoChange[] = [
   (cluster) => cluster.restore('web-settings', {}),
   // Gone, and back with other data: rolls once.
   (cluster) => cluster.remove('web-settings'),
-  (cluster, round) => cluster.restore('web-settings', { THEME: round % 2 === 1 ? 'dark' : 'light' }),
+  (cluster, round) =>
+    cluster.restore('web-settings', { THEME: round % 2 === 1 ? 'dark' : 'light' }),
   // Opted out, a change that it sleeps through, opted in again: rolls for what it slept through.
   (cluster) => cluster.optIn('collector', 'off'),
   (cluster, round) => cluster.setData('feature-flags', { sampling: `${round}.5` }),

@@ -70,7 +70,10 @@ export class DemoCluster {
     const namespace = demoNamespace;
     const labels = { app: name };
     const metadata = { name, annotations };
-    const spec = { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: pod } };
+    const spec = {
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: pod },
+    };
     switch (kind) {
       case 'Deployment':
         await this.#apps.createNamespacedDeployment({ namespace, body: { metadata, spec } });
@@ -87,7 +90,10 @@ export class DemoCluster {
   }
 
   async #patchConfigMap(name: string, body: object): Promise<void> {
-    await this.#core.patchNamespacedConfigMap({ namespace: demoNamespace, name, body }, mergePatch());
+    await this.#core.patchNamespacedConfigMap(
+      { namespace: demoNamespace, name, body },
+      mergePatch(),
+    );
   }
 
   async #patchWorkload(name: string, body: object): Promise<void> {

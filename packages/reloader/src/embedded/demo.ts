@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startApiServer } from '@depwatch/testing';
 import { KubeConfig } from '@kubernetes/client-node';
 
+import type { ReloaderEvent } from '../events.ts';
 import { demoChanges } from './changes.ts';
 import { DemoCluster } from './demo-cluster.ts';
 import { grant, reloaderUser } from './grant.ts';
@@ -16,8 +17,11 @@ export interface Demo {
   readonly kubeConfig: KubeConfig;
   /** Who that is. */
   readonly user: string;
-  /** Begins to change things, until it is stopped. Does nothing a second time. */
-  begin(): void;
+  /**
+   * Sees what the reloader tells of. The changes begin when it knows every workload: what changes before would just be
+   * what it sees first.
+   */
+  observe(event: ReloaderEvent): void;
   /** Rejects when something could not be changed; else stays pending. */
   readonly failed: Promise<never>;
   /** Ends the changes and the API server. */
@@ -39,6 +43,8 @@ export async function startDemo(signal: AbortSignal): Promise<Demo> {
   // Whoever cares waits for it.
   failure.promise.catch(() => {});
   let changes: Promise<void> | undefined;
+  let expected = Infinity;
+  const known = new Set<string>();
   try {
     await Promise.all([grant(admin), cluster.seed()]);
   } catch (error) {
@@ -48,8 +54,10 @@ export async function startDemo(signal: AbortSignal): Promise<Demo> {
   return {
     kubeConfig: load(server.kubeConfigFor(reloaderUser)),
     user: reloaderUser,
-    begin() {
-      changes ??= change(cluster, quiet).catch(failure.reject);
+    observe(event) {
+      if (event.type === 'synced') expected = event.optedIn;
+      else if (event.type === 'decision') known.add(JSON.stringify(event.workload));
+      if (known.size >= expected) changes ??= change(cluster, quiet).catch(failure.reject);
     },
     failed: failure.promise,
     async stop() {

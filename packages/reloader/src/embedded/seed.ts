@@ -51,7 +51,9 @@ export const workloads: readonly DemoWorkload[] = [
     kind: 'Deployment',
     name: 'web',
     annotations: { [reloadAnnotation]: 'auto' },
-    pod: { containers: [container('web', { envFrom: [{ configMapRef: { name: 'web-settings' } }] })] },
+    pod: {
+      containers: [container('web', { envFrom: [{ configMapRef: { name: 'web-settings' } }] })],
+    },
   },
   {
     kind: 'Deployment',

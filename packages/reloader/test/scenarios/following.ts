@@ -157,7 +157,9 @@ export function followingScenarios(context: ScenarioContext): void {
       await namespace.patchConfigMap('b', { data: { k: '2' } });
       const event = await events.decision('rolled', 'web');
       expect(event.differing).toStrictEqual(['configmap/b']);
-      expect(events.decisions.flatMap(({ changes }) => changes.map(({ name }) => name))).not.toContain('a');
+      expect(
+        events.decisions.flatMap(({ changes }) => changes.map(({ name }) => name)),
+      ).not.toContain('a');
     });
 
     it('a workload that comes later is watched, one that is deleted no longer', async () => {

@@ -133,9 +133,13 @@ export function rollingScenarios(context: ScenarioContext): void {
       await namespace.patchConfigMap('a', { data: { other: '2', more: '1' } });
       await events.decision('unchanged', 'web');
       await namespace.patchConfigMap('a', { data: { used: '2' } });
-      expect((await events.decision('rolled', 'web')).differing).toStrictEqual(['configmap/a/used']);
+      expect((await events.decision('rolled', 'web')).differing).toStrictEqual([
+        'configmap/a/used',
+      ]);
       await namespace.patchConfigMap('a', { data: { file: '2' } });
-      expect((await events.decision('rolled', 'web')).differing).toStrictEqual(['configmap/a/file']);
+      expect((await events.decision('rolled', 'web')).differing).toStrictEqual([
+        'configmap/a/file',
+      ]);
       expect((await namespace.state(web, 'web')).generation).toBe(generation + 2);
     });
 
@@ -168,7 +172,8 @@ export function rollingScenarios(context: ScenarioContext): void {
 
       await namespace.patchConfigMap('a', { data: { k: '2' } });
       const rolled = [];
-      for (let n = 0; n < names.length; n += 1) rolled.push((await events.decision('rolled')).workload.name);
+      for (let n = 0; n < names.length; n += 1)
+        rolled.push((await events.decision('rolled')).workload.name);
       expect(rolled.toSorted()).toStrictEqual(names);
       for (const name of names) {
         expect((await namespace.state(web, name)).generation).toBe(generation + 1);
@@ -191,7 +196,9 @@ export function rollingScenarios(context: ScenarioContext): void {
           events.take('a decision about the change', (event) => event.type === 'decision'),
         ),
       );
-      expect([first?.outcome, second?.outcome].toSorted()).toStrictEqual(['rolled', 'unchanged']);
+      expect(new Set([first?.outcome, second?.outcome])).toStrictEqual(
+        new Set(['rolled', 'unchanged']),
+      );
       expect((await namespace.state(web, 'web')).generation).toBe(generation + 1);
     });
 

@@ -88,7 +88,10 @@ export class TestNamespace {
       ...(reload !== null && { annotations: { [reloadAnnotation]: reload } }),
       ...(finalizers && { finalizers }),
     };
-    const spec = { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: pod } };
+    const spec = {
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: pod },
+    };
     if (kind === 'Deployment') {
       await this.apps.createNamespacedDeployment({ namespace, body: { metadata, spec } });
     } else if (kind === 'DaemonSet') {

@@ -23,7 +23,11 @@ export async function readManifest(name: string): Promise<readonly Manifest[]> {
 }
 
 /** Creates them all, as `kubectl apply --namespace` would. */
-export async function applyManifest(admin: KubeConfig, name: string, namespace = ''): Promise<void> {
+export async function applyManifest(
+  admin: KubeConfig,
+  name: string,
+  namespace = '',
+): Promise<void> {
   const core = admin.makeApiClient(CoreV1Api);
   const apps = admin.makeApiClient(AppsV1Api);
   const rbac = admin.makeApiClient(RbacAuthorizationV1Api);
@@ -57,10 +61,24 @@ export async function applyManifest(admin: KubeConfig, name: string, namespace =
   }
 }
 
-/** The rules that the manifest for a whole cluster grants. */
-export async function grantedRules(): Promise<readonly V1PolicyRule[]> {
+/**
+ * The rules that the manifest for a whole cluster grants, less one verb.
+ *
+ * @param apiGroups where the verb is taken away
+ */
+export async function rulesWithout(
+  verb: string,
+  ...apiGroups: readonly string[]
+): Promise<readonly V1PolicyRule[]> {
   const role = (await readManifest('cluster-wide')).find(({ kind }) => kind === 'ClusterRole');
-  return (role as unknown as V1ClusterRole).rules ?? [];
+  const { rules = [] } = role as unknown as V1ClusterRole;
+  return rules.map(({ apiGroups: granted = [], resources = [], verbs }) => ({
+    apiGroups: granted,
+    resources,
+    verbs: granted.some((group) => apiGroups.includes(group))
+      ? verbs.filter((each) => each !== verb)
+      : verbs,
+  }));
 }
 
 /** The Deployment that a manifest runs the reloader with. */

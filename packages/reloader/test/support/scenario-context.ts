@@ -25,7 +25,11 @@ export interface ScenarioContext {
   /** Runs a reloader as the user that the manifest binds to its role; waits until it has listed the workloads. */
   run(namespace: TestNamespace, options?: Partial<ReloaderOptions>): Promise<Running>;
   /** The same with another user, who may be allowed too little; doesn't wait. */
-  runAs(user: string, namespace: TestNamespace, options?: Partial<ReloaderOptions>): Promise<Running>;
+  runAs(
+    user: string,
+    namespace: TestNamespace,
+    options?: Partial<ReloaderOptions>,
+  ): Promise<Running>;
 }
 
 /** Starts a server before all tests of a suite, and ends it, and each reloader, after them. */
@@ -88,7 +92,7 @@ export function useScenarioContext(start: () => Promise<TestServer>): ScenarioCo
 /** All that a log line could print of an error: its stack, and those of its causes. */
 function inspectErrors(fields: object): string {
   const texts: string[] = [];
-  for (let error: unknown = (fields as { error?: unknown }).error; error instanceof Error; ) {
+  for (let error: unknown = (fields as { error?: unknown }).error; error instanceof Error;) {
     texts.push(String(error.stack), JSON.stringify(error));
     error = error.cause;
   }

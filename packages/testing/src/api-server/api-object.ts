@@ -65,3 +65,10 @@ export function jsonEquals(a: unknown, b: unknown): boolean {
   if (keys.length !== Object.keys(b).filter((key) => b[key] !== undefined).length) return false;
   return keys.every((key) => Object.hasOwn(b, key) && jsonEquals(a[key], b[key]));
 }
+
+/** A string, or a number or boolean as one; `""` for anything else. */
+export function asText(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : '';
+}

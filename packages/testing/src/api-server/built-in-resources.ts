@@ -1,4 +1,4 @@
-import { asJsonObject, type ApiObject } from './api-object.ts';
+import { asJsonObject, type ApiObject, asText } from './api-object.ts';
 import type { ResourceType } from './resource-type.ts';
 
 const allVerbs = [
@@ -56,9 +56,7 @@ function field(...path: readonly string[]): (object: ApiObject) => string {
   return (object) => {
     let value: unknown = object;
     for (const key of path) value = asJsonObject(value)[key];
-    return typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number'
-      ? String(value)
-      : '';
+    return asText(value);
   };
 }
 
@@ -141,9 +139,11 @@ const workloads: readonly BuiltIn[] = [
   { resource: 'statefulsets', kind: 'StatefulSet', shortNames: ['sts'], generation: 'spec' },
 ];
 
-const apps = workloads.map(
-  (builtIn): BuiltIn => ({ categories: ['all'], hasStatus: true, ...builtIn }),
-);
+const apps = workloads.map((builtIn): BuiltIn => ({
+  categories: ['all'],
+  hasStatus: true,
+  ...builtIn,
+}));
 
 const rbac: readonly BuiltIn[] = [
   { resource: 'clusterrolebindings', kind: 'ClusterRoleBinding', namespaced: false },

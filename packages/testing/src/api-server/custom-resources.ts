@@ -1,4 +1,4 @@
-import { asJsonObject, type ApiObject, type JsonObject } from './api-object.ts';
+import { asJsonObject, type ApiObject, asText, type JsonObject } from './api-object.ts';
 import type { ResourceType, ResourceVersion } from './resource-type.ts';
 import type { FieldError } from './status.ts';
 
@@ -6,16 +6,7 @@ import type { FieldError } from './status.ts';
 export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io';
 
 // The real server lists the verbs of custom resources in this order.
-const verbs = [
-  'delete',
-  'deletecollection',
-  'get',
-  'list',
-  'patch',
-  'create',
-  'update',
-  'watch',
-];
+const verbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 
 /** The resource that a CustomResourceDefinition describes. */
 export function resourceTypeOf(
@@ -28,23 +19,23 @@ export function resourceTypeOf(
   const served = described
     .filter((version) => version.served === true)
     .map((version): ResourceVersion => ({
-      name: String(version.name),
+      name: asText(version.name),
       hasStatus: 'status' in asJsonObject(version.subresources),
     }));
   served.sort((a, b) => compareVersions(a.name, b.name));
   const storage = described.find((version) => version.storage === true);
   return {
-    group: String(group),
-    resource: String(plural),
-    singular: String(singular || String(kind).toLowerCase()),
-    kind: String(kind),
-    listKind: String(listKind || `${String(kind)}List`),
+    group: asText(group),
+    resource: asText(plural),
+    singular: asText(singular || asText(kind).toLowerCase()),
+    kind: asText(kind),
+    listKind: asText(listKind || `${asText(kind)}List`),
     namespaced: scope === 'Namespaced',
-    shortNames: list(shortNames).map(String),
-    categories: list(categories).map(String),
+    shortNames: list(shortNames).map(asText),
+    categories: list(categories).map(asText),
     verbs,
     versions: served,
-    storageVersion: String(storage?.name),
+    storageVersion: asText(storage?.name),
     custom: true,
     nameRule: 'dnsSubdomain',
     generation: 'allButMetadataAndStatus',
@@ -59,12 +50,16 @@ export function resourceTypeOf(
 export function defaultDefinition(object: JsonObject): JsonObject {
   const spec = asJsonObject(object.spec);
   const names = asJsonObject(spec.names);
-  const kind = String(names.kind);
+  const kind = asText(names.kind);
   return {
     ...object,
     spec: {
       ...spec,
-      names: { ...names, singular: names.singular || kind.toLowerCase(), listKind: names.listKind || `${kind}List` },
+      names: {
+        ...names,
+        singular: names.singular || kind.toLowerCase(),
+        listKind: names.listKind || `${kind}List`,
+      },
       conversion: spec.conversion ?? { strategy: 'None' },
     },
   };
@@ -74,7 +69,9 @@ export function defaultDefinition(object: JsonObject): JsonObject {
 export function withConditions(definition: ApiObject): ApiObject | undefined {
   const status = asJsonObject(definition.status);
   const { names, versions } = asJsonObject(definition.spec);
-  const storage = list(versions).map(asJsonObject).find((version) => version.storage === true);
+  const storage = list(versions)
+    .map(asJsonObject)
+    .find((version) => version.storage === true);
   if (status.acceptedNames !== undefined) return undefined;
   const lastTransitionTime = definition.metadata.creationTimestamp;
   const condition = (type: string, reason: string, message: string): JsonObject => ({
@@ -110,7 +107,7 @@ export function checkDefinition({ metadata, spec }: ApiObject): FieldError[] {
   ] as const) {
     if (!value) errors.push({ reason: 'FieldValueRequired', message: 'Required value', field });
   }
-  if (plural && group && metadata.name !== `${String(plural)}.${String(group)}`) {
+  if (plural && group && metadata.name !== `${asText(plural)}.${asText(group)}`) {
     errors.push({
       reason: 'FieldValueInvalid',
       message: `Invalid value: ${JSON.stringify(metadata.name)}: must be spec.names.plural+"."+spec.group`,
@@ -131,7 +128,9 @@ export function checkDefinition({ metadata, spec }: ApiObject): FieldError[] {
 function selectableFields(
   version: JsonObject | undefined,
 ): ReadonlyMap<string, (object: ApiObject) => string> {
-  const paths = list(version?.selectableFields).map((field) => String(asJsonObject(field).jsonPath));
+  const paths = list(version?.selectableFields).map((field) =>
+    asText(asJsonObject(field).jsonPath),
+  );
   return new Map(
     paths.map((path) => {
       const keys = path.replace(/^\./, '').split('.');
@@ -140,7 +139,7 @@ function selectableFields(
         (object: ApiObject) => {
           let value: unknown = object;
           for (const key of keys) value = asJsonObject(value)[key];
-          return value === undefined || value === null ? '' : String(value);
+          return asText(value);
         },
       ];
     }),

@@ -1,4 +1,10 @@
-import { asJsonObject, type ApiObject, isJsonObject, type JsonObject, setOwn } from './api-object.ts';
+import {
+  asJsonObject,
+  type ApiObject,
+  isJsonObject,
+  type JsonObject,
+  setOwn,
+} from './api-object.ts';
 import { defaultDefinition } from './custom-resources.ts';
 import { absent, defaultPod, qualityOfService } from './pod-defaults.ts';
 import type { ResourceType } from './resource-type.ts';
@@ -96,7 +102,11 @@ function defaultService(object: JsonObject, created: boolean): JsonObject {
     spec: {
       ...spec,
       ...(ports && {
-        ports: ports.map((port) => ({ protocol: 'TCP', ...port, targetPort: port.targetPort ?? port.port })),
+        ports: ports.map((port) => ({
+          protocol: 'TCP',
+          ...port,
+          targetPort: port.targetPort ?? port.port,
+        })),
       }),
       ...absent(spec, {
         type: 'ClusterIP',

@@ -62,7 +62,12 @@ export class Exchange {
   }
 
   /** Answers with a whole body. */
-  send(status: number, contentType: string, body: string | Buffer, more: OutgoingHeaders = {}): void {
+  send(
+    status: number,
+    contentType: string,
+    body: string | Buffer,
+    more: OutgoingHeaders = {},
+  ): void {
     if (!this.open) return;
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
     this.#writeHead(status, {

@@ -16,13 +16,19 @@ interface LineRule {
   readonly done: WeakSet<Exchange>;
 }
 
+/** How a streaming list fails. */
+export interface StreamingRefusal {
+  readonly failure: StatusError;
+  readonly how: 'status' | 'event' | 'silence';
+}
+
 /** The faults that are in force and lie between a request and its answer. */
 export class FaultRules {
   readonly #answers = new Set<AnswerRule>();
   readonly #lines = new Set<LineRule>();
   readonly #delays = new Set<{ readonly delayMs: number }>();
   readonly #splits = new Set<{ readonly size: number }>();
-  readonly #streamingRefusals = new Set<{ readonly status: number }>();
+  readonly #streamingRefusals = new Set<StreamingRefusal>();
   readonly #holds = new Set<object>();
   readonly #whenReleased = new Set<() => void>();
 
@@ -30,8 +36,8 @@ export class FaultRules {
     return addTo(this.#answers, { ...rule, left: rule.times ?? Infinity });
   }
 
-  refuseStreamingLists(status: number): Undo {
-    return addTo(this.#streamingRefusals, { status });
+  refuseStreamingLists(status: number, how: StreamingRefusal['how']): Undo {
+    return addTo(this.#streamingRefusals, { failure: faultStatus(status), how });
   }
 
   delay(delayMs: number): Undo {
@@ -73,44 +79,64 @@ export class FaultRules {
       rule.left -= 1;
       return faultStatus(rule.status, rule.retryAfterSeconds);
     }
-    if (info.verb !== 'watch' || !isTrue(info.query.get('sendInitialEvents'))) return undefined;
-    for (const { status } of this.#streamingRefusals) return faultStatus(status);
     return undefined;
+  }
+
+  /** What becomes of a streaming list, if it isn't served. */
+  streamingRefusal({ verb, query }: RequestInfo): StreamingRefusal | undefined {
+    if (verb !== 'watch' || !isTrue(query.get('sendInitialEvents'))) return undefined;
+    const [refusal] = this.#streamingRefusals;
+    return refusal;
   }
 
   /** Puts the faults in the way of a watch's lines. */
   wrap(sink: WatchSink, exchange: Exchange, resource: string): WatchSink {
     let queue: Promise<void> | undefined;
-    const deliver = (line: Buffer): void => {
-      const rule = [...this.#lines].find(
-        (candidate) =>
-          !candidate.done.has(exchange) &&
-          (candidate.resource === undefined || candidate.resource === resource),
-      );
-      rule?.done.add(exchange);
+    const deliver = async (line: Buffer): Promise<void> => {
+      const rule = this.#lineRule(exchange, resource);
       if (rule?.kind === 'truncate') {
-        sink.write(line.subarray(0, line.length >> 1));
+        // What is written at once may be many lines.
+        sink.write(line.subarray(0, (line.indexOf('\n') + 1) >> 1));
         sink.end();
         return;
       }
-      for (const piece of this.#pieces(rule ? corrupt(line) : line)) sink.write(piece);
-    };
-    // As long as nothing is wrong, nothing is put off.
-    const inTurn = (work: () => void): void => {
-      if (!queue && this.#holds.size === 0 && this.#delayMs() === 0) {
-        work();
-        return;
+      for (const piece of this.#pieces(rule ? corrupt(line) : line)) {
+        sink.write(piece);
+        // Written in one turn they would share a frame.
+        if (piece.length < line.length) await new Promise((resolve) => setImmediate(resolve));
       }
-      const turn = Promise.all([queue, this.beforeAnswer()]).then(() => {
-        work();
-        if (queue === turn) queue = undefined;
-      });
+    };
+    const inTurn = (work: () => void | Promise<void>): void => {
+      const turn = Promise.all([queue, this.beforeAnswer()])
+        .then(work)
+        .finally(() => {
+          if (queue === turn) queue = undefined;
+        });
       queue = turn;
     };
+    // As long as nothing is wrong, nothing is put off.
+    const calm = (): boolean =>
+      !queue && this.#holds.size + this.#delays.size + this.#lines.size + this.#splits.size === 0;
     return {
-      write: (line) => inTurn(() => deliver(line)),
-      end: () => inTurn(() => sink.end()),
+      write(line) {
+        if (calm()) sink.write(line);
+        else inTurn(() => deliver(line));
+      },
+      end() {
+        if (calm()) sink.end();
+        else inTurn(() => sink.end());
+      },
     };
+  }
+
+  #lineRule(exchange: Exchange, resource: string): LineRule | undefined {
+    for (const rule of this.#lines) {
+      if (rule.done.has(exchange)) continue;
+      if (rule.resource !== undefined && rule.resource !== resource) continue;
+      rule.done.add(exchange);
+      return rule;
+    }
+    return undefined;
   }
 
   #delayMs(): number {

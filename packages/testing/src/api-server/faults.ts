@@ -28,8 +28,13 @@ export interface Faults {
   cutConnections(): void;
   /** Answers requests with a failure. */
   respond(answer: FaultyAnswer): Undo;
-  /** Refuses streaming lists (`sendInitialEvents`) with a status. Default 422, as a server without them. */
-  refuseStreamingLists(status?: number): Undo;
+  /**
+   * Refuses streaming lists (`sendInitialEvents`), as a server that can't.
+   *
+   * @param status default 422
+   * @param how by that HTTP status (the default), by an ERROR event within a 200, or by saying nothing after the 200
+   */
+  refuseStreamingLists(status?: number, how?: 'status' | 'event' | 'silence'): Undo;
   /** Sends GOAWAY on every HTTP/2 connection: running requests go on, new ones need a new connection. */
   goAway(): void;
   /** Lets a connection carry only so many requests at once. */
@@ -47,6 +52,11 @@ export interface Faults {
   corruptNextLine(match?: Pick<RequestFilter, 'resource'>): Undo;
   /** Sends watch lines in pieces of so many bytes, each in a frame of its own. Default 1. */
   splitBytes(size?: number): Undo;
+  /**
+   * Serves stale reads: gets, lists and what a watch starts with show the state of now, whatever is written; a watch
+   * goes on from there with all that was.
+   */
+  serveStale(): Undo;
   /** Stops listening and destroys all sockets; what is stored stays. */
   down(): Promise<void>;
   /**

@@ -1,7 +1,8 @@
 import { type ApiObject } from './api-object.ts';
 import type { RequestHandler } from './connections.ts';
+import { encodeErrorEvent } from './encode.ts';
 import { Exchange } from './exchange.ts';
-import type { FaultRules } from './fault-rules.ts';
+import type { FaultRules, StreamingRefusal } from './fault-rules.ts';
 import { type Attributes, isAllowed, type RbacObjects, type User } from './rbac.ts';
 import type { Registry } from './registry.ts';
 import type { RequestCounter } from './request-log.ts';
@@ -34,7 +35,8 @@ export class Front {
     const exchange = new Exchange(request, response);
     this.#answer(exchange).catch((error: unknown) => {
       if (error instanceof StatusError) sendStatus(exchange, error);
-      else sendStatus(exchange, internalFailure(error instanceof Error ? error.message : 'unknown'));
+      else
+        sendStatus(exchange, internalFailure(error instanceof Error ? error.message : 'unknown'));
     });
   };
 
@@ -48,6 +50,11 @@ export class Front {
     const user = users.authenticate(exchange.headers.authorization);
     if (!user) throw unauthorized();
     this.#authorize(user, info);
+    const streaming = rules.streamingRefusal(info);
+    if (streaming) {
+      refuseStream(exchange, streaming);
+      return;
+    }
     await router.handle(info, exchange);
   }
 
@@ -66,10 +73,20 @@ export class Front {
     const who = `User ${JSON.stringify(user.name)} cannot ${wanted.verb}`;
     if (!isResource) throw forbidden(undefined, '', `${who} path ${JSON.stringify(path)}`);
     const what = subresource ? `${resource}/${subresource}` : resource;
-    const where = namespace ? `in the namespace ${JSON.stringify(namespace)}` : 'at the cluster scope';
+    const where = namespace
+      ? `in the namespace ${JSON.stringify(namespace)}`
+      : 'at the cluster scope';
     const why = `${who} resource ${JSON.stringify(what)} in API group ${JSON.stringify(group)} ${where}`;
     throw forbidden(info, info.authorizedName, why);
   }
+}
+
+function refuseStream(exchange: Exchange, { failure, how }: StreamingRefusal): void {
+  if (how === 'status') throw failure;
+  exchange.startStream('application/json');
+  if (how === 'silence') return;
+  exchange.write(encodeErrorEvent(failure.body));
+  exchange.end();
 }
 
 function rbacObjects(registry: Registry): RbacObjects {

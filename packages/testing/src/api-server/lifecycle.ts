@@ -127,12 +127,10 @@ export class Lifecycle implements WriteObserver {
     if (resource) this.#closeWatches(resource);
     const { finalizers = [], ...metadata } = stored.object.metadata;
     const others = finalizers.filter((finalizer) => finalizer !== cleanupFinalizer);
-    this.#writer!.update(
-      { resource: definitions, version: 'v1', namespace: '' },
-      name,
-      '',
-      { ...stored.object, metadata: { ...metadata, finalizers: others } },
-    );
+    this.#writer!.update({ resource: definitions, version: 'v1', namespace: '' }, name, '', {
+      ...stored.object,
+      metadata: { ...metadata, finalizers: others },
+    });
   }
 
   #put(resource: Resource, stored: StoredObject, object: ApiObject): void {

@@ -5,6 +5,7 @@ import type { Resource } from './registry.ts';
 import type { ObjectFilter } from './selectors.ts';
 import { badRequest, expiredContinue, expiredList } from './status.ts';
 import { type StoredObject, storageKey } from './store.ts';
+import type { HubVersions } from './watch-hub.ts';
 
 /** A list or one page of it. */
 export interface ListResult {
@@ -26,7 +27,7 @@ export function listObjects(
   namespace: string,
   filter: ObjectFilter,
   options: ListOptions,
-  currentVersion: number,
+  { current, read }: HubVersions,
 ): ListResult {
   const { limit, continueToken, resourceVersion } = options;
   const position = continueToken === '' ? undefined : parseContinueToken(continueToken);
@@ -39,15 +40,14 @@ export function listObjects(
       ? expiredContinue(formatContinueToken({ version: undefined, start: `/${position.start}` }))
       : expiredList();
   }
-  const version = exact ?? currentVersion;
+  const version = exact ?? Math.max(read, table.oldestVersion);
   const prefix = namespace && `${namespace}/`;
-  const isShown = exact === undefined || exact >= currentVersion;
   let items: StoredObject[];
-  if (isShown && filter.name !== undefined && (prefix || !type.namespaced)) {
+  if (version >= current && filter.name !== undefined && (prefix || !type.namespaced)) {
     const stored = table.get(storageKey(namespace, filter.name));
     items = stored ? [stored] : [];
   } else {
-    items = isShown ? table.list(prefix) : table.listAt(version, prefix);
+    items = table.listAt(version, prefix);
   }
   if (position) items = items.filter(({ key }) => key.slice(prefix.length) >= position.start);
   // The reading from the cache, which version 0 asks for, has no pages.

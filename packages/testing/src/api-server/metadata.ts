@@ -19,7 +19,6 @@ const metadataOrder = [
   'managedFields',
 ] as const;
 
-
 /**
  * An object in the shape it is stored in: kind and version first for built-in kinds, everything in the order of its
  * keys for custom ones; metadata without what is empty or unknown.
@@ -42,7 +41,6 @@ function canonicalMetadata(type: ResourceType, metadata: JsonObject): ApiMetadat
   const result = Object.fromEntries(present.map((field) => [field, metadata[field]]));
   return (type.custom ? sortKeys(result) : result) as ApiMetadata;
 }
-
 
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === '') return true;

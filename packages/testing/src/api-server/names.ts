@@ -1,3 +1,4 @@
+import { asText } from './api-object.ts';
 import type { NameRule } from './resource-type.ts';
 import type { FieldError } from './status.ts';
 
@@ -90,6 +91,6 @@ export function checkLabels(labels: Readonly<Record<string, unknown>>): FieldErr
         ];
   return Object.entries(labels).flatMap(([key, value]) => [
     ...wrong(key, labelKeyProblem(key)),
-    ...wrong(String(value), labelValueProblem(String(value))),
+    ...wrong(asText(value), labelValueProblem(asText(value))),
   ]);
 }

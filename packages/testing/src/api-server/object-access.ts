@@ -1,10 +1,11 @@
 import type { KubernetesObject } from '@depwatch/core';
 
-import { asJsonObject, type JsonObject } from './api-object.ts';
-import type { ObjectWriter, WriteTarget } from './object-writer.ts';
+import { asJsonObject, asText, type JsonObject } from './api-object.ts';
+import type { ObjectWriter } from './object-writer.ts';
 import type { Registry } from './registry.ts';
 import { badRequest } from './status.ts';
 import { storageKey } from './store.ts';
+import type { WriteTarget } from './write-options.ts';
 
 /** Names one object. */
 export interface ObjectReference {
@@ -33,7 +34,8 @@ export interface ObjectAccess {
 export function createObjectAccess(registry: Registry, writer: ObjectWriter): ObjectAccess {
   const find = (apiVersion: string, kind: string, namespace: string | undefined): WriteTarget => {
     const found = registry.ofKind(apiVersion, kind);
-    if (!found) throw badRequest(`no kind ${JSON.stringify(kind)} in ${JSON.stringify(apiVersion)}`);
+    if (!found)
+      throw badRequest(`no kind ${JSON.stringify(kind)} in ${JSON.stringify(apiVersion)}`);
     const { namespaced } = found.resource.type;
     return { ...found, namespace: namespaced ? namespace || 'default' : '' };
   };
@@ -50,7 +52,7 @@ export function createObjectAccess(registry: Registry, writer: ObjectWriter): Ob
     },
     apply: (object) => {
       const [target, body] = targetOf(object);
-      const name = String(asJsonObject(body.metadata).name ?? '');
+      const name = asText(asJsonObject(body.metadata).name);
       const old = target.resource.table.get(storageKey(target.namespace, name));
       if (!old) return shown(writer.create(target, body).object);
       const { resourceVersion } = old.object.metadata;

@@ -1,6 +1,6 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 
-import { asJsonObject, type ApiObject, isJsonObject, type JsonObject, jsonEquals } from './api-object.ts';
+import { asJsonObject, type ApiObject, asText, jsonEquals, type JsonObject } from './api-object.ts';
 import { customResourceDefinitions } from './built-in-resources.ts';
 import { cleanupFinalizer } from './custom-resources.ts';
 import { applyDefaults } from './defaults.ts';
@@ -8,41 +8,31 @@ import { canonicalObject, generationSubject } from './metadata.ts';
 import type { Registry, Resource } from './registry.ts';
 import { formatApiVersion, type ResourceType } from './resource-type.ts';
 import {
+  annotationsOf,
+  graceSeconds,
+  isKeptNamespace,
+  labelsOf,
+  randomSuffix,
+  timestamp,
+} from './server-fields.ts';
+import {
   alreadyExists,
   badRequest,
-  failedPrecondition,
   forbidden,
-  foreignUid,
   internalFailure,
   invalid,
-  modified,
   namespaceTerminating,
   notFound,
 } from './status.ts';
 import { type StoredObject, storageKey } from './store.ts';
 import { validateObject } from './validation.ts';
-import { defaultWorkload } from './workload-defaults.ts';
-
-/** Where a write goes: a resource in one of its versions, and the namespace of the URL. */
-export interface WriteTarget {
-  readonly resource: Resource;
-  readonly version: string;
-  /** `""` for a cluster-scoped resource. */
-  readonly namespace: string;
-}
-
-/** What may go with any write. */
-export interface WriteOptions {
-  /** Checks and answers as usual, but stores nothing. Default false. */
-  readonly dryRun?: boolean;
-}
-
-/** What may go with a delete. */
-export interface DeleteOptions extends WriteOptions {
-  readonly uid?: string;
-  readonly resourceVersion?: string;
-  readonly gracePeriodSeconds?: number;
-}
+import {
+  checkBody,
+  checkDeletePreconditions,
+  checkNamespace,
+  checkPreconditions,
+} from './write-checks.ts';
+import type { DeleteOptions, WriteOptions, WriteTarget } from './write-options.ts';
 
 /** What a delete did: removed the object, or marked one that finalizers or a grace period keep. */
 export interface DeleteResult {
@@ -80,8 +70,8 @@ export class ObjectWriter {
     if (metadata.resourceVersion) {
       throw internalFailure('resourceVersion should not be set on objects to be created');
     }
-    let name = text(metadata.name);
-    const generateName = text(metadata.generateName);
+    let name = asText(metadata.name);
+    const generateName = asText(metadata.generateName);
     if (name === '' && generateName !== '') name = `${generateName}${randomSuffix()}`;
     if (type.namespaced) this.#checkNamespaceTakesObjects(type, namespace, name);
     const created = canonicalObject(type, applyDefaults(type, object, undefined), {
@@ -119,7 +109,7 @@ export class ObjectWriter {
     const { type, table } = resource;
     const object = checkBody(target, body);
     const metadata = asJsonObject(object.metadata);
-    const own = text(metadata.name);
+    const own = asText(metadata.name);
     if (own !== name) {
       throw badRequest(
         own === ''
@@ -201,18 +191,18 @@ export class ObjectWriter {
       type === customResourceDefinitions && metadata.deletionTimestamp === undefined
         ? [...(metadata.finalizers ?? []), cleanupFinalizer]
         : metadata.finalizers;
-    const keptByFinalizers = (finalizers?.length ?? 0) > 0 || isNamespace(type, old);
+    const keptByFinalizers = (finalizers?.length ?? 0) > 0 || isKeptNamespace(type, old);
     if (!keptByFinalizers && grace === 0) return undefined;
     if (metadata.deletionTimestamp !== undefined) {
       if (keptByFinalizers || grace > 0) return old;
       return undefined;
     }
     // Namespaces and definitions are marked by the kind itself, without grace and generation.
-    const isTwoStep = isNamespace(type, old) || type === customResourceDefinitions;
+    const isTwoStep = isKeptNamespace(type, old) || type === customResourceDefinitions;
     const when = new Date(this.#now().getTime() + grace * 1000);
     const changed = canonicalObject(
       type,
-      isNamespace(type, old)
+      isKeptNamespace(type, old)
         ? { ...old.object, status: { ...asJsonObject(old.object.status), phase: 'Terminating' } }
         : old.object,
       {
@@ -282,7 +272,7 @@ export class ObjectWriter {
       deletionTimestamp !== undefined &&
       (deletionGracePeriodSeconds ?? 0) === 0 &&
       (finalizers?.length ?? 0) === 0 &&
-      !isNamespace(type, { object: changed })
+      !isKeptNamespace(type, { object: changed })
     ) {
       // The last finalizer went: the object goes, and what is answered was never stored.
       if (!options.dryRun) {
@@ -319,166 +309,4 @@ export class ObjectWriter {
       throw namespaceTerminating(type, name, namespace);
     }
   }
-}
-
-/** Whether it is a namespace that its own finalizer, in its spec, still keeps. */
-function isNamespace(
-  { group, resource }: ResourceType,
-  { object }: { readonly object: ApiObject },
-): boolean {
-  if (group !== '' || resource !== 'namespaces') return false;
-  const finalizers = asJsonObject(object.spec).finalizers;
-  return Array.isArray(finalizers) && finalizers.length > 0;
-}
-
-function checkBody({ resource: { type }, version }: WriteTarget, body: unknown): JsonObject {
-  if (!isJsonObject(body)) throw badRequest('the object provided is unrecognized');
-  const { kind = '', apiVersion = '' } = body;
-  const expected = formatApiVersion(type.group, version);
-  if (type.custom) {
-    if (!kind) {
-      const shown = JSON.stringify(body);
-      throw badRequest(
-        `the object provided is unrecognized (must be of type ${type.kind}): Object 'Kind' is missing in '${shown}' (${shown})`,
-      );
-    }
-    if (apiVersion !== expected) {
-      throw badRequest(
-        `the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected})`,
-      );
-    }
-    if (kind !== type.kind) {
-      throw invalid({ group: type.group, kind: String(kind) }, text(asJsonObject(body.metadata).name), [
-        {
-          reason: 'FieldValueInvalid',
-          message: `Invalid value: ${JSON.stringify(kind)}: must be ${type.kind}`,
-          field: 'kind',
-        },
-      ]);
-    }
-    return body;
-  }
-  if (apiVersion !== '' && apiVersion !== expected) {
-    throw badRequest(
-      `${String(kind) || type.kind} in version ${JSON.stringify(shortVersion(String(apiVersion)))} cannot be handled as a ${type.kind}: no kind ${JSON.stringify(kind || type.kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`,
-    );
-  }
-  if (kind !== '' && kind !== type.kind) {
-    throw badRequest(
-      `${String(kind)} in version ${JSON.stringify(version)} cannot be handled as a ${type.kind}: converting (${version}.${String(kind)}) to (${type.group.split('.')[0] || 'core'}.${type.kind}): unknown conversion`,
-    );
-  }
-  return body;
-}
-
-function shortVersion(apiVersion: string): string {
-  return apiVersion.slice(apiVersion.indexOf('/') + 1);
-}
-
-function checkNamespace(metadata: JsonObject, namespace: string): void {
-  const own = text(metadata.namespace);
-  if (own !== '' && own !== namespace) {
-    throw badRequest(
-      'the namespace of the provided object does not match the namespace sent on the request',
-    );
-  }
-}
-
-function checkPreconditions(type: ResourceType, old: StoredObject, metadata: JsonObject): void {
-  const { uid, resourceVersion } = old.object.metadata;
-  const wantedUid = text(metadata.uid);
-  if (wantedUid !== '' && wantedUid !== uid) {
-    const key = `/registry/${type.group && type.group !== 'apps' ? `${type.group}/` : ''}${type.resource}/${old.key}`;
-    throw foreignUid(type, key, old.name, wantedUid, uid);
-  }
-  const wanted = text(metadata.resourceVersion);
-  if (wanted === '' || wanted === '0') {
-    if (type.unconditionalUpdate) return;
-    throw invalid({ group: type.group, kind: type.resource }, old.name, [
-      {
-        reason: 'FieldValueInvalid',
-        message: 'Invalid value: 0: must be specified for an update',
-        field: 'metadata.resourceVersion',
-      },
-    ]);
-  }
-  if (!/^\d+$/.test(wanted)) {
-    throw internalFailure(`strconv.ParseUint: parsing ${JSON.stringify(wanted)}: invalid syntax`);
-  }
-  if (wanted !== resourceVersion) throw modified(type, old.name);
-}
-
-function checkDeletePreconditions(
-  type: ResourceType,
-  old: StoredObject,
-  wanted: DeleteOptions,
-): void {
-  const { uid, resourceVersion } = old.object.metadata;
-  if (wanted.uid !== undefined && wanted.uid !== uid) {
-    throw failedPrecondition(
-      type,
-      old.name,
-      `the UID in the precondition (${wanted.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`,
-    );
-  }
-  if (wanted.resourceVersion !== undefined && wanted.resourceVersion !== resourceVersion) {
-    throw failedPrecondition(
-      type,
-      old.name,
-      `the ResourceVersion in the precondition (${wanted.resourceVersion}) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`,
-    );
-  }
-}
-
-/** A pod on a node gets time to end; anything else goes at once. */
-function graceSeconds(
-  { group, resource }: ResourceType,
-  object: ApiObject,
-  wanted: number | undefined,
-): number {
-  if (group !== '' || resource !== 'pods') return 0;
-  const { nodeName, terminationGracePeriodSeconds = 30 } = asJsonObject(object.spec);
-  const { phase } = asJsonObject(object.status);
-  if (!nodeName || phase === 'Succeeded' || phase === 'Failed') return 0;
-  return wanted ?? Number(terminationGracePeriodSeconds);
-}
-
-/** Every namespace carries its name as a label. */
-function labelsOf(
-  { group, resource }: ResourceType,
-  name: string,
-  metadata: JsonObject,
-): { labels?: JsonObject } {
-  if (group !== '' || resource !== 'namespaces' || name === '') return {};
-  return { labels: { ...asJsonObject(metadata.labels), 'kubernetes.io/metadata.name': name } };
-}
-
-const templateGeneration = 'deprecated.daemonset.template.generation';
-
-/** A daemon set counts the changes of its template in an annotation. */
-function annotationsOf(
-  { group, kind }: ResourceType,
-  object: JsonObject,
-  old: ApiObject | undefined,
-): { annotations?: JsonObject } {
-  if (group !== 'apps' || kind !== 'DaemonSet') return {};
-  const annotations = asJsonObject(asJsonObject(object.metadata).annotations);
-  const before = Number(old?.metadata.annotations?.[templateGeneration] ?? 0);
-  const { template } = asJsonObject(defaultWorkload(kind, object).spec);
-  const changed = !old || !jsonEquals(asJsonObject(old.spec).template, template);
-  return { annotations: { ...annotations, [templateGeneration]: String(before + (changed ? 1 : 0)) } };
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-
-/** Seconds, as Kubernetes writes them. */
-export function timestamp(date: Date): string {
-  return date.toISOString().replace(/\.\d+Z$/, 'Z');
-}
-
-function randomSuffix(): string {
-  const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
-  return [...randomBytes(5)].map((byte) => alphabet[byte % alphabet.length]).join('');
 }

@@ -1,4 +1,4 @@
-import { asJsonObject, type JsonObject } from './api-object.ts';
+import { asJsonObject, asText, type JsonObject } from './api-object.ts';
 
 /** The spec of a pod, or of a pod template, with the defaults of the real server. */
 export function defaultPodSpec(value: unknown): JsonObject {
@@ -158,7 +158,10 @@ function defaultVolume(value: unknown): JsonObject {
   );
   const sources = withMode.map((source) => [
     source,
-    { ...asJsonObject(volume[source]), ...absent(asJsonObject(volume[source]), { defaultMode: 420 }) },
+    {
+      ...asJsonObject(volume[source]),
+      ...absent(asJsonObject(volume[source]), { defaultMode: 420 }),
+    },
   ]);
   const known = Object.keys(volume).some((key) => key !== 'name');
   return { ...volume, ...Object.fromEntries(sources), ...(known ? {} : { emptyDir: {} }) };
@@ -166,6 +169,6 @@ function defaultVolume(value: unknown): JsonObject {
 
 /** Whether an image names no tag, or `latest`, and no digest. */
 function isLatest(image: unknown): boolean {
-  const name = String(image ?? '').split('/').at(-1)!;
+  const name = asText(image).split('/').at(-1)!;
   return !name.includes('@') && (!name.includes(':') || name.endsWith(':latest'));
 }

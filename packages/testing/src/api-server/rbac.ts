@@ -1,4 +1,4 @@
-import { asJsonObject, type ApiObject, type JsonObject } from './api-object.ts';
+import { asJsonObject, type ApiObject, asText, type JsonObject } from './api-object.ts';
 
 /** Who makes a request. */
 export interface User {
@@ -46,7 +46,7 @@ export function isAllowed(user: User, wanted: Attributes, objects: RbacObjects):
 }
 
 function roleName(binding: ApiObject): string {
-  return text(asJsonObject(binding.roleRef).name);
+  return asText(asJsonObject(binding.roleRef).name);
 }
 
 function isBound(user: User, binding: ApiObject, namespace: string): boolean {
@@ -56,10 +56,10 @@ function isBound(user: User, binding: ApiObject, namespace: string): boolean {
       case 'User':
         return user.name === name;
       case 'Group':
-        return user.groups.includes(text(name));
+        return user.groups.includes(asText(name));
       case 'ServiceAccount': {
-        const home = text(ownNamespace) || namespace;
-        return home !== '' && user.name === `system:serviceaccount:${home}:${text(name)}`;
+        const home = asText(ownNamespace) || namespace;
+        return home !== '' && user.name === `system:serviceaccount:${home}:${asText(name)}`;
       }
       default:
         return false;
@@ -86,7 +86,7 @@ function allows(rule: JsonObject, wanted: Attributes): boolean {
 
 function matchesPath(patterns: unknown, path: string): boolean {
   return list(patterns).some((pattern) => {
-    const wanted = text(pattern);
+    const wanted = asText(pattern);
     return (
       wanted === '*' ||
       wanted === path ||
@@ -101,8 +101,4 @@ function includes(values: unknown, value: string): boolean {
 
 function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }

@@ -15,6 +15,7 @@ export class Registry {
   readonly versions: VersionCounter;
   readonly #historyLimit: number;
   readonly #resources = new Map<string, Resource>();
+  #staleVersion: number | undefined;
 
   constructor(versions: VersionCounter, historyLimit: number) {
     this.versions = versions;
@@ -22,12 +23,24 @@ export class Registry {
     for (const type of builtInResources) this.add(type);
   }
 
+  /** The version that reads show: the newest, unless they are made stale. */
+  get readVersion(): number {
+    return this.#staleVersion ?? this.versions.current;
+  }
+
+  /** Makes reads show the state of now whatever is written, or the newest again. */
+  setStale(stale: boolean): void {
+    this.#staleVersion = stale ? this.versions.current : undefined;
+  }
+
   /** Serves a resource; objects and watches of one that is there already stay. */
   add(type: ResourceType): Resource {
     const key = resourceKey(type);
     const existing = this.#resources.get(key);
     const table = existing?.table ?? new Table(this.versions, this.#historyLimit);
-    const hub = existing?.hub ?? new WatchHub(table, () => this.versions.current);
+    const hub =
+      existing?.hub ??
+      new WatchHub(table, () => ({ current: this.versions.current, read: this.readVersion }));
     const resource = { type, table, hub };
     this.#resources.set(key, resource);
     return resource;

@@ -66,7 +66,8 @@ export function parseRequest(method: string, target: string): RequestInfo {
   let parts = segments;
   if (parts[0] === 'namespaces' && parts.length > 1) {
     namespace = parts[1]!;
-    if (parts.length > 2 && parts[2] !== 'status' && parts[2] !== 'finalize') parts = parts.slice(2);
+    if (parts.length > 2 && parts[2] !== 'status' && parts[2] !== 'finalize')
+      parts = parts.slice(2);
   }
   const [resource = '', name = '', subresource = ''] = parts;
   if (name === '' && verb === 'get') verb = isTrue(query.get('watch')) ? 'watch' : 'list';

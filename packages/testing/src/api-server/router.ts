@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 
-import { asJsonObject, isJsonObject } from './api-object.ts';
 import {
   describeGroup,
   describeGroups,
@@ -12,22 +11,23 @@ import type { Exchange } from './exchange.ts';
 import { encodeListResult, listObjects } from './list.ts';
 import { type ListOptions, parseListOptions, parseVersion } from './list-options.ts';
 import { negotiate } from './negotiation.ts';
-import type { DeleteOptions, ObjectWriter, WriteOptions, WriteTarget } from './object-writer.ts';
+import type { ObjectWriter } from './object-writer.ts';
 import { readPatch } from './patch-body.ts';
+import { readDeleteOptions, readObject, writeOptions } from './request-body.ts';
 import type { Registry, Resource } from './registry.ts';
-import { isTrue, type RequestInfo } from './request-info.ts';
+import type { RequestInfo } from './request-info.ts';
 import { parseFilter } from './selectors.ts';
 import {
-  badRequest,
   methodNotAllowed,
   noSuchResource,
   notFound,
-  StatusError,
+  type StatusError,
   tooLargeVersion,
-  unsupportedMediaType,
 } from './status.ts';
 import { type StoredObject, storageKey } from './store.ts';
+import type { HubVersions } from './watch-hub.ts';
 import type { Watches } from './watches.ts';
+import type { WriteTarget } from './write-options.ts';
 
 /** What the router answers from. */
 export interface RouterParts {
@@ -91,8 +91,7 @@ export class Router {
         throw noSuchResource();
       }
       sendNotFoundPage(exchange);
-    }
-    else if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed();
+    } else if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed();
     else sendJson(exchange, 200, JSON.stringify(body));
   }
 
@@ -123,7 +122,7 @@ export class Router {
     if (name === '') {
       if (verb === 'create' && (inNamespace !== '' || !type.namespaced)) {
         const { writer } = this.#parts;
-        const body = await readJson(exchange, type.kind);
+        const body = await readObject(exchange, type.kind);
         const stored = writer.create(target, body, writeOptions(info.query));
         sendJson(exchange, 201, encodeObject(stored, encoding));
       } else if (verb === 'list' || verb === 'watch') {
@@ -142,10 +141,10 @@ export class Router {
       case 'GET':
       case 'HEAD':
         await this.#awaitVersion(parseVersion(info.query.get('resourceVersion') ?? '', true));
-        sendJson(exchange, 200, encodeObject(getObject(resource, inNamespace, name), encoding));
+        sendJson(exchange, 200, encodeObject(this.#get(resource, inNamespace, name), encoding));
         return;
       case 'PUT': {
-        const body = await readJson(exchange, type.kind);
+        const body = await readObject(exchange, type.kind);
         const options = writeOptions(info.query);
         const stored = this.#parts.writer.update(target, name, status, body, options);
         sendJson(exchange, 200, encodeObject(stored, encoding));
@@ -174,6 +173,18 @@ export class Router {
     }
   }
 
+  #get({ table, type }: Resource, namespace: string, name: string): StoredObject {
+    const version = Math.max(this.#parts.registry.readVersion, table.oldestVersion);
+    const stored = table.getAt(version, storageKey(namespace, name));
+    if (!stored) throw notFound(type, name);
+    return stored;
+  }
+
+  #versions(): HubVersions {
+    const { versions, readVersion } = this.#parts.registry;
+    return { current: versions.current, read: readVersion };
+  }
+
   async #read(
     info: RequestInfo,
     resource: Resource,
@@ -189,8 +200,7 @@ export class Router {
       return;
     }
     await this.#awaitVersion(options.resourceVersion);
-    const current = this.#parts.registry.versions.current;
-    const result = listObjects(resource, namespace, filter, options, current);
+    const result = listObjects(resource, namespace, filter, options, this.#versions());
     sendJson(exchange, 200, encodeListResult(result, encoding));
   }
 
@@ -204,8 +214,7 @@ export class Router {
     const options: ListOptions = parseListOptions(info.query, false);
     const filter = parseFilter(resource.type, options.labelSelector, options.fieldSelector);
     const deleteOptions = await readDeleteOptions(exchange, info.query);
-    const current = this.#parts.registry.versions.current;
-    const result = listObjects(resource, namespace, filter, options, current);
+    const result = listObjects(resource, namespace, filter, options, this.#versions());
     for (const { namespace: home, name } of result.items) {
       this.#parts.writer.delete({ ...target, namespace: home }, name, deleteOptions);
     }
@@ -215,9 +224,8 @@ export class Router {
   /** Waits for a version that is still to come, as the real server does, but not for long. */
   async #awaitVersion(version: number | undefined): Promise<void> {
     const { registry, futureVersionWaitMs, watches } = this.#parts;
-    if (version === undefined || version <= registry.versions.current) return;
-    if (await watches.reached(version, futureVersionWaitMs)) return;
-    throw tooLargeVersion(version, registry.versions.current);
+    if (version === undefined || (await watches.reached(version, futureVersionWaitMs))) return;
+    throw tooLargeVersion(version, registry.readVersion);
   }
 }
 
@@ -259,12 +267,6 @@ function sendNotFoundPage(exchange: Exchange): void {
   exchange.send(404, 'text/plain; charset=utf-8', '404 page not found\n');
 }
 
-function getObject({ table, type }: Resource, namespace: string, name: string): StoredObject {
-  const stored = table.get(storageKey(namespace, name));
-  if (!stored) throw notFound(type, name);
-  return stored;
-}
-
 function deletedStatus({ type }: Resource, { name, object }: StoredObject): string {
   const details = {
     name,
@@ -274,46 +276,4 @@ function deletedStatus({ type }: Resource, { name, object }: StoredObject): stri
   };
   const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
   return JSON.stringify(status);
-}
-
-async function readJson(exchange: Exchange, kind: string): Promise<unknown> {
-  const mediaType = (exchange.headers['content-type'] ?? 'application/json').split(';')[0]!.trim();
-  if (mediaType !== 'application/json' && mediaType !== '*/*') throw unsupportedMediaType();
-  const text = (await exchange.body()).toString();
-  try {
-    const body: unknown = JSON.parse(text);
-    if (isJsonObject(body)) return body;
-  } catch {
-    // Told below.
-  }
-  throw badRequest(
-    `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${text.slice(0, 100)}`,
-  );
-}
-
-function writeOptions(query: URLSearchParams): WriteOptions {
-  const dryRun = query.getAll('dryRun').filter((value) => value !== '');
-  return { dryRun: dryRun.length > 0 };
-}
-
-async function readDeleteOptions(
-  exchange: Exchange,
-  query: URLSearchParams,
-): Promise<DeleteOptions> {
-  const text = (await exchange.body()).toString();
-  let body: unknown = {};
-  try {
-    if (text.trim() !== '') body = JSON.parse(text);
-  } catch {
-    throw badRequest('the body of the request is not valid JSON');
-  }
-  const { preconditions, gracePeriodSeconds, dryRun } = asJsonObject(body);
-  const { uid, resourceVersion } = asJsonObject(preconditions);
-  const seconds = gracePeriodSeconds ?? query.get('gracePeriodSeconds') ?? undefined;
-  return {
-    ...(typeof uid === 'string' && { uid }),
-    ...(typeof resourceVersion === 'string' && { resourceVersion }),
-    ...(seconds !== undefined && { gracePeriodSeconds: Number(seconds) }),
-    dryRun: Array.isArray(dryRun) ? dryRun.length > 0 : isTrue(query.get('dryRun')),
-  };
 }

@@ -106,12 +106,11 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     faults: {
       compact,
       closeWatches: (match = {}) =>
-        watches.end(
-          ({ type }) => match.resource === undefined || match.resource === type.resource,
-        ),
+        watches.end(({ type }) => match.resource === undefined || match.resource === type.resource),
       cutConnections: () => connections.destroyAll(),
       respond: (answer) => rules.answer(answer),
-      refuseStreamingLists: (status = 422) => rules.refuseStreamingLists(status),
+      refuseStreamingLists: (status = 422, how = 'status') =>
+        rules.refuseStreamingLists(status, how),
       goAway: () => connections.goAway(),
       limitStreams(maxConcurrentStreams) {
         const before = connections.maxConcurrentStreams;
@@ -133,6 +132,13 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
       truncateNextLine: (match = {}) => rules.line('truncate', match.resource),
       corruptNextLine: (match = {}) => rules.line('corrupt', match.resource),
       splitBytes: (size = 1) => rules.split(size),
+      serveStale() {
+        registry.setStale(true);
+        return () => {
+          registry.setStale(false);
+          watches.advanced();
+        };
+      },
       down: () => connections.close(),
       async up({ loseHistory = false } = {}) {
         if (stopped) throw new Error('the server has been stopped');
@@ -167,4 +173,3 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     [Symbol.asyncDispose]: stop,
   };
 }
-

@@ -61,9 +61,14 @@ function details(name: string, group: string, kind: string): NonNullable<StatusB
 
 /** 404: no such object. */
 export function notFound(of: GroupResource, name: string): StatusError {
-  return new StatusError(404, 'NotFound', `${formatGroupResource(of)} ${JSON.stringify(name)} not found`, {
-    details: details(name, of.group, of.resource),
-  });
+  return new StatusError(
+    404,
+    'NotFound',
+    `${formatGroupResource(of)} ${JSON.stringify(name)} not found`,
+    {
+      details: details(name, of.group, of.resource),
+    },
+  );
 }
 
 /** 404: no such path within a group and version that are served. */
@@ -257,20 +262,12 @@ export function tooLarge(limitBytes: number): StatusError {
 
 /** 410: a watch from a version that is no longer in the history. */
 export function tooOldVersion(version: number, oldest: number): StatusError {
-  return new StatusError(
-    410,
-    'Expired',
-    `too old resource version: ${version} (${oldest})`,
-  );
+  return new StatusError(410, 'Expired', `too old resource version: ${version} (${oldest})`);
 }
 
 /** 410: a list at a version that is no longer in the history. */
 export function expiredList(): StatusError {
-  return new StatusError(
-    410,
-    'Expired',
-    'The resourceVersion for the provided list is too old.',
-  );
+  return new StatusError(410, 'Expired', 'The resourceVersion for the provided list is too old.');
 }
 
 /** 410: a continue token of such a version; `token` goes on with newer objects instead. */

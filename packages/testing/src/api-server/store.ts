@@ -138,6 +138,12 @@ export class Table {
     return [...state.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
+  /** {@link get} as it was at a version that the history still reaches. */
+  getAt(version: number, key: string): StoredObject | undefined {
+    const later = this.changesAfter(version).find(({ current }) => current.key === key);
+    return later ? later.previous : this.#objects.get(key);
+  }
+
   /** What happened after a version that the history still reaches. */
   changesAfter(version: number): readonly Change[] {
     return this.#history.slice(this.#firstAfter(version));

@@ -94,7 +94,9 @@ function mergeList(target: unknown, patch: readonly unknown[], mergeKey: string)
   const inPatch = new Set(patch.map(idOf));
   const others = merged.filter((element) => !inPatch.has(idOf(element)));
   if (others.length === 0 || added.length === 0) return [...merged, ...added];
-  const addedFirst = patch.findIndex((element) => old.some((other) => idOf(other) === idOf(element)));
+  const addedFirst = patch.findIndex((element) =>
+    old.some((other) => idOf(other) === idOf(element)),
+  );
   return addedFirst < 0 ? [...added, ...merged] : [...merged, ...added];
 }
 

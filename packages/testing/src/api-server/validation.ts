@@ -1,6 +1,6 @@
 import { matchesLabelSelector, parseLabelSelector } from '@depwatch/core';
 
-import { asJsonObject, type ApiObject, jsonEquals } from './api-object.ts';
+import { asJsonObject, type ApiObject, asText, jsonEquals } from './api-object.ts';
 import { customResourceDefinitions } from './built-in-resources.ts';
 import { checkDefinition } from './custom-resources.ts';
 import { checkLabels, checkName } from './names.ts';
@@ -20,7 +20,9 @@ export function validateObject(
   const errors: FieldError[] = [];
   if (!old) {
     errors.push(
-      ...(name ? checkName(name, type.nameRule) : [required('metadata.name', 'name or generateName is required')]),
+      ...(name
+        ? checkName(name, type.nameRule)
+        : [required('metadata.name', 'name or generateName is required')]),
     );
   }
   if (labels) errors.push(...checkLabels(labels));
@@ -84,7 +86,9 @@ function checkWorkload(object: ApiObject, old: ApiObject | undefined): FieldErro
 
 function checkContainers(spec: unknown, field: string): FieldError[] {
   const { containers } = asJsonObject(spec);
-  return Array.isArray(containers) && containers.length > 0 ? [] : [required(`${field}.containers`)];
+  return Array.isArray(containers) && containers.length > 0
+    ? []
+    : [required(`${field}.containers`)];
 }
 
 /** A service of names alone, or without an address, needs no ports. */
@@ -98,9 +102,11 @@ function checkPorts(object: ApiObject): FieldError[] {
 function selects(selector: unknown, labels: unknown): boolean {
   const { matchLabels, matchExpressions } = asJsonObject(selector);
   const equalities = Object.entries(asJsonObject(matchLabels)).map(
-    ([key, value]) => `${key}=${String(value)}`,
+    ([key, value]) => `${key}=${asText(value)}`,
   );
-  const expressions = (Array.isArray(matchExpressions) ? matchExpressions : []).map(formatExpression);
+  const expressions = (Array.isArray(matchExpressions) ? matchExpressions : []).map(
+    formatExpression,
+  );
   const terms = [...equalities, ...expressions];
   if (terms.length === 0) return false;
   try {
@@ -118,12 +124,12 @@ function formatExpression(expression: unknown): string {
   const list = `(${(Array.isArray(values) ? values : []).join(',')})`;
   switch (operator) {
     case 'In':
-      return `${String(key)} in ${list}`;
+      return `${asText(key)} in ${list}`;
     case 'NotIn':
-      return `${String(key)} notin ${list}`;
+      return `${asText(key)} notin ${list}`;
     case 'DoesNotExist':
-      return `!${String(key)}`;
+      return `!${asText(key)}`;
     default:
-      return String(key);
+      return asText(key);
   }
 }

@@ -24,6 +24,14 @@ export type WatchStart =
   | { readonly from: 'now'; readonly initialEventsEnd: boolean }
   | { readonly from: 'version'; readonly version: number };
 
+/** Where the counter of versions stands. */
+export interface HubVersions {
+  /** The version of the last write. */
+  readonly current: number;
+  /** The version of the state that a read shows. */
+  readonly read: number;
+}
+
 /** An open watch. */
 export interface Watch {
   readonly request: WatchRequest;
@@ -38,13 +46,13 @@ export interface Watch {
  */
 export class WatchHub {
   readonly #table: Table;
-  readonly #currentVersion: () => number;
+  readonly #versions: () => HubVersions;
   readonly #watches = new Set<Watch>();
   readonly #byScope = new Map<string, Set<Watch>>();
 
-  constructor(table: Table, currentVersion: () => number) {
+  constructor(table: Table, versions: () => HubVersions) {
     this.#table = table;
-    this.#currentVersion = currentVersion;
+    this.#versions = versions;
     table.listen((change) => this.#publish(change));
   }
 
@@ -64,28 +72,26 @@ export class WatchHub {
    */
   open(request: WatchRequest, start: WatchStart, sink: WatchSink): Watch | undefined {
     const { encoding, filter } = request;
-    const current = this.#currentVersion();
+    const { current, read } = this.#versions();
     const lines: Buffer[] = [];
-    let after = current;
+    // The history may begin after a stale version.
+    const since = start.from === 'now' ? Math.max(read, this.#table.oldestVersion) : start.version;
     if (start.from === 'now') {
-      for (const stored of this.#state(request)) {
+      for (const stored of this.#state(request, since)) {
         if (filter.matches(stored)) lines.push(encodeEvent('ADDED', stored, encoding));
       }
-      if (start.initialEventsEnd) lines.push(encodeBookmark(String(current), true, encoding));
-    } else {
-      const oldest = this.#table.oldestVersion;
-      if (start.version < oldest) {
-        endWithError(sink, tooOldVersion(start.version, oldest));
-        return undefined;
-      }
-      // A version that is still to come is waited for; what leads up to it is not shown.
-      after = Math.max(start.version, current);
-      for (const change of this.#table.changesAfter(start.version)) {
-        if (request.namespace && change.current.namespace !== request.namespace) continue;
-        const type = eventType(change, filter);
-        if (type) lines.push(encodeChange(type, change, encoding));
-      }
+      if (start.initialEventsEnd) lines.push(encodeBookmark(String(since), true, encoding));
+    } else if (since < this.#table.oldestVersion) {
+      endWithError(sink, tooOldVersion(since, this.#table.oldestVersion));
+      return undefined;
     }
+    for (const change of this.#table.changesAfter(since)) {
+      if (request.namespace && change.current.namespace !== request.namespace) continue;
+      const type = eventType(change, filter);
+      if (type) lines.push(encodeChange(type, change, encoding));
+    }
+    // A version that is still to come is waited for; what leads up to it is not shown.
+    const after = Math.max(since, current);
     if (lines.length > 0) sink.write(Buffer.concat(lines));
     const watch: Watch = { request, sink, after };
     this.#watches.add(watch);
@@ -107,16 +113,19 @@ export class WatchHub {
 
   /** Sends a watch the current version, if it wants bookmarks. */
   bookmark(watch: Watch): void {
-    const version = this.#currentVersion();
+    const version = this.#versions().current;
     if (!watch.request.bookmarks || version < watch.after) return;
     watch.sink.write(encodeBookmark(String(version), false, watch.request.encoding));
   }
 
-  #state({ namespace, filter: { name }, encoding }: WatchRequest): Iterable<StoredObject> {
+  #state(
+    { namespace, filter: { name }, encoding }: WatchRequest,
+    version: number,
+  ): Iterable<StoredObject> {
     if (name === undefined || (encoding.type.namespaced && !namespace)) {
-      return this.#table.list(namespace && `${namespace}/`);
+      return this.#table.listAt(version, namespace && `${namespace}/`);
     }
-    const stored = this.#table.get(storageKey(namespace, name));
+    const stored = this.#table.getAt(version, storageKey(namespace, name));
     return stored ? [stored] : [];
   }
 

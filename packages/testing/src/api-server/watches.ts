@@ -96,7 +96,7 @@ export class Watches {
 
   /** Whether a version is reached within a time. */
   reached(version: number, withinMs: number): Promise<boolean> {
-    if (version <= this.#registry.versions.current) return Promise.resolve(true);
+    if (version <= this.#registry.readVersion) return Promise.resolve(true);
     return new Promise((resolve) => {
       const waiter = {
         version,
@@ -108,7 +108,7 @@ export class Watches {
       };
       const timer = setTimeout(() => {
         this.#waiting.delete(waiter);
-        resolve(version <= this.#registry.versions.current);
+        resolve(version <= this.#registry.readVersion);
       }, withinMs);
       this.#waiting.add(waiter);
     });
@@ -117,7 +117,7 @@ export class Watches {
   /** Tells those who wait that there has been a write. */
   advanced(): void {
     for (const waiter of this.#waiting) {
-      if (waiter.version <= this.#registry.versions.current) waiter.reached();
+      if (waiter.version <= this.#registry.readVersion) waiter.reached();
     }
   }
 
@@ -176,7 +176,7 @@ export class Watches {
   }
 
   #tooLarge(version: number): StatusError {
-    return tooLargeVersion(version, this.#registry.versions.current);
+    return tooLargeVersion(version, this.#registry.readVersion);
   }
 
   #write(exchange: Exchange, line: Buffer): void {

@@ -1,11 +1,54 @@
 import assert from 'node:assert/strict';
 
+import type { KubernetesObject } from '@depwatch/core';
+
 import type { CaseDefinition } from './case-definition.ts';
-import { checkOrder, lastApplied, tell } from './expectations.ts';
+import { checkOrder, lastApplied, type ObjectEvent, tell } from './expectations.ts';
 import type { ConfigMap, Lab } from './lab.ts';
 
 async function currentVersion(lab: Lab): Promise<string> {
   return (await lab.list(lab.configMaps())).resourceVersion;
+}
+
+/** Writes to five objects, always the same ones: they come, go, and change their labels and content. */
+async function writeAtRandom(lab: Lab, writes: number): Promise<void> {
+  let seed = 1;
+  const below = (limit: number): number => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    return seed % limit;
+  };
+  for (let n = 0; n < writes; n += 1) {
+    const name = `o-${below(5)}`;
+    if (below(5) === 0) {
+      await lab.remove(name);
+      continue;
+    }
+    const labels = {
+      ...(below(3) > 0 && { app: ['a', 'b'][below(2)]! }),
+      ...(below(2) > 0 && { tier: 'a' }),
+    };
+    await lab.put(name, { labels, data: { n: String(below(3)) } });
+  }
+}
+
+/** Does to a state what an event says, and checks that it can be said of it. */
+function replay({ type, object }: ObjectEvent, state: Map<string, KubernetesObject>): void {
+  const name = object.metadata!.name!;
+  const there = state.has(name);
+  assert.equal(
+    there,
+    type !== 'ADDED',
+    `${type} of ${name}, which was ${there ? '' : 'not '}there`,
+  );
+  if (type === 'DELETED') state.delete(name);
+  else state.set(name, object);
+}
+
+function isLast(event: ObjectEvent | undefined, data: { last: string }): boolean {
+  return (
+    event?.type !== 'DELETED' &&
+    (event?.object as ConfigMap | undefined)?.data?.['last'] === data.last
+  );
 }
 
 /** What a transport must do for `watch`, from a version or from the current state. */
@@ -185,6 +228,34 @@ export const watchCases: readonly CaseDefinition[] = [
       assert.deepEqual(tell(events), ['ADDED big', 'ADDED small']);
       const { data } = events[0]!.object as ConfigMap;
       assert.ok(data?.['text'] === text, 'the text must be what was written');
+    },
+  },
+  {
+    name: 'watch: what its events add up to is what a list shows',
+    async run(lab) {
+      const subjects = [
+        { query: {}, last: { name: 'last' } },
+        { query: { name: 'o-1' }, last: { name: 'o-1' } },
+        { query: { selector: 'app=a' }, last: { name: 'last', labels: { app: 'a' } } },
+        { query: { selector: 'app!=a,tier' }, last: { name: 'last', labels: { tier: 'a' } } },
+      ];
+      const watches = await Promise.all(
+        subjects.map(({ query }) => lab.watchFromNow(lab.configMaps(query))),
+      );
+      await writeAtRandom(lab, 200);
+      for (const [index, { query, last }] of subjects.entries()) {
+        const { name, ...content } = last;
+        const data = { last: String(index) };
+        await lab.put(name, { ...content, data });
+        const state = new Map<string, KubernetesObject>();
+        for (let event: ObjectEvent | undefined; !isLast(event, data);) {
+          [event] = await watches[index]!.changes(1);
+          replay(event!, state);
+        }
+        const { items } = await lab.list(lab.configMaps(query));
+        const listed = items.map((item) => [item.metadata!.name!, item] as const);
+        assert.deepEqual(state, new Map(listed));
+      }
     },
   },
   {

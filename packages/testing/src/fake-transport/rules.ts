@@ -31,13 +31,13 @@ export interface FakeRequest {
 export type FakeRequestMatch = Partial<ObjectIdentifier> | ((request: FakeRequest) => boolean);
 
 /** Which requests a rule is about; with neither, all. */
-export interface RequestFilter {
+export interface FakeRequestFilter {
   readonly operation?: FakeOperation;
   readonly match?: FakeRequestMatch;
 }
 
 /** Requests that fail. */
-export interface FailureRule extends RequestFilter {
+export interface FailureRule extends FakeRequestFilter {
   /** What they fail with: an error as it is, or a Status, of which the `code` is enough. */
   readonly error: Error | KubernetesStatus;
   /** How many of them fail. Default: all, until the rule is undone. */
@@ -45,7 +45,7 @@ export interface FailureRule extends RequestFilter {
 }
 
 /** Requests that wait. */
-export interface HoldRule extends RequestFilter {
+export interface HoldRule extends FakeRequestFilter {
   /**
    * Where they wait: on the way to the server, so that they see what was written meanwhile, or on the way back, so
    * that they don't. A watch held on the way back is open and silent. Default `'request'`.
@@ -93,7 +93,7 @@ export class Rules<Rule> {
 }
 
 /** Whether a rule is about a request. */
-export function concerns({ operation, match }: RequestFilter, request: FakeRequest): boolean {
+export function concerns({ operation, match }: FakeRequestFilter, request: FakeRequest): boolean {
   if (operation !== undefined && operation !== request.operation) return false;
   if (match === undefined) return true;
   if (typeof match === 'function') return match(request);

@@ -48,7 +48,9 @@ function script(name: string, steps: readonly Step[]): ComparisonCase {
           contentType: answer.contentType,
           ...(answer.headers['retry-after'] && { retryAfter: answer.headers['retry-after'] }),
           body:
-            path.includes('watch') && answer.status === 200 && lines.every((line) => line.startsWith('{'))
+            path.includes('watch') &&
+            answer.status === 200 &&
+            lines.every((line) => line.startsWith('{'))
               ? lines.map((line) => JSON.parse(line))
               : answer.body,
           // Every JSON answer ends with a newline.
@@ -200,9 +202,11 @@ export const comparisonCases: readonly ComparisonCase[] = [
     ['GET', `${deployments}/d`],
   ]),
   script('lists: order, pages, selectors', [
-    ...['b', 'a', 'a-b', 'c', 'ab'].map(
-      (name): Step => ['POST', maps, map(name, { labels: { name, [`has-${name}`]: '' } })],
-    ),
+    ...['b', 'a', 'a-b', 'c', 'ab'].map((name): Step => [
+      'POST',
+      maps,
+      map(name, { labels: { name, [`has-${name}`]: '' } }),
+    ]),
     ['GET', maps],
     ['GET', `${maps}?limit=2`],
     ['GET', `${maps}?limit=5`],
@@ -521,7 +525,12 @@ export const comparisonCases: readonly ComparisonCase[] = [
       { spec: { template: { metadata: { labels: { more: 'x' } } } } },
       merge,
     ],
-    ['PATCH', '/apis/apps/v1/namespaces/{ns}/daemonsets/a', { metadata: { labels: { a: 'b' } } }, merge],
+    [
+      'PATCH',
+      '/apis/apps/v1/namespaces/{ns}/daemonsets/a',
+      { metadata: { labels: { a: 'b' } } },
+      merge,
+    ],
     ['POST', '/apis/apps/v1/namespaces/{ns}/replicasets', workload('r')],
     ['POST', deployments, workload('recreate', { strategy: { type: 'Recreate' } })],
     ['POST', deployments, { metadata: { name: 'empty' } }],
@@ -529,7 +538,11 @@ export const comparisonCases: readonly ComparisonCase[] = [
     ['DELETE', `${deployments}/d`],
   ]),
   script('other built-in kinds', [
-    ['POST', '/api/v1/namespaces/{ns}/secrets', { metadata: { name: 's' }, stringData: { a: 'b' } }],
+    [
+      'POST',
+      '/api/v1/namespaces/{ns}/secrets',
+      { metadata: { name: 's' }, stringData: { a: 'b' } },
+    ],
     ['GET', '/api/v1/namespaces/{ns}/secrets?fieldSelector=type%3DOpaque'],
     ['GET', '/api/v1/namespaces/{ns}/secrets?fieldSelector=type%3DOther'],
     [
@@ -656,7 +669,12 @@ export const comparisonCases: readonly ComparisonCase[] = [
         };
         const { status, text, body: answered } = await client.request(method, path, options);
         const lines = path.includes('watch') && text.trimEnd().split('\n');
-        answers.push([method, path, status, lines ? lines.map((line) => JSON.parse(line)) : answered]);
+        answers.push([
+          method,
+          path,
+          status,
+          lines ? lines.map((line) => JSON.parse(line)) : answered,
+        ]);
       }
       const deleted = await client.delete(`${definitions}/widgets.${group}`);
       const ended = await watch.untilEnd();

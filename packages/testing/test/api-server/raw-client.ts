@@ -70,6 +70,7 @@ export class RawClient implements AsyncDisposable {
       stream.on('response', (received) => (headers = received));
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('error', reject);
+      stream.on('close', () => reject(new Error(`closed: ${stream.rstCode}`)));
       stream.on('end', () => {
         const text = Buffer.concat(chunks).toString();
         resolve({
@@ -131,6 +132,7 @@ export class RawWatch {
     this.accepted = new Promise((resolve, reject) => {
       stream.once('response', (headers) => resolve(Number(headers[':status'])));
       stream.once('error', reject);
+      stream.once('close', () => reject(new Error(`closed: ${stream.rstCode}`)));
     });
     this.accepted.catch(() => {});
     stream.setEncoding('utf8');

@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+
+/** Who watches, what is watched, and the objects of the server: few, so that they meet often. */
+export const watcherCount = 3;
+export const targetCount = 7;
+export const objectCount = 4;
+
+const watcher = fc.nat(watcherCount - 1);
+const target = fc.nat(targetCount - 1);
+const targets = fc.uniqueArray(target, { minLength: 1, maxLength: 4 });
+const object = fc.nat(objectCount - 1);
+
+/** One step of a schedule. */
+export type Command =
+  | { type: 'put'; object: number; group: 'a' | 'b'; value: number }
+  | { type: 'delete'; object: number }
+  | { type: 'recreate'; object: number; group: 'a' | 'b' }
+  | { type: 'add'; watcher: number; target: number }
+  | { type: 'update'; watcher: number; targets: number[] }
+  | { type: 'remove'; watcher: number }
+  | { type: 'enqueue'; watcher: number; afterMs: number }
+  | { type: 'batch'; watcher: number; targets: number[]; end: 'commit' | 'fail' | 'abort' }
+  | { type: 'fault'; fault: (typeof faults)[number] }
+  | { type: 'reconciler'; mode: (typeof modes)[number] }
+  | { type: 'advance'; ms: number };
+
+const faults = [
+  'close',
+  'break',
+  'compact',
+  'bookmarks',
+  'refuse streaming',
+  'fail once',
+  'fail some',
+  'forbid',
+  'hold',
+  'down',
+  'heal',
+] as const;
+
+const modes = ['fine', 'throws', 'slow', 'requeues', 'queries'] as const;
+
+const group = fc.constantFrom('a' as const, 'b' as const);
+
+/** Any step, the frequent ones more often. */
+export const command: fc.Arbitrary<Command> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({ type: fc.constant('put' as const), object, group, value: fc.nat(3) }),
+  },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('delete' as const), object }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('recreate' as const), object, group }) },
+  { weight: 5, arbitrary: fc.record({ type: fc.constant('add' as const), watcher, target }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('update' as const), watcher, targets }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('remove' as const), watcher }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ type: fc.constant('enqueue' as const), watcher, afterMs: fc.nat(500) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant('batch' as const),
+      watcher,
+      targets,
+      end: fc.constantFrom('commit' as const, 'fail' as const, 'abort' as const),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      type: fc.constant('fault' as const),
+      fault: fc.constantFrom(...faults),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('reconciler' as const),
+      mode: fc.constantFrom(...modes),
+    }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      type: fc.constant('advance' as const),
+      ms: fc.oneof(fc.constant(0), fc.nat(50), fc.nat(2000), fc.nat(40_000)),
+    }),
+  },
+);
+
+/** A schedule: its steps, the seed of its clock, and whether it ends with a stop in the middle of it all. */
+export const schedule = fc.record({
+  commands: fc.array(command, { minLength: 5, maxLength: 40 }),
+  clockSeed: fc.nat(1_000_000),
+  workers: fc.integer({ min: 1, max: 3 }),
+  stopEarly: fc.boolean(),
+});
+
+/** What `schedule` makes. */
+export interface Schedule {
+  readonly commands: readonly Command[];
+  readonly clockSeed: number;
+  readonly workers: number;
+  readonly stopEarly: boolean;
+}
