@@ -164,9 +164,8 @@ export class Admission {
 
   #answered(entrant: Entrant): void {
     this.#heardAt = this.#clock.now();
-    if (this.#reachable) return;
     if (this.#probe === entrant) this.#probe = undefined;
-    this.#open();
+    if (!this.#reachable) this.#open();
   }
 
   #unreachable(entrant: Entrant, error: DepwatchError): void {

@@ -20,6 +20,7 @@ export type Command =
   | { type: 'remove'; watcher: number }
   | { type: 'enqueue'; watcher: number; afterMs: number }
   | { type: 'batch'; watcher: number; targets: number[]; end: 'commit' | 'fail' | 'abort' }
+  | { type: 'gap'; object: number; change: 'put' | 'delete' | 'recreate' }
   | { type: 'fault'; fault: (typeof faults)[number] }
   | { type: 'reconciler'; mode: (typeof modes)[number] }
   | { type: 'advance'; ms: number };
@@ -64,6 +65,15 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
       watcher,
       targets,
       end: fc.constantFrom('commit' as const, 'fail' as const, 'abort' as const),
+    }),
+  },
+  {
+    weight: 3,
+    // The watches break, miss a change, and come back when it is no longer in the history.
+    arbitrary: fc.record({
+      type: fc.constant('gap' as const),
+      object,
+      change: fc.constantFrom('put' as const, 'delete' as const, 'recreate' as const),
     }),
   },
   {

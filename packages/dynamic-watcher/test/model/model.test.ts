@@ -5,30 +5,44 @@ import { World } from './world.ts';
 
 /**
  * Random schedules against the invariants that depwatch promises. A failure prints the seed, the path and the shrunken
- * schedule; DEPWATCH_SEED=n replays the seed, DEPWATCH_SCHEDULES=n runs so many schedules.
+ * schedule; DEPWATCH_SEED=n replays the seed, DEPWATCH_SCHEDULES=n runs so many schedules, DEPWATCH_SOAK_MINUTES=n as
+ * many as that time allows (`npm run soak`).
  */
 const seed = Number(process.env['DEPWATCH_SEED'] ?? Date.now() % 2 ** 31);
-const numRuns = Number(process.env['DEPWATCH_SCHEDULES'] ?? 300);
+const soakMs = Number(process.env['DEPWATCH_SOAK_MINUTES'] ?? 0) * 60_000;
+const numRuns = soakMs > 0 ? 1_000_000_000 : Number(process.env['DEPWATCH_SCHEDULES'] ?? 2000);
+const name = `${soakMs > 0 ? 'as many' : numRuns} random schedules keep the invariants (DEPWATCH_SEED=${seed})`;
 
-test(
-  `${numRuns} random schedules keep the invariants (DEPWATCH_SEED=${seed})`,
-  { timeout: 600_000 },
-  async () => {
-    let steps = 0;
-    await fc.assert(
-      fc.asyncProperty(schedule, async (drawn) => {
-        const world = new World(drawn);
-        await world.watcher.start();
-        for (const command of drawn.commands) {
-          await world.perform(command);
-          steps += 1;
-        }
-        if (drawn.stopEarly) return world.stop();
+test(name, { timeout: soakMs + 600_000 }, async () => {
+  let schedules = 0;
+  let steps = 0;
+  const startedAt = Date.now();
+  let toldAt = startedAt;
+  await fc.assert(
+    fc.asyncProperty(schedule, async (drawn) => {
+      const world = new World(drawn);
+      await world.watcher.start();
+      for (const command of drawn.commands) {
+        await world.perform(command);
+        steps += 1;
+      }
+      if (drawn.stopEarly) {
+        await world.stop();
+      } else {
         await world.rest();
         await world.end();
-      }),
-      { seed, numRuns, endOnFailure: false },
-    );
-    expect(steps).toBeGreaterThan(numRuns);
-  },
-);
+      }
+      schedules += 1;
+      if (soakMs === 0 || Date.now() - toldAt < 60_000) return;
+      toldAt = Date.now();
+      console.log(`${schedules} schedules after ${Math.round((toldAt - startedAt) / 60_000)} min`);
+    }),
+    {
+      seed,
+      numRuns,
+      ...(soakMs > 0 && { interruptAfterTimeLimit: soakMs, markInterruptAsFailure: false }),
+    },
+  );
+  console.log(`${schedules} schedules, ${steps} steps, DEPWATCH_SEED=${seed}`);
+  expect(steps).toBeGreaterThan(schedules);
+});

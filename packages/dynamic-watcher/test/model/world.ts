@@ -99,6 +99,11 @@ export class World {
       case 'batch':
         this.#batch(command);
         break;
+      case 'gap':
+        this.fake.breakWatches();
+        await this.perform({ type: command.change, object: command.object, group: 'a', value: 8 });
+        this.fake.compact();
+        break;
       case 'fault':
         this.#fault(command.fault);
         break;

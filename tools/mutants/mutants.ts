@@ -1,0 +1,125 @@
+/** A deliberate bug: a piece of source and what takes its place, for one test run. */
+export interface Mutant {
+  readonly name: string;
+  /** The number of the invariant that it breaks; the list is in this folder's README. */
+  readonly invariant: number;
+  /** Below packages/. */
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+const watcher = 'dynamic-watcher/src';
+
+/** Each has to be found by the model of the dynamic watcher. */
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'an event is not applied to the cache',
+    invariant: 1,
+    file: 'core/src/object-store.ts',
+    find: "    this.#objects.set(key, this.#keep(event.object));\n    return known ? 'modified' : 'added';",
+    replace:
+      "    if (!known) this.#objects.set(key, this.#keep(event.object));\n    return known ? 'modified' : 'added';",
+  },
+  {
+    name: 'a change wakes only the first watcher',
+    invariant: 2,
+    file: 'core/src/dependency-graph.ts',
+    find: 'if (node) for (const [key, { identifier }] of node.edges) visit(key, identifier);',
+    replace:
+      'if (node) for (const [key, { identifier }] of [...node.edges].slice(0, 1)) visit(key, identifier);',
+  },
+  {
+    name: 'a relist wakes nobody for what it finds deleted',
+    invariant: 2,
+    file: 'core/src/object-store.ts',
+    find: "        changes.add('deleted');\n        break;",
+    replace: '        break;',
+  },
+  {
+    name: 'the version of a bookmark is saved before the events that come with it',
+    invariant: 4,
+    file: 'core/src/reflector/step.ts',
+    find: '    next = { ...next, resourceVersion: version, seen: true, brokenAtVersion: 0 };',
+    replace:
+      '    next = { ...next, resourceVersion: String(Number(version) + 1), seen: true, brokenAtVersion: 0 };',
+  },
+  {
+    name: 'a relist adds to what is there',
+    invariant: 5,
+    file: 'core/src/object-store.ts',
+    find: '    this.#objects = after;',
+    replace: '    this.#objects = new Map([...before, ...after]);',
+  },
+  {
+    name: 'a watcher is taken from the queue while it runs',
+    invariant: 6,
+    file: `${watcher}/reconcile-loop.ts`,
+    find: '      this.#running.delete(item.key);\n      this.#queue.done(item);',
+    replace: '      this.#running.delete(item.key);',
+  },
+  {
+    name: 'a watch outlives its last watcher',
+    invariant: 7,
+    file: `${watcher}/watch-set.ts`,
+    find: '    this.#remove(watch);\n    watch.driver.stop();',
+    replace: '    this.#remove(watch);',
+  },
+  {
+    name: 'an ended operation still links what it wanted',
+    invariant: 8,
+    file: `${watcher}/dependencies.ts`,
+    find: '    throwIfEnded(operation);\n    const { graph, watches } = this.#options;',
+    replace: '    const { graph, watches } = this.#options;',
+  },
+  {
+    name: 'a remove leaves what is queued',
+    invariant: 8,
+    file: `${watcher}/dependencies.ts`,
+    find: '    this.#options.loop.drop(key, watcher);',
+    replace: '',
+  },
+  {
+    name: 'a change during a reconcile is forgotten with it',
+    invariant: 9,
+    file: `${watcher}/reconcile-loop.ts`,
+    find: '    for (const item of this.#asked.values()) this.#queue.add(item);',
+    replace:
+      '    for (const item of this.#asked.values()) if (!this.#running.has(item.key)) this.#queue.add(item);',
+  },
+  {
+    name: 'a failed update keeps what it had added',
+    invariant: 10,
+    file: `${watcher}/dependencies.ts`,
+    find: 'if (!operation.overruled) this.drop(watcher, added);',
+    replace: '',
+  },
+  {
+    name: 'a broken watch is not taken up again',
+    invariant: 11,
+    file: 'core/src/reflector/failures.ts',
+    find: "    [{ type: 'cancel' }, { type: 'retrying', error, ms }, { type: 'timer', ms }],",
+    replace: "    [{ type: 'cancel' }, { type: 'retrying', error, ms }],",
+  },
+  {
+    name: 'a batch that failed is rolled back',
+    invariant: 14,
+    file: `${watcher}/query-batches.ts`,
+    find: 'return this.#finish(batch.watcher, batch, () => {});',
+    replace: 'this.abort(batch.watcher, batch);\n    return Promise.resolve();',
+  },
+  {
+    name: 'a commit keeps what was not asked for',
+    invariant: 14,
+    file: `${watcher}/query-batches.ts`,
+    find: 'this.#options.dependencies.retain(watcher, batch.record.asked());',
+    replace: '',
+  },
+  {
+    name: 'a stop leaves pending calls alone',
+    invariant: 17,
+    file: `${watcher}/engine.ts`,
+    find: '    this.lines.overruleAll(reason);',
+    replace: '',
+  },
+];
