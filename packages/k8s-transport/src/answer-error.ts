@@ -11,7 +11,12 @@ const longestText = 200;
  * The error for an answer that isn't a success: from its Status, or from the status code alone where something between
  * here and the API server answered in its own words.
  */
-export function answerError(request: string, code: number, headers: Headers, body: Buffer): DepwatchError {
+export function answerError(
+  request: string,
+  code: number,
+  headers: Headers,
+  body: Buffer,
+): DepwatchError {
   const status = statusFrom(code, headers, body);
   const seconds = status.details?.retryAfterSeconds;
   const wait = retryAfterMs(headers) ?? (typeof seconds === 'number' ? seconds * 1000 : undefined);
@@ -70,7 +75,9 @@ export function timeoutError(request: string, server: Server, ms: number): Depwa
 
 /** The error for an answer that breaks the protocol. Nothing of it is quoted: it may hold a Secret. */
 export function protocolError(request: string, what: string): DepwatchError {
-  return new DepwatchError('ERR_TRANSPORT', `${request}: the API server sent ${what}`, { retryable: true });
+  return new DepwatchError('ERR_TRANSPORT', `${request}: the API server sent ${what}`, {
+    retryable: true,
+  });
 }
 
 const untrusted = new Set([
@@ -83,7 +90,8 @@ const untrusted = new Set([
 
 function reasonOf(error: Error): string {
   const { code } = error as { code?: unknown };
-  if (error instanceof AggregateError && error.errors[0] instanceof Error) return reasonOf(error.errors[0]);
+  if (error instanceof AggregateError && error.errors[0] instanceof Error)
+    return reasonOf(error.errors[0]);
   if (typeof code === 'string' && untrusted.has(code)) {
     return `its certificate is not trusted by the kubeconfig's certificate-authority (${code})`;
   }

@@ -1,9 +1,8 @@
 import { abortedError, DepwatchError, isDepwatchError } from '@depwatch/core';
-import type { Dispatcher } from 'undici';
 
 import { answerError, connectionError, timeoutError } from './answer-error.ts';
 import type { ApiServer } from './api-server.ts';
-import type { Ticket } from './connection-pool.ts';
+import { Attempt, type AnswerHeaders, type AttemptListener } from './attempt.ts';
 import type { ResolvedCredentials } from './credentials.ts';
 
 /** One GET. */
@@ -32,35 +31,36 @@ export interface ApiReceiver {
   onFailure(error: DepwatchError): void;
 }
 
-/** `waiting`: for credentials, with no request under way. */
-type Phase = 'waiting' | 'sending' | 'body' | 'error-body' | 'done';
+/** An answer other than 200. */
+interface Refusal {
+  readonly status: number;
+  readonly headers: AnswerHeaders;
+  readonly body: Buffer[];
+  bytes: number;
+}
+
+/** When a request that has got no answer asks whether it is stuck. */
+const stuckAfterMs = 500;
 
 /** A Status is a few hundred bytes. */
-const maxErrorBytes = 64 * 1024;
-
-/** What undici is told when a request is no longer wanted; shared, since nobody sees it. */
-const unwanted = new Error('the request is no longer wanted');
+const maxRefusalBytes = 64 * 1024;
 
 /**
- * One request: sent with the credentials of the moment, once more with new ones after a 401 and once more with another
- * content type after a 406. It fails when it has been silent for too long, when its signal is aborted and when the
- * transport is closed.
+ * One request of a caller: sent with the credentials of the moment, once more with new ones after a 401 and once more
+ * with another content type after a 406. It fails when it has been silent for too long, when its signal is aborted and
+ * when the transport is closed.
  */
-export class ApiCall implements Dispatcher.DispatchHandler {
+export class ApiCall implements AttemptListener {
   readonly #api: ApiServer;
   readonly #request: ApiRequest;
   readonly #receiver: ApiReceiver;
-  #phase: Phase = 'waiting';
-  #controller: Dispatcher.DispatchController | undefined;
-  #ticket: Ticket | undefined;
-  #timer: Disposable | undefined;
+  #done = false;
+  #attempt: Attempt | undefined;
+  #refusal: Refusal | undefined;
   #credentials: ResolvedCredentials | undefined;
+  #timer: Disposable | undefined;
   #renewed = false;
   #fellBack = false;
-  #status = 0;
-  #headers: Record<string, string | string[] | undefined> = {};
-  #errorBody: Buffer[] = [];
-  #errorBytes = 0;
 
   constructor(api: ApiServer, request: ApiRequest, receiver: ApiReceiver) {
     this.#api = api;
@@ -71,161 +71,135 @@ export class ApiCall implements Dispatcher.DispatchHandler {
   /** Sends the request. Failures reach the receiver, perhaps before this returns. */
   start(): void {
     const { signal } = this.#request;
-    if (signal?.aborted) {
-      this.#phase = 'done';
-      this.#receiver.onFailure(abortedError(signal));
-      return;
-    }
-    try {
-      this.#api.enter(this);
-    } catch (error) {
-      this.#phase = 'done';
-      this.#receiver.onFailure(error as DepwatchError);
+    const refused = signal?.aborted ? abortedError(signal) : this.#api.enter(this);
+    if (refused !== undefined) {
+      this.#done = true;
+      this.#receiver.onFailure(refused);
       return;
     }
     signal?.addEventListener('abort', this.#onAbort);
+    const known = this.#api.credentials.peek();
+    if (known !== undefined) return this.#send(known);
     this.#restartTimer();
-    const { credentials } = this.#api;
-    const known = credentials.peek();
-    if (known !== undefined) this.#send(known);
-    else this.#sendWith(credentials.get());
+    this.#sendWith(this.#api.credentials.get());
   }
 
   /** Stops the body until {@link resume}; to be called within onAccepted or onData. */
   pause(): void {
-    this.#controller?.pause();
+    this.#attempt?.pause();
   }
 
   /** Lets the body go on. */
   resume(): void {
-    if (this.#phase === 'body') this.#controller?.resume();
+    this.#attempt?.resume();
   }
 
   /** Ends the request; its receiver hears no more of it. */
   cancel(): void {
-    if (this.#phase === 'done') return;
+    if (this.#done) return;
     this.#finish();
-    if (!this.#ticket?.withdraw()) this.#controller?.abort(unwanted);
+    this.#attempt?.cancel();
   }
 
   /** Ends the request and tells its receiver. */
   fail(error: DepwatchError): void {
-    if (this.#phase === 'done') return;
+    if (this.#done) return;
     this.cancel();
     this.#receiver.onFailure(error);
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#phase === 'done') controller.abort(unwanted);
-  }
-
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Record<string, string | string[] | undefined>,
-  ): void {
-    if (this.#phase !== 'sending' || status < 200) return;
+  onHead(status: number, headers: AnswerHeaders): void {
     if (status !== 200) {
-      this.#phase = 'error-body';
-      this.#status = status;
-      this.#headers = headers;
-      this.#errorBody = [];
-      this.#errorBytes = 0;
+      this.#refusal = { status, headers, body: [], bytes: 0 };
       this.#restartTimer();
       return;
     }
-    this.#phase = 'body';
     if (this.#request.mayBeSilent) this.#stopTimer();
     else this.#restartTimer();
     this.#receiver.onAccepted();
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#phase === 'body') {
+  onBody(chunk: Buffer): void {
+    const refusal = this.#refusal;
+    if (refusal === undefined) {
       if (!this.#request.mayBeSilent) this.#restartTimer();
       this.#receiver.onData(chunk);
-    } else if (this.#phase === 'error-body') {
-      this.#restartTimer();
-      this.#errorBytes += chunk.length;
-      if (this.#errorBytes <= maxErrorBytes) this.#errorBody.push(chunk);
-      else this.#answered();
+      return;
     }
+    this.#restartTimer();
+    refusal.bytes += chunk.length;
+    if (refusal.bytes <= maxRefusalBytes) refusal.body.push(chunk);
+    else this.#refused(refusal);
   }
 
-  onResponseEnd(): void {
-    if (this.#phase === 'body') {
-      this.#finish();
-      this.#receiver.onEnd();
-    } else if (this.#phase === 'error-body') {
-      this.#answered();
-    }
+  onComplete(): void {
+    if (this.#refusal !== undefined) return this.#refused(this.#refusal);
+    this.#finish();
+    this.#receiver.onEnd();
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.#phase === 'done' || this.#phase === 'waiting') return;
+  onBroken(error: Error): void {
     // The status counts even where the text that goes with it got lost.
-    if (this.#phase === 'error-body') this.#answered();
+    if (this.#refusal !== undefined) this.#refused(this.#refusal);
     else this.fail(connectionError(this.#request.describe(), this.#api.server, error));
   }
 
   #send(credentials: ResolvedCredentials): void {
-    this.#phase = 'sending';
     this.#credentials = credentials;
+    this.#refusal = undefined;
     const { fallback, accept, path } = this.#request;
-    this.#ticket = this.#api.dispatch(credentials, {
-      path: credentials.server.basePath + path,
-      headers: {
-        ...credentials.headers,
-        accept: (this.#fellBack && fallback?.accept) || accept,
-        'user-agent': this.#api.settings.userAgent,
-      },
-      handler: this,
-    });
+    const headers = {
+      ...credentials.headers,
+      accept: (this.#fellBack && fallback?.accept) || accept,
+      'user-agent': this.#api.settings.userAgent,
+    };
+    const { requestTimeoutMs } = this.#api.settings;
+    if (stuckAfterMs < requestTimeoutMs) this.#setTimer(stuckAfterMs, this.#onSlow);
+    else this.#restartTimer();
+    const request = { path: credentials.server.basePath + path, headers };
+    this.#attempt = new Attempt(this.#api.poolFor(credentials), request, this);
+    if (this.#done) this.#attempt.cancel();
   }
 
+  /** Sends it, again perhaps, with credentials that are on their way; with none, what was refused stays refused. */
   #sendWith(coming: Promise<ResolvedCredentials | undefined>): void {
     coming.then(
       (credentials) => {
-        if (this.#phase === 'done') return;
-        if (credentials === undefined) this.#failAnswered();
-        else this.#send(credentials);
+        if (this.#done) return;
+        if (credentials !== undefined) this.#send(credentials);
+        else if (this.#refusal !== undefined) this.#failRefused(this.#refusal);
       },
       (error: unknown) => this.fail(this.#explain(error)),
     );
   }
 
-  /** An answer other than 200 is complete. */
-  #answered(): void {
+  #refused(refusal: Refusal): void {
+    const { status } = refusal;
     const { fallback } = this.#request;
-    const refused = this.#credentials;
-    if (this.#status === 401 && !this.#renewed && refused !== undefined) {
+    const before = this.#credentials;
+    if (status === 401 && !this.#renewed && before !== undefined) {
       this.#renewed = true;
       this.#abandon();
-      this.#sendWith(this.#api.credentials.renew(refused));
-    } else if (this.#status === 406 && fallback !== undefined && !this.#fellBack) {
+      this.#sendWith(this.#api.credentials.renew(before));
+    } else if (status === 406 && fallback !== undefined && !this.#fellBack) {
       this.#fellBack = true;
       fallback.chosen();
       this.#abandon();
       this.#sendWith(this.#api.credentials.get());
     } else {
-      this.#failAnswered();
+      this.#failRefused(refusal);
     }
   }
 
-  /** Gives up what is left of an answer, for another attempt. */
-  #abandon(): void {
-    const controller = this.#controller;
-    this.#phase = 'waiting';
-    this.#controller = undefined;
-    this.#ticket = undefined;
-    this.#restartTimer();
-    controller?.abort(unwanted);
+  #failRefused({ status, headers, body }: Refusal): void {
+    this.fail(answerError(this.#request.describe(), status, headers, Buffer.concat(body)));
   }
 
-  #failAnswered(): void {
-    const body = Buffer.concat(this.#errorBody);
-    this.fail(answerError(this.#request.describe(), this.#status, this.#headers, body));
+  /** Gives up what is left of an attempt, for another one. */
+  #abandon(): void {
+    this.#attempt?.cancel();
+    this.#attempt = undefined;
+    this.#restartTimer();
   }
 
   #explain(error: unknown): DepwatchError {
@@ -237,15 +211,28 @@ export class ApiCall implements Dispatcher.DispatchHandler {
 
   readonly #onAbort = (): void => this.fail(abortedError(this.#request.signal));
 
+  readonly #onSlow = (): void => {
+    if (this.#attempt?.stuck()) {
+      this.#abandon();
+      this.#sendWith(this.#api.credentials.get());
+    } else {
+      this.#setTimer(this.#api.settings.requestTimeoutMs - stuckAfterMs, this.#onTimeout);
+    }
+  };
+
   readonly #onTimeout = (): void => {
-    this.#ticket?.suspect();
+    this.#attempt?.suspect();
     const { requestTimeoutMs } = this.#api.settings;
     this.fail(timeoutError(this.#request.describe(), this.#api.server, requestTimeoutMs));
   };
 
   #restartTimer(): void {
+    this.#setTimer(this.#api.settings.requestTimeoutMs, this.#onTimeout);
+  }
+
+  #setTimer(ms: number, run: () => void): void {
     this.#stopTimer();
-    this.#timer = this.#api.clock.setTimeout(this.#onTimeout, this.#api.settings.requestTimeoutMs);
+    this.#timer = this.#api.clock.setTimeout(run, ms);
   }
 
   #stopTimer(): void {
@@ -254,7 +241,7 @@ export class ApiCall implements Dispatcher.DispatchHandler {
   }
 
   #finish(): void {
-    this.#phase = 'done';
+    this.#done = true;
     this.#stopTimer();
     this.#request.signal?.removeEventListener('abort', this.#onAbort);
     this.#api.leave(this);

@@ -1,6 +1,6 @@
 import { DepwatchError, type Clock, type Logger } from '@depwatch/core';
 
-import { ConnectionPool, type PoolRequest, type Ticket } from './connection-pool.ts';
+import { ConnectionPool } from './connection-pool.ts';
 import { Credentials, type ResolvedCredentials } from './credentials.ts';
 import { serverOf, type Server } from './kube-config.ts';
 import { SocketOpener } from './open-socket.ts';
@@ -41,14 +41,11 @@ export class ApiServer {
     this.#watchdog = new Watchdog(settings);
   }
 
-  /**
-   * Counts a call in until {@link leave}.
-   *
-   * @throws DepwatchError ERR_TRANSPORT, not retryable, after {@link close}
-   */
-  enter(call: Closable): void {
-    if (this.#closed !== undefined) throw closedError();
+  /** Counts a call in until {@link leave}, or tells why not: ERR_TRANSPORT, not retryable, after {@link close}. */
+  enter(call: Closable): DepwatchError | undefined {
+    if (this.#closed !== undefined) return closedError();
     this.#calls.add(call);
+    return undefined;
   }
 
   /** Counts a call out. */
@@ -56,9 +53,31 @@ export class ApiServer {
     this.#calls.delete(call);
   }
 
-  /** Sends a request over a connection made with these credentials. */
-  dispatch(credentials: ResolvedCredentials, request: PoolRequest): Ticket {
-    return this.#poolFor(credentials).dispatch(request);
+  /** The connections that were or will be made with these credentials. */
+  poolFor(credentials: ResolvedCredentials): ConnectionPool {
+    if (this.#pool?.key === credentials.connectionKey) return this.#pool.pool;
+    const { server } = credentials;
+    const { requestTimeoutMs, pingIntervalMs } = this.settings;
+    const pool = new ConnectionPool({
+      origin: server.origin,
+      opener: new SocketOpener(credentials, pingIntervalMs),
+      watchdog: this.#watchdog,
+      clock: this.clock,
+      connectTimeoutMs: requestTimeoutMs,
+      pingIntervalMs,
+    });
+    const before = this.#pool?.pool;
+    if (before) {
+      this.logger.info(
+        { server: server.address },
+        'new certificates: new requests use new connections',
+      );
+      before.retire(() => this.#pools.delete(before));
+    }
+    this.#pools.add(pool);
+    this.#pool = { key: credentials.connectionKey, pool };
+    this.server = server;
+    return pool;
   }
 
   /** Fails all calls and destroys all connections; resolves when their sockets are closed. */
@@ -76,29 +95,6 @@ export class ApiServer {
     await Promise.all([...this.#pools].map((pool) => pool.destroy(error)));
     this.#watchdog.stop();
     this.#pools.clear();
-  }
-
-  #poolFor(credentials: ResolvedCredentials): ConnectionPool {
-    if (this.#pool?.key === credentials.connectionKey) return this.#pool.pool;
-    const { server } = credentials;
-    const { requestTimeoutMs, pingIntervalMs } = this.settings;
-    const pool = new ConnectionPool({
-      origin: server.origin,
-      opener: new SocketOpener(credentials, pingIntervalMs),
-      watchdog: this.#watchdog,
-      clock: this.clock,
-      connectTimeoutMs: requestTimeoutMs,
-      pingIntervalMs,
-    });
-    const before = this.#pool?.pool;
-    if (before) {
-      this.logger.info({ server: server.address }, 'new certificates: new requests use new connections');
-      before.retire(() => this.#pools.delete(before));
-    }
-    this.#pools.add(pool);
-    this.#pool = { key: credentials.connectionKey, pool };
-    this.server = server;
-    return pool;
   }
 }
 

@@ -28,7 +28,15 @@ const checkEveryMs = 1_000;
 /** A plugin that takes longer is started anew for the next caller. */
 const abandonAfterMs = 60_000;
 
-const tlsFields = ['ca', 'cert', 'key', 'pfx', 'passphrase', 'servername', 'rejectUnauthorized'] as const;
+const tlsFields = [
+  'ca',
+  'cert',
+  'key',
+  'pfx',
+  'passphrase',
+  'servername',
+  'rejectUnauthorized',
+] as const;
 
 /**
  * The credentials of a kubeconfig: resolved when they are first needed, once for all that ask meanwhile; again when the
@@ -39,10 +47,14 @@ export class Credentials {
   readonly #clock: Clock;
   readonly #logger: Logger;
   #current: ResolvedCredentials | undefined;
+  /** Whether they have to be resolved before they are used again. */
+  #stale = true;
   #files: ReadonlyMap<string, string> = new Map();
   #checkedAt = 0;
   #renewedAt = Number.NEGATIVE_INFINITY;
-  #flight: { readonly result: Promise<ResolvedCredentials>; readonly startedAt: number } | undefined;
+  #flight:
+    | { readonly result: Promise<ResolvedCredentials>; readonly startedAt: number }
+    | undefined;
 
   constructor(options: { kubeConfig: KubeConfigLike; clock: Clock; logger: Logger }) {
     this.#kubeConfig = options.kubeConfig;
@@ -52,10 +64,13 @@ export class Credentials {
 
   /** What is known to be right; undefined when {@link get} has to be asked. */
   peek(): ResolvedCredentials | undefined {
-    if (this.#current === undefined || this.#flight !== undefined) return undefined;
-    if (this.#clock.now() - this.#checkedAt < checkEveryMs) return this.#current;
-    this.#checkedAt = this.#clock.now();
-    return this.#filesChanged() ? undefined : this.#current;
+    if (this.#stale || this.#flight !== undefined) return undefined;
+    const now = this.#clock.now();
+    if (now - this.#checkedAt >= checkEveryMs) {
+      this.#checkedAt = now;
+      this.#stale = this.#filesChanged();
+    }
+    return this.#stale ? undefined : this.#current;
   }
 
   /**
@@ -71,8 +86,13 @@ export class Credentials {
       return await this.#resolve();
     } catch (error) {
       if (before === undefined) throw error;
+      this.#stale = false;
+      this.#checkedAt = this.#clock.now();
       // Half a rotation: the files will be looked at again, and the server decides what the old ones are worth.
-      this.#logger.warn({ error }, 'the changed credentials could not be read; going on with those before');
+      this.#logger.warn(
+        { error },
+        'the changed credentials could not be read; going on with those before',
+      );
       return before;
     }
   }
@@ -97,7 +117,8 @@ export class Credentials {
 
   #resolve(): Promise<ResolvedCredentials> {
     const flight = this.#flight;
-    if (flight !== undefined && this.#clock.now() - flight.startedAt < abandonAfterMs) return flight.result;
+    if (flight !== undefined && this.#clock.now() - flight.startedAt < abandonAfterMs)
+      return flight.result;
     const next = { startedAt: this.#clock.now(), result: this.#resolveNow() };
     const done = () => {
       if (this.#flight === next) this.#flight = undefined;
@@ -112,6 +133,7 @@ export class Credentials {
     const files = fingerprints(this.#kubeConfig);
     const resolved = await resolveCredentials(this.#kubeConfig);
     this.#current = resolved;
+    this.#stale = false;
     this.#files = files;
     this.#checkedAt = this.#clock.now();
     return resolved;
@@ -151,7 +173,9 @@ function headersFrom(options: Record<string, unknown>): Record<string, string> {
   if (typeof options['auth'] === 'string') {
     headers['authorization'] = `Basic ${Buffer.from(options['auth']).toString('base64')}`;
   }
-  for (const [name, value] of Object.entries((options['headers'] ?? {}) as Record<string, unknown>)) {
+  for (const [name, value] of Object.entries(
+    (options['headers'] ?? {}) as Record<string, unknown>,
+  )) {
     if (value === undefined || value === null) continue;
     // A token file may end with a newline, which no header may hold.
     const text = String(value as string | number).trim();
@@ -187,9 +211,15 @@ function credentialError(kubeConfig: KubeConfigLike, error: unknown): DepwatchEr
 function fingerprints(kubeConfig: KubeConfigLike): Map<string, string> {
   const user = kubeConfig.getCurrentUser();
   const config = user?.authProvider?.config as { tokenFile?: unknown } | undefined;
-  const paths = [kubeConfig.getCurrentCluster()?.caFile, user?.certFile, user?.keyFile, config?.tokenFile];
+  const paths = [
+    kubeConfig.getCurrentCluster()?.caFile,
+    user?.certFile,
+    user?.keyFile,
+    config?.tokenFile,
+  ];
   const files = new Map<string, string>();
-  for (const path of paths) if (typeof path === 'string' && path !== '') files.set(path, fingerprint(path));
+  for (const path of paths)
+    if (typeof path === 'string' && path !== '') files.set(path, fingerprint(path));
   return files;
 }
 

@@ -1,4 +1,9 @@
-import type { GroupVersionKind, KubernetesObject, KubernetesStatus, WatchEvent } from '@depwatch/core';
+import type {
+  GroupVersionKind,
+  KubernetesObject,
+  KubernetesStatus,
+  WatchEvent,
+} from '@depwatch/core';
 import { formatGroupVersion } from '@depwatch/core';
 
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
@@ -32,10 +37,15 @@ export function decodeObject(value: unknown, shape: ObjectShape): KubernetesObje
     // The last field, so that V8 keeps the object's fast layout.
     if (metadata['managedFields'] !== undefined) delete metadata['managedFields'];
     const { annotations } = metadata;
-    if (isObject(annotations) && annotations[lastApplied] !== undefined) delete annotations[lastApplied];
+    if (isObject(annotations) && annotations[lastApplied] !== undefined)
+      delete annotations[lastApplied];
   }
   if (shape.metadataOnly) {
-    return { apiVersion: shape.apiVersion, kind: shape.kind, ...(isObject(metadata) && { metadata }) };
+    return {
+      apiVersion: shape.apiVersion,
+      kind: shape.kind,
+      ...(isObject(metadata) && { metadata }),
+    };
   }
   value['apiVersion'] = shape.apiVersion;
   value['kind'] = shape.kind;
@@ -43,7 +53,9 @@ export function decodeObject(value: unknown, shape: ObjectShape): KubernetesObje
 }
 
 /** A line of a watch: an event, the Status of an ERROR event, or undefined for what is neither. */
-export type DecodedLine = WatchEvent | { readonly type: 'ERROR'; readonly status: KubernetesStatus };
+export type DecodedLine =
+  | WatchEvent
+  | { readonly type: 'ERROR'; readonly status: KubernetesStatus };
 
 /** Decodes one parsed line of a watch; undefined when it is nothing that a watch may hold. */
 export function decodeLine(value: unknown, shape: ObjectShape): DecodedLine | undefined {
@@ -59,7 +71,9 @@ export function decodeLine(value: unknown, shape: ObjectShape): DecodedLine | un
     case 'BOOKMARK':
       return decodeBookmark(value['object']);
     case 'ERROR':
-      return isObject(value['object']) ? { type, status: value['object'] as KubernetesStatus } : undefined;
+      return isObject(value['object'])
+        ? { type, status: value['object'] as KubernetesStatus }
+        : undefined;
     default:
       return undefined;
   }

@@ -36,11 +36,15 @@ export async function discover(
 }
 
 /** Finds a kind among the `resources` of an APIResourceList; subresources (`pods/log`) are kinds of their own. */
-export function findResource(resources: readonly unknown[], gvk: GroupVersionKind): ApiResource | undefined {
+export function findResource(
+  resources: readonly unknown[],
+  gvk: GroupVersionKind,
+): ApiResource | undefined {
   for (const entry of resources) {
     if (!isObject(entry)) continue;
     const { name, kind, namespaced, verbs, group, version } = entry;
-    if (kind !== gvk.kind || typeof name !== 'string' || name === '' || name.includes('/')) continue;
+    if (kind !== gvk.kind || typeof name !== 'string' || name === '' || name.includes('/'))
+      continue;
     return {
       group: text(group) || gvk.group || '',
       version: text(version) || gvk.version,

@@ -50,12 +50,14 @@ export function createK8sTransport(options: K8sTransportOptions): K8sTransport {
 
 function watchPath(query: ResourceQuery, options: Parameters<Transport['watch']>[1]): string {
   const { initialEvents, resourceVersion, timeoutMs } = options;
-  return resourcePath(query, {
-    watch: 1,
-    allowWatchBookmarks: true,
-    timeoutSeconds: timeoutMs === undefined ? undefined : Math.max(1, Math.ceil(timeoutMs / 1000)),
-    ...(initialEvents
-      ? { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' }
-      : { resourceVersion }),
-  });
+  const timeoutSeconds =
+    timeoutMs === undefined ? undefined : Math.max(1, Math.ceil(timeoutMs / 1000));
+  return resourcePath(query, [
+    ['watch', 1],
+    ['allowWatchBookmarks', true],
+    ['timeoutSeconds', timeoutSeconds],
+    ['sendInitialEvents', initialEvents || undefined],
+    ['resourceVersionMatch', initialEvents ? 'NotOlderThan' : undefined],
+    ['resourceVersion', initialEvents ? undefined : resourceVersion],
+  ]);
 }

@@ -57,11 +57,14 @@ export function serverOf(kubeConfig: KubeConfigLike): Server {
     throw invalidInput('kubeConfig: expected a KubeConfig of @kubernetes/client-node');
   }
   const cluster = kubeConfig.getCurrentCluster();
-  if (!cluster?.server) throw invalidInput('kubeConfig: its current context names no cluster with a server');
+  if (!cluster?.server)
+    throw invalidInput('kubeConfig: its current context names no cluster with a server');
   const url = parseUrl('server', cluster.server);
   const secure = url.protocol === 'https:';
   if (!secure && url.protocol !== 'http:') {
-    throw invalidInput(`kubeConfig: the server of cluster "${cluster.name}" must be an http: or https: URL`);
+    throw invalidInput(
+      `kubeConfig: the server of cluster "${cluster.name}" must be an http: or https: URL`,
+    );
   }
   const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
   return {

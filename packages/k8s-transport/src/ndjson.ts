@@ -60,7 +60,10 @@ export class NdjsonDecoder {
   }
 
   #flush(take: (value: unknown) => void, otherwise?: string): void {
-    const line = this.#partial.length === 1 ? this.#partial[0]! : Buffer.concat(this.#partial, this.#partialBytes);
+    const line =
+      this.#partial.length === 1
+        ? this.#partial[0]!
+        : Buffer.concat(this.#partial, this.#partialBytes);
     this.#partial = [];
     this.#partialBytes = 0;
     this.#parseLines(line, take, otherwise);
@@ -71,17 +74,20 @@ export class NdjsonDecoder {
     // Buffer.toString would put replacement characters into an object's data.
     if (!isUtf8(bytes)) throw new LineError(otherwise ?? 'a line that is no UTF-8');
     const text = bytes.toString('utf8');
-    for (let start = 0; start < text.length; ) {
+    for (let start = 0; start < text.length;) {
       const found = text.indexOf('\n', start);
       const end = found < 0 ? text.length : found;
-      if (end - start > this.#maxLineBytes / 3) this.#checkLength(Buffer.byteLength(text.slice(start, end)));
-      if (end - start > 1 || text[start]!.trim() !== '') take(parseLine(text.slice(start, end), otherwise));
+      if (end - start > this.#maxLineBytes / 3)
+        this.#checkLength(Buffer.byteLength(text.slice(start, end)));
+      if (end - start > 1 || text[start]!.trim() !== '')
+        take(parseLine(text.slice(start, end), otherwise));
       start = end + 1;
     }
   }
 
   #checkLength(bytes: number): void {
-    if (bytes > this.#maxLineBytes) throw new LineError(`a line of more than ${this.#maxLineBytes} bytes`);
+    if (bytes > this.#maxLineBytes)
+      throw new LineError(`a line of more than ${this.#maxLineBytes} bytes`);
   }
 }
 

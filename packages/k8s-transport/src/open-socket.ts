@@ -1,7 +1,12 @@
 import { request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect as netConnect, isIP, type Socket } from 'node:net';
-import { connect as tlsConnect, type TLSSocket } from 'node:tls';
+import {
+  connect as tlsConnect,
+  createSecureContext,
+  type SecureContext,
+  type TLSSocket,
+} from 'node:tls';
 
 import type { ResolvedCredentials } from './credentials.ts';
 import { unbracketed, type Server } from './kube-config.ts';
@@ -18,6 +23,8 @@ export class SocketOpener {
   readonly #server: Server;
   readonly #tls: ResolvedCredentials['tls'];
   readonly #keepAliveMs: number;
+  /** The certificates, parsed once. */
+  #context: SecureContext | undefined;
   #session: Buffer | undefined;
 
   constructor(credentials: ResolvedCredentials, keepAliveMs: number) {
@@ -39,11 +46,16 @@ export class SocketOpener {
       if (tunnel === undefined) await opened(socket, 'connect', signal);
       return { socket: this.#tune(socket), http2: false };
     }
+    const { servername, rejectUnauthorized, ...certificates } = this.#tls;
     const socket = tlsConnect({
-      ...this.#tls,
+      secureContext: (this.#context ??= createSecureContext(certificates)),
       // An address is no server name.
-      ...(this.#tls.servername === undefined && !isIP(hostname) && { servername: hostname }),
-      ...(tunnel ? { socket: tunnel } : { host: hostname, port }),
+      ...(servername !== undefined ? { servername } : !isIP(hostname) && { servername: hostname }),
+      ...(rejectUnauthorized !== undefined && { rejectUnauthorized }),
+      // The name that the certificate is checked for, also where there is a tunnel.
+      host: hostname,
+      port,
+      ...(tunnel && { socket: tunnel }),
       ...(this.#session && { session: this.#session }),
       ALPNProtocols: ['h2', 'http/1.1'],
     });

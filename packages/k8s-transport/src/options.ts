@@ -64,7 +64,12 @@ export function settingsFrom(options: K8sTransportOptions): Settings {
   if (typeof options !== 'object' || options === null) {
     throw invalidInput(`options: expected an object with kubeConfig, got ${typeName(options)}`);
   }
-  const { kubeConfig, logger = silentLogger, clock = systemClock, userAgent = 'depwatch' } = options;
+  const {
+    kubeConfig,
+    logger = silentLogger,
+    clock = systemClock,
+    userAgent = 'depwatch',
+  } = options;
   serverOf(kubeConfig);
   if (typeof clock?.now !== 'function' || typeof clock.setTimeout !== 'function') {
     throw invalidInput('clock: expected an object with now, setTimeout and random');
@@ -91,7 +96,9 @@ const longestMs = 2 ** 31 - 1;
 function duration(name: string, value: number | undefined, standard: number): number {
   if (value === undefined) return standard;
   if (!Number.isInteger(value) || value < 1 || value > longestMs) {
-    throw invalidInput(`${name}: expected whole milliseconds from 1 to ${longestMs}, got ${String(value)}`);
+    throw invalidInput(
+      `${name}: expected whole milliseconds from 1 to ${longestMs}, got ${String(value)}`,
+    );
   }
   return value;
 }

@@ -36,9 +36,17 @@ export async function openSocksTunnel(
     const method = name.length > 0 ? userAndPassword : noAuthentication;
     socket.write(Buffer.from([version, 1, method]));
     const chosen = await read(socket, 2);
-    if (chosen[0] !== version || chosen[1] !== method) throw refused(proxy, 'authentication refused');
+    if (chosen[0] !== version || chosen[1] !== method)
+      throw refused(proxy, 'authentication refused');
     if (method === userAndPassword) {
-      socket.write(Buffer.concat([Buffer.from([1, name.length]), name, Buffer.from([password.length]), password]));
+      socket.write(
+        Buffer.concat([
+          Buffer.from([1, name.length]),
+          name,
+          Buffer.from([password.length]),
+          password,
+        ]),
+      );
       if ((await read(socket, 2))[1] !== 0) throw refused(proxy, 'wrong user or password');
     }
     const port = Buffer.alloc(2);

@@ -1,5 +1,5 @@
 import {
-  DepwatchError,
+  type DepwatchError,
   describeRequest,
   errorFromStatus,
   invalidInput,
@@ -61,7 +61,9 @@ export class WatchStream implements AsyncIterableIterator<Burst, undefined>, Api
 
   next(): Promise<IteratorResult<Burst, undefined>> {
     if (this.#waiting !== undefined) {
-      return Promise.reject(invalidInput('next: the one before is still pending; a watch has a single consumer'));
+      return Promise.reject(
+        invalidInput('next: the one before is still pending; a watch has a single consumer'),
+      );
     }
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
@@ -120,7 +122,7 @@ export class WatchStream implements AsyncIterableIterator<Burst, undefined>, Api
     }
   }
 
-  /** Gives the pending next() what there is, if anything. */
+  /** Gives the pending next() what there is, if anything, and lets more come when there is room. */
   readonly #deliver = (): void => {
     const waiting = this.#waiting;
     if (waiting === undefined) return;
@@ -136,6 +138,11 @@ export class WatchStream implements AsyncIterableIterator<Burst, undefined>, Api
     } else if (this.#done) {
       this.#waiting = undefined;
       waiting.resolve({ done: true, value: undefined });
+    }
+    if (this.#paused && this.#bytes <= resumeAtBytes) {
+      this.#paused = false;
+      // Last, since more may come before this returns.
+      this.#call?.resume();
     }
   };
 
@@ -162,10 +169,6 @@ export class WatchStream implements AsyncIterableIterator<Burst, undefined>, Api
     } catch (error) {
       this.#break(error);
     }
-    if (this.#paused && this.#bytes <= resumeAtBytes) {
-      this.#paused = false;
-      this.#call?.resume();
-    }
     if (events.length > 0) return events;
     if (this.#chunks.length > 0) this.#api.turns.later(this.#deliver);
     return undefined;
@@ -183,7 +186,9 @@ export class WatchStream implements AsyncIterableIterator<Burst, undefined>, Api
     this.#drop();
     this.#call?.cancel();
     this.#failure =
-      error instanceof LineError ? protocolError(this.#describe(), error.message) : (error as DepwatchError);
+      error instanceof LineError
+        ? protocolError(this.#describe(), error.message)
+        : (error as DepwatchError);
   }
 
   #describe(): string {

@@ -22,7 +22,12 @@ export class Watchdog {
   readonly #sockets = new Map<Socket, Guarded>();
   #timer: Disposable | undefined;
 
-  constructor(options: { clock: Clock; logger: Logger; pingIntervalMs: number; pingTimeoutMs: number }) {
+  constructor(options: {
+    clock: Clock;
+    logger: Logger;
+    pingIntervalMs: number;
+    pingTimeoutMs: number;
+  }) {
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#silenceMs = options.pingIntervalMs + options.pingTimeoutMs;

@@ -8,7 +8,12 @@ const body = (value: unknown) => Buffer.from(JSON.stringify(value));
 
 describe('answerError', () => {
   it('takes what a Status says, and the code of the status line', () => {
-    const error = answerError('list', 403, json, body({ kind: 'Status', code: 400, reason: 'Forbidden', message: 'no' }));
+    const error = answerError(
+      'list',
+      403,
+      json,
+      body({ kind: 'Status', code: 400, reason: 'Forbidden', message: 'no' }),
+    );
     expect(error).toMatchObject({
       code: 'ERR_FORBIDDEN',
       message: 'list: the API server answered 403 Forbidden: no',
@@ -17,12 +22,27 @@ describe('answerError', () => {
   });
 
   it.each([
-    [503, { 'content-type': 'text/html' }, '<html>secret</html>', 'list: the API server answered 503'],
+    [
+      503,
+      { 'content-type': 'text/html' },
+      '<html>secret</html>',
+      'list: the API server answered 503',
+    ],
     [502, {}, '', 'list: the API server answered 502'],
     [500, json, '{"kind":"Sta', 'list: the API server answered 500'],
     [500, json, 'null', 'list: the API server answered 500'],
-    [404, { 'content-type': 'text/plain' }, 'not found\n', 'list: the API server answered 404: not found'],
-    [301, { location: 'https://x' }, '', 'list: the API server answered 301: redirects are not followed'],
+    [
+      404,
+      { 'content-type': 'text/plain' },
+      'not found\n',
+      'list: the API server answered 404: not found',
+    ],
+    [
+      301,
+      { location: 'https://x' },
+      '',
+      'list: the API server answered 301: redirects are not followed',
+    ],
   ])('makes do with a %i of %j', (code, headers, text, message) => {
     const error = answerError('list', code, headers, Buffer.from(text));
     expect(error.message).toBe(message);
@@ -31,7 +51,12 @@ describe('answerError', () => {
   });
 
   it('quotes no more than a line of text', () => {
-    const error = answerError('list', 500, { 'content-type': 'text/plain' }, Buffer.from('x'.repeat(10_000)));
+    const error = answerError(
+      'list',
+      500,
+      { 'content-type': 'text/plain' },
+      Buffer.from('x'.repeat(10_000)),
+    );
     expect(error.message.length).toBeLessThan(300);
   });
 
@@ -42,7 +67,11 @@ describe('answerError', () => {
       { 'retry-after': 'Wed, 21 Oct 2015 07:28:30 GMT', date: 'Wed, 21 Oct 2015 07:28:00 GMT' },
       30_000,
     ],
-    ['a date that has passed', { 'retry-after': 'Wed, 21 Oct 2015 07:28:30 GMT', date: 'Wed, 21 Oct 2015 07:29:00 GMT' }, 0],
+    [
+      'a date that has passed',
+      { 'retry-after': 'Wed, 21 Oct 2015 07:28:30 GMT', date: 'Wed, 21 Oct 2015 07:29:00 GMT' },
+      0,
+    ],
     ['more than is bearable', { 'retry-after': '999999999' }, 300_000],
     ['nonsense', { 'retry-after': 'soon' }, undefined],
     ['nothing', {}, undefined],
@@ -62,7 +91,9 @@ it('names the request, the server and the reason where there is no answer', () =
     getCurrentUser: () => null,
     applyToHTTPSOptions: async () => {},
   });
-  const refused = Object.assign(new Error('connect ECONNREFUSED ::1:6443'), { code: 'ECONNREFUSED' });
+  const refused = Object.assign(new Error('connect ECONNREFUSED ::1:6443'), {
+    code: 'ECONNREFUSED',
+  });
   for (const cause of [refused, new AggregateError([refused])]) {
     const error = connectionError('list', server, cause);
     expect(error).toMatchObject({ code: 'ERR_TRANSPORT', retryable: true, cause });

@@ -44,8 +44,21 @@ export function httpHarness({ server, ...options }: HttpHarnessOptions): {
     return transport;
   };
 
+  /** Connections that are kept for later don't survive what disturbs the server. */
+  const reconnect = (): void => {
+    raw?.close();
+    raw = undefined;
+  };
+  const disturbing = (disturb: () => void | Promise<void>) => async (): Promise<void> => {
+    await disturb();
+    reconnect();
+  };
+  const { compact, breakWatches } = options;
+
   const harness: ConformanceHarness = {
     ...options,
+    ...(compact && { compact: disturbing(compact) }),
+    ...(breakWatches && { breakWatches: disturbing(breakWatches) }),
     transport: (): Transport => (shared ??= transportFor(server().kubeConfig)),
     async namespace() {
       const name = `conformance-${run}-${namespaces.length}`;
@@ -106,9 +119,9 @@ export function httpHarness({ server, ...options }: HttpHarnessOptions): {
     harness,
     async close() {
       for (const name of namespaces) {
-        await raw?.remove({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+        await client().remove({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
       }
-      raw?.close();
+      reconnect();
       await Promise.all(transports.map((transport) => transport.close()));
     },
   };

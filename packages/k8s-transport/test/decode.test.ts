@@ -27,7 +27,12 @@ describe('decodeObject', () => {
   });
 
   it('keeps metadata alone where that was asked for', () => {
-    const whole = { apiVersion: 'meta.k8s.io/v1', kind: 'PartialObjectMetadata', metadata: { name: 'a' }, spec: {} };
+    const whole = {
+      apiVersion: 'meta.k8s.io/v1',
+      kind: 'PartialObjectMetadata',
+      metadata: { name: 'a' },
+      spec: {},
+    };
     expect(decodeObject(whole, shapeOf({ version: 'v1', kind: 'Pod' }, true))).toEqual({
       apiVersion: 'v1',
       kind: 'Pod',
@@ -44,7 +49,10 @@ describe('decodeObject', () => {
       '{"__proto__":{"polluted":1},"metadata":{"name":"constructor","__proto__":{"managedFields":[]},"annotations":{"__proto__":"x"}}}',
     ) as unknown;
     decodeObject(hostile, shape);
-    decodeObject(JSON.parse('{"metadata":{"__proto__":{"annotations":{}}}}'), shapeOf(shape as never, true));
+    decodeObject(
+      JSON.parse('{"metadata":{"__proto__":{"annotations":{}}}}'),
+      shapeOf(shape as never, true),
+    );
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
     expect(Object.keys(Object.prototype)).toEqual([]);
   });

@@ -4,7 +4,14 @@ import { findResource } from '../src/discovery.ts';
 
 const resources = [
   { name: 'pods/log', kind: 'Pod', namespaced: true, verbs: ['get'] },
-  { name: 'pods/eviction', kind: 'Eviction', group: 'policy', version: 'v1', namespaced: true, verbs: ['create'] },
+  {
+    name: 'pods/eviction',
+    kind: 'Eviction',
+    group: 'policy',
+    version: 'v1',
+    namespaced: true,
+    verbs: ['create'],
+  },
   { name: 'pods', kind: 'Pod', namespaced: true, verbs: ['list', 'watch', 7] },
   { name: 'nodes', kind: 'Node', namespaced: false, verbs: null },
   { kind: 'Nameless' },

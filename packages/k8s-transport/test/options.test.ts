@@ -47,9 +47,15 @@ describe('createK8sTransport', () => {
       gvr: { group: '', version: 'v1', resource: 'pods', namespaced: true },
       gvk: { version: 'v1', kind: 'Pod' },
     };
-    const closed = { code: 'ERR_TRANSPORT', retryable: false, message: expect.stringContaining('closed') as string };
+    const closed = {
+      code: 'ERR_TRANSPORT',
+      retryable: false,
+      message: expect.stringContaining('closed') as string,
+    };
     await expect(transport.list(query, {})).rejects.toMatchObject(closed);
     await expect(transport.discover(query.gvk, {})).rejects.toMatchObject(closed);
-    await expect(transport.watch(query, {})[Symbol.asyncIterator]().next()).rejects.toMatchObject(closed);
+    await expect(transport.watch(query, {})[Symbol.asyncIterator]().next()).rejects.toMatchObject(
+      closed,
+    );
   });
 });

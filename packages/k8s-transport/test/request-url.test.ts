@@ -1,7 +1,7 @@
 import { isDepwatchError, type ResourceQuery } from '@depwatch/core';
 import { describe, expect, it } from 'vitest';
 
-import { escapeFieldValue, formatParameters, groupVersionPath, resourcePath } from '../src/request-url.ts';
+import { escapeFieldValue, groupVersionPath, resourcePath } from '../src/request-url.ts';
 
 const configMaps: ResourceQuery = {
   gvr: { group: '', version: 'v1', resource: 'configmaps', namespaced: true },
@@ -34,28 +34,35 @@ describe('resourcePath', () => {
       '/api/v1/configmaps?labelSelector=a%20in%20(b%2Cc)%2C!d',
     ],
     [
-      { ...configMaps, namespace: 'a/../b?c#d e\u00fc' },
+      { ...configMaps, namespace: 'b?c#d eü' },
       {},
-      '/api/v1/namespaces/a%2F..%2Fb%3Fc%23d%20e%C3%BC/configmaps',
+      '/api/v1/namespaces/b%3Fc%23d%20e%C3%BC/configmaps',
+    ],
+    [
+      { ...configMaps, name: 'a/../b' },
+      {},
+      '/api/v1/configmaps?fieldSelector=metadata.name%3Da%2F..%2Fb',
     ],
   ])('%#', (query, parameters, path) => {
-    expect(resourcePath(query, parameters)).toBe(path);
+    expect(resourcePath(query, Object.entries(parameters))).toBe(path);
   });
 
   it('escapes what would end the name in a field selector', () => {
-    expect(decodeURIComponent(resourcePath({ ...configMaps, name: 'a,metadata.name=b\\' }, {}))).toBe(
-      '/api/v1/configmaps?fieldSelector=metadata.name=a\\,metadata.name\\=b\\\\',
-    );
+    expect(
+      decodeURIComponent(resourcePath({ ...configMaps, name: 'a,metadata.name=b\\' }, [])),
+    ).toBe('/api/v1/configmaps?fieldSelector=metadata.name=a\\,metadata.name\\=b\\\\');
   });
 
   it.each([
     ['name', { ...configMaps, name: '..' }],
     ['namespace', { ...configMaps, namespace: '.' }],
+    ['namespace', { ...configMaps, namespace: 'a/../b' }],
+    ['namespace', { ...configMaps, namespace: 'a%2fb' }],
     ['resource', { ...configMaps, gvr: { ...configMaps.gvr, resource: '..' } }],
     ['group', { ...deployments, gvr: { ...deployments.gvr, group: '..' } }],
     ['version', { ...deployments, gvr: { ...deployments.gvr, version: '' } }],
   ])('refuses a path that climbs by its %s', (field, query) => {
-    const refused = () => resourcePath(query, {});
+    const refused = () => resourcePath(query, []);
     expect(refused).toThrow(field);
     try {
       refused();
@@ -76,6 +83,6 @@ it('escapes field values as Kubernetes does', () => {
 });
 
 it('leaves out parameters that say nothing', () => {
-  expect(formatParameters({ a: undefined, b: '', c: 0, d: false, e: 'x y' })).toBe('?c=0&d=false&e=x%20y');
-  expect(formatParameters({})).toBe('');
+  const parameters = Object.entries({ a: undefined, b: '', c: 0, d: false, e: 'x y' });
+  expect(resourcePath(nodes, parameters)).toBe('/api/v1/nodes?c=0&d=false&e=x%20y');
 });

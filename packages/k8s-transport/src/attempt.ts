@@ -1,0 +1,96 @@
+import type { Dispatcher } from 'undici';
+
+import type { ConnectionPool, Ticket } from './connection-pool.ts';
+
+/** Header fields of an answer, by their lower-case names. */
+export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** Who hears of an {@link Attempt}. */
+export interface AttemptListener {
+  onHead(status: number, headers: AnswerHeaders): void;
+  onBody(chunk: Buffer): void;
+  onComplete(): void;
+  onBroken(error: Error): void;
+}
+
+/** What undici is told when a request is no longer wanted; shared, since nobody sees it. */
+const unwanted = new Error('the request is no longer wanted');
+
+/** One request on the wire. After {@link cancel} its listener hears nothing of it any more. */
+export class Attempt implements Dispatcher.DispatchHandler {
+  readonly #ticket: Ticket;
+  #listener: AttemptListener | undefined;
+  #controller: Dispatcher.DispatchController | undefined;
+  #answered = false;
+
+  /** Hands the request to the pool. A failure may reach the listener before this returns. */
+  constructor(
+    pool: ConnectionPool,
+    request: { readonly path: string; readonly headers: Readonly<Record<string, string>> },
+    listener: AttemptListener,
+  ) {
+    this.#listener = listener;
+    this.#ticket = pool.dispatch({ ...request, handler: this });
+  }
+
+  /** Stops the body until {@link resume}; to be called within onBody. */
+  pause(): void {
+    this.#controller?.pause();
+  }
+
+  /** Lets the body go on. */
+  resume(): void {
+    this.#controller?.resume();
+  }
+
+  /** See {@link Ticket.suspect}. */
+  suspect(): void {
+    this.#ticket.suspect();
+  }
+
+  /** Whether it has been sent in vain; see {@link Ticket.stuck}. */
+  stuck(): boolean {
+    return !this.#answered && this.#ticket.stuck();
+  }
+
+  /** Takes the request back, or resets its stream. */
+  cancel(): void {
+    if (this.#listener === undefined) return;
+    this.#listener = undefined;
+    if (this.#ticket.withdraw()) return;
+    // A stream that is aborted in the turn it was opened in is never reset: undici destroys it before Node has finished
+    // sending, so the server goes on, and its answer makes a stream whose errors nobody can catch.
+    if (this.#answered) this.#controller?.abort(unwanted);
+    else setImmediate(() => this.#controller?.abort(unwanted));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#listener === undefined) controller.abort(unwanted);
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
+    // 1xx is not the answer yet.
+    if (status < 200) return;
+    this.#answered = true;
+    this.#listener?.onHead(status, headers);
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#listener?.onBody(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#end()?.onComplete();
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.#end()?.onBroken(error);
+  }
+
+  #end(): AttemptListener | undefined {
+    const listener = this.#listener;
+    this.#listener = undefined;
+    return listener;
+  }
+}
