@@ -75,7 +75,12 @@ export class LifeCycle {
 
   /** As `DynamicWatcher.stop`. */
   stop(): Promise<void> {
-    this.#stopping ??= this.#stop();
+    if (!this.#stopping) {
+      // Set first: the reconciler's stopped() may call this again.
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#stopping = promise;
+      void this.#stop().then(resolve);
+    }
     return this.#stopping;
   }
 
@@ -118,13 +123,21 @@ export class LifeCycle {
     });
   }
 
+  /** Ends everything within this call, and resolves when the connections are closed; never rejects. */
   async #stop(): Promise<void> {
     this.#forgetSignal();
     const engine = this.#engine;
     this.#engine = undefined;
     engine?.stop(notStarted());
     void this.#settle(engine);
-    await this.#ownTransport?.close?.();
+    try {
+      await this.#ownTransport?.close?.();
+    } catch (error) {
+      guardLogger(this.#options.logger ?? silentLogger).error(
+        { error },
+        'the transport did not close',
+      );
+    }
   }
 
   /** Waits for the running reconciles, within the time that they have. */

@@ -188,3 +188,23 @@ test('a logger, metrics and a rate limiter that throw change nothing', async () 
   await bench.settle(10_000);
   expect(bench.recorder.calls.map(({ causes }) => causes)).toEqual([['added'], ['retry']]);
 });
+
+test('stopped() of the reconciler is called once, also when it calls stop, and may throw', async () => {
+  await using bench = await startBench();
+  let calls = 0;
+  bench.recorder.stopped = () => {
+    calls += 1;
+    void bench.watcher.stop();
+    throw new Error('too late');
+  };
+  await bench.watcher.stop();
+  await bench.watcher.stopped;
+  expect(calls).toBe(1);
+});
+
+test('stop without a start makes stopped resolve, and a start impossible', async () => {
+  const watcher = createDynamicWatcher({ transport: createFakeTransport(), reconciler: () => {} });
+  await watcher.stop();
+  await watcher.stopped;
+  await expect(watcher.start()).rejects.toMatchObject({ code: 'ERR_ALREADY_STARTED' });
+});
