@@ -9,6 +9,7 @@ import {
   type ScopedGVR,
 } from '@depwatch/core';
 import type { Admission, Pass } from './admission.ts';
+import { notInTime } from './not-in-time.ts';
 
 const retryBaseMs = 400;
 
@@ -59,7 +60,10 @@ export class ResourceResolver {
         reject(error);
       };
       const onAbort = (): void => fail(abortedError(signal));
-      const late = (): void => fail(tooLate(gvk, requestTimeoutMs, lastError));
+      const late = (): void => {
+        const what = `the resource of ${formatGroupVersion(gvk)} ${gvk.kind} was not known`;
+        fail(notInTime(what, requestTimeoutMs, lastError));
+      };
       const begin = (): void => {
         deadline ??= {
           at: clock.now() + requestTimeoutMs,
@@ -105,19 +109,4 @@ export class ResourceResolver {
       ask(0, 0);
     });
   }
-}
-
-function tooLate(
-  gvk: GroupVersionKind,
-  afterMs: number,
-  lastError: DepwatchError | undefined,
-): DepwatchError {
-  const why = lastError ? `: ${lastError.message}` : '';
-  const message = `the resource of ${formatGroupVersion(gvk)} ${gvk.kind} was not known after ${afterMs} ms${why}`;
-  return new DepwatchError('ERR_TRANSPORT', message, {
-    retryable: true,
-    cause: lastError,
-    ...(lastError?.status && { status: lastError.status }),
-    ...(lastError?.retryAfterMs !== undefined && { retryAfterMs: lastError.retryAfterMs }),
-  });
 }

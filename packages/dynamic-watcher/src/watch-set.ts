@@ -12,6 +12,7 @@ import {
   type ScopedGVR,
 } from '@depwatch/core';
 import type { WatchState, WatchStatus } from './dynamic-watcher.ts';
+import { notInTime } from './not-in-time.ts';
 import { planWatch } from './planner.ts';
 import { WatchDriver, type WatchDriverContext } from './watch-driver.ts';
 
@@ -205,15 +206,8 @@ export class WatchSet {
   }
 
   #late({ watched, lastError }: Watch): DepwatchError {
-    const id = formatObjectIdentifier(watched);
-    const why = lastError ? `: ${lastError.message}` : '';
-    const message = `the watch of ${id} was not live after ${this.#options.requestTimeoutMs} ms${why}`;
-    return new DepwatchError('ERR_TRANSPORT', message, {
-      retryable: true,
-      cause: lastError,
-      ...(lastError?.status && { status: lastError.status }),
-      ...(lastError?.retryAfterMs !== undefined && { retryAfterMs: lastError.retryAfterMs }),
-    });
+    const what = `the watch of ${formatObjectIdentifier(watched)} was not live`;
+    return notInTime(what, this.#options.requestTimeoutMs, lastError);
   }
 
   #live(watch: Watch): void {
