@@ -1,7 +1,7 @@
 import type { GvrCache } from '@depwatch/cache';
 import {
   abortedError,
-  DepwatchError,
+  type DepwatchError,
   formatGroupVersion,
   isDepwatchError,
   type Clock,
