@@ -48,6 +48,9 @@ interface Call {
   iterator?: AsyncIterator<readonly WatchEvent[]>;
 }
 
+/** Why a call was ended; one for all, since nobody sees it and a stop may end thousands. */
+const unwanted = new DepwatchError('ERR_ABORTED', 'the call is no longer wanted');
+
 /** Runs one physical watch: performs the effects of the reflector's steps on the transport and the store. */
 export class WatchDriver {
   readonly #context: WatchDriverContext;
@@ -157,7 +160,7 @@ export class WatchDriver {
     this.#call = undefined;
     if (!call) return;
     call.place?.[Symbol.dispose]();
-    call.controller.abort();
+    call.controller.abort(unwanted);
     // The signal has ended the call; an iterator that fails to close has nothing left to say.
     call.iterator?.return?.().catch(() => {});
   }
