@@ -16,7 +16,7 @@ import type { CallOptions, DynamicWatcher, QueryBatch } from './dynamic-watcher.
 import { LifeCycle } from './life-cycle.ts';
 import type { DynamicWatcherOptions } from './options.ts';
 import type { Batch } from './query-batches.ts';
-import { currentReconcile } from './reconcile-loop.ts';
+import { currentReconcile } from './reconcile-run.ts';
 
 /**
  * Makes a dynamic watcher; it does nothing until it is started.

@@ -8,6 +8,7 @@ import {
   createDependencyGraph,
   groupVersionKindKey,
   keepVersion,
+  noMetrics,
   ObjectStore,
   type Clock,
   type DepwatchError,
@@ -35,7 +36,7 @@ import { WatchSet } from './watch-set.ts';
 export interface EngineOptions {
   readonly transport: Transport;
   readonly reconciler: Reconciler;
-  readonly rateLimiter: RateLimiter<ObjectIdentifier>;
+  readonly rateLimiter: RateLimiter<ObjectIdentifier> | undefined;
   readonly enableCache: boolean;
   readonly disableInitialReconcile: boolean;
   readonly objectCache: ObjectCacheSettings;
@@ -44,7 +45,7 @@ export interface EngineOptions {
   readonly requestTimeoutMs: number;
   readonly authGraceMs: number;
   readonly logger: Logger;
-  readonly metrics: Metrics;
+  readonly metrics: Metrics | undefined;
   readonly clock: Clock;
 }
 
@@ -74,6 +75,7 @@ export class Engine {
     const admission = new Admission(clock, logger);
     const loop = new ReconcileLoop({
       ...options,
+      tracksReconciles: enableCache,
       settled: (run) => this.batches.closeLeftOver(run),
     });
     /** Many watches may miss one kind; the server is asked once for all of them. */
@@ -90,6 +92,7 @@ export class Engine {
     };
     const watches = new WatchSet({
       ...options,
+      metrics: options.metrics ?? noMetrics,
       admission,
       metadataOnly: !enableCache,
       streamingLists: new StreamingLists(clock),

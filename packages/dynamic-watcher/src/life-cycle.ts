@@ -1,11 +1,4 @@
-import {
-  abortedError,
-  DepwatchError,
-  noMetrics,
-  silentLogger,
-  type Transport,
-} from '@depwatch/core';
-import { defaultControllerRateLimiter } from '@depwatch/queue';
+import { abortedError, DepwatchError, silentLogger, type Transport } from '@depwatch/core';
 import { Engine } from './engine.ts';
 import { guardLogger, guardMetrics } from './guard.ts';
 import type { DynamicWatcherOptions } from './options.ts';
@@ -110,7 +103,7 @@ export class LifeCycle {
       transport,
       clock,
       reconciler: typeof reconciler === 'function' ? { reconcile: reconciler } : reconciler,
-      rateLimiter: options.rateLimiter ?? defaultControllerRateLimiter({ clock }),
+      rateLimiter: options.rateLimiter,
       enableCache: options.enableCache ?? false,
       disableInitialReconcile: options.disableInitialReconcile ?? false,
       objectCache: options.objectCache ?? {},
@@ -119,7 +112,7 @@ export class LifeCycle {
       requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
       authGraceMs: options.authGraceMs ?? 30_000,
       logger: guardLogger(options.logger ?? silentLogger),
-      metrics: guardMetrics(options.metrics ?? noMetrics),
+      metrics: options.metrics && guardMetrics(options.metrics),
     });
   }
 

@@ -9,7 +9,7 @@ import {
   type QueryBatchRecord,
 } from '@depwatch/core';
 import { throwIfOverruled, type Dependencies } from './dependencies.ts';
-import type { ReconcileRun } from './reconcile-loop.ts';
+import type { ReconcileRun } from './reconcile-run.ts';
 import type { Operation, WatcherLines } from './watcher-lines.ts';
 
 /** A query batch in progress. */

@@ -1,9 +1,7 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   DepwatchError,
   formatObjectIdentifier,
   invalidInput,
-  objectIdentifierKey,
   type Cause,
   type Clock,
   type DependencyGraph,
@@ -14,7 +12,8 @@ import {
   type Reconciler,
   type Result,
 } from '@depwatch/core';
-import { createWorkQueue, type WorkQueue } from '@depwatch/queue';
+import { createWorkQueue, defaultControllerRateLimiter, type WorkQueue } from '@depwatch/queue';
+import { ReconcileRun } from './reconcile-run.ts';
 
 /** Causes are a hint; beyond so many distinct ones the rest are left out. */
 const causesKept = 16;
@@ -22,30 +21,24 @@ const causesKept = 16;
 const unlimitedRetryMs = 1000;
 /** After so long without a pause the loop lets other work of the process run. */
 const sliceMs = 10;
+/** How many reconciles go by between two looks at the clock. */
+const lookEvery = 32;
 
 /** What a reconcile loop is made of. */
 export interface ReconcileLoopOptions {
   readonly reconciler: Reconciler;
-  readonly rateLimiter: RateLimiter<ObjectIdentifier>;
+  /** Undefined: client-go's default. */
+  readonly rateLimiter: RateLimiter<ObjectIdentifier> | undefined;
   readonly maxConcurrentReconciles: number;
   readonly reconcileTimeoutMs: number | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly metrics: Metrics;
+  /** Undefined: nobody wants to know. */
+  readonly metrics: Metrics | undefined;
+  /** Whether reconciles are told apart by `currentReconcile`, for batches that they leave open. */
+  readonly tracksReconciles: boolean;
   /** A reconcile has settled. */
   settled(run: ReconcileRun): void;
-}
-
-/** One reconcile, while it runs; code called by it finds it with `currentReconcile`. */
-export interface ReconcileRun {
-  readonly key: string;
-}
-
-interface Running extends ReconcileRun {
-  readonly controller: AbortController;
-  timedOut: boolean;
-  /** The watcher was removed meanwhile: whatever this run returns, it asks for no other. */
-  dropped: boolean;
 }
 
 /** A watcher in the queue. */
@@ -56,40 +49,32 @@ interface Item {
   readonly cause?: Cause;
 }
 
-const context = new AsyncLocalStorage<ReconcileRun>();
-
-/** The reconcile that the calling code is part of, if any. */
-export function currentReconcile(): ReconcileRun | undefined {
-  return context.getStore();
-}
-
 /** Takes watchers from a work queue and reconciles them; what fails comes again, later. */
 export class ReconcileLoop {
   readonly #options: ReconcileLoopOptions;
   readonly #queue: WorkQueue<Item>;
   /** Asked for in this turn of the event loop; queued in the next. */
   readonly #asked = new Map<string, Item>();
-  /** Why those asked for or queued are to be reconciled, by spelling. */
-  readonly #causes = new Map<string, Map<string, Cause>>();
-  readonly #running = new Map<string, Running>();
+  /** Why those asked for or queued are to be reconciled. Arrays may be shared, so they are never changed. */
+  readonly #causes = new Map<string, readonly Cause[]>();
+  readonly #running = new Map<string, ReconcileRun>();
   #workers: readonly Promise<void>[] = [];
   #stopped = false;
   #nextTurn: Promise<void> | undefined;
   #sliceStart = 0;
+  #sinceLooked = 0;
 
   constructor(options: ReconcileLoopOptions) {
     this.#options = options;
     const { clock, metrics, rateLimiter } = options;
     this.#queue = createWorkQueue<Item>({
       clock,
-      metrics,
+      ...(metrics && { metrics }),
       name: 'depwatch',
       keyOf: ({ key }) => key,
-      rateLimiter: {
-        when: ({ watcher }) => rateLimiter.when(watcher),
-        forget: ({ watcher }) => rateLimiter.forget(watcher),
-        retries: ({ watcher }) => rateLimiter.retries(watcher),
-      },
+      rateLimiter: rateLimiter
+        ? limitItems(rateLimiter, ({ watcher }) => watcher)
+        : limitItems(defaultControllerRateLimiter<string>({ clock }), ({ key }) => key),
     });
   }
 
@@ -107,16 +92,14 @@ export class ReconcileLoop {
       this.#queue.addAfter({ key, watcher, cause }, afterMs);
       return;
     }
-    this.#ask({ key, watcher }, cause, spell(cause));
+    this.#ask({ key, watcher }, [cause]);
   }
 
   /** Has everybody reconciled who depends on a watched object. */
   enqueueAll(graph: DependencyGraph, watchedKey: string, cause: Cause): void {
-    const spelling = spell(cause);
     if (this.#stopped) return;
-    graph.forEachWatcher(watchedKey, (key, watcher) =>
-      this.#ask({ key, watcher }, cause, spelling),
-    );
+    const causes = [cause];
+    graph.forEachWatcher(watchedKey, (key, watcher) => this.#ask({ key, watcher }, causes));
   }
 
   /** Drops what is queued, delayed or backed off of a watcher; a running reconcile finishes, and is the last. */
@@ -134,7 +117,7 @@ export class ReconcileLoop {
     this.#queue.shutdownNow();
     this.#asked.clear();
     this.#causes.clear();
-    for (const { controller } of this.#running.values()) controller.abort(reason);
+    for (const run of this.#running.values()) run.abort(reason);
   }
 
   /** Resolves when, after `stop`, the running reconciles have settled. */
@@ -142,11 +125,14 @@ export class ReconcileLoop {
     await Promise.all(this.#workers);
   }
 
-  #ask(item: Item, cause: Cause, spelling: string): void {
+  /** @param causes one cause, in an array that many may share */
+  #ask(item: Item, causes: readonly Cause[]): void {
+    const known = this.#causes.get(item.key);
+    if (!known) this.#causes.set(item.key, causes);
+    else if (known.length < causesKept && !known.some((cause) => sameCause(cause, causes[0]!))) {
+      this.#causes.set(item.key, [...known, ...causes]);
+    }
     if (!this.#asked.has(item.key)) this.#asked.set(item.key, item);
-    let causes = this.#causes.get(item.key);
-    if (!causes) this.#causes.set(item.key, (causes = new Map()));
-    if (causes.size < causesKept && !causes.has(spelling)) causes.set(spelling, cause);
     void this.#turn();
   }
 
@@ -172,12 +158,7 @@ export class ReconcileLoop {
       if (this.#queue.length > 0 && this.#sliceIsOver()) await this.#turn();
       const item = await this.#queue.get();
       if (!item) return;
-      const run: Running = {
-        key: item.key,
-        controller: new AbortController(),
-        timedOut: false,
-        dropped: false,
-      };
+      const run = new ReconcileRun(item.key);
       this.#running.set(item.key, run);
       // With no cause it was dropped while it was handed over.
       const causes = this.#takeCauses(item);
@@ -190,42 +171,44 @@ export class ReconcileLoop {
   #takeCauses({ key, cause }: Item): readonly Cause[] {
     const causes = this.#causes.get(key);
     this.#causes.delete(key);
-    if (causes) return [...causes.values()];
-    return cause ? [cause] : [];
+    return causes ?? (cause ? [cause] : []);
   }
 
+  /** Looks at the clock only now and then. */
   #sliceIsOver(): boolean {
+    this.#sinceLooked += 1;
+    if (this.#sinceLooked < lookEvery) return false;
+    this.#sinceLooked = 0;
     return this.#options.clock.now() - this.#sliceStart > sliceMs;
   }
 
-  async #reconcile(item: Item, run: Running, causes: readonly Cause[]): Promise<void> {
-    const { reconciler, reconcileTimeoutMs, clock, metrics } = this.#options;
+  async #reconcile(item: Item, run: ReconcileRun, causes: readonly Cause[]): Promise<void> {
+    const { reconciler, reconcileTimeoutMs, clock, metrics, tracksReconciles } = this.#options;
+    let late: DepwatchError | undefined;
     const timer =
       reconcileTimeoutMs === undefined
         ? undefined
         : clock.setTimeout(() => {
-            run.timedOut = true;
-            run.controller.abort(
-              new DepwatchError(
-                'ERR_ABORTED',
-                `the reconcile took longer than ${reconcileTimeoutMs} ms`,
-              ),
-            );
+            const message = `the reconcile took longer than ${reconcileTimeoutMs} ms`;
+            late = new DepwatchError('ERR_ABORTED', message);
+            run.abort(late);
           }, reconcileTimeoutMs);
-    const startedAt = clock.now();
+    const startedAt = metrics ? clock.now() : 0;
+    const context = run.contextOf(causes);
     let outcome: { result: Result | void } | { error: unknown };
     try {
-      const { signal } = run.controller;
-      const result = await context.run(run, () =>
-        reconciler.reconcile(item.watcher, { signal, causes }),
-      );
-      outcome = run.timedOut ? { error: run.controller.signal.reason } : { result };
+      const result = tracksReconciles
+        ? run.track(() => reconciler.reconcile(item.watcher, context))
+        : reconciler.reconcile(item.watcher, context);
+      // What returned nothing has settled already.
+      outcome = { result: result === undefined ? undefined : await result };
+      if (late) outcome = { error: late };
     } catch (error) {
       outcome = { error };
     }
     timer?.[Symbol.dispose]();
-    metrics.observe('depwatch_reconcile_duration_ms', clock.now() - startedAt);
-    metrics.count('depwatch_reconciles_total', {
+    metrics?.observe('depwatch_reconcile_duration_ms', clock.now() - startedAt);
+    metrics?.count('depwatch_reconciles_total', {
       result: 'error' in outcome ? 'error' : 'success',
     });
     this.#options.settled(run);
@@ -270,7 +253,16 @@ export class ReconcileLoop {
   }
 }
 
-/** The same for causes that say the same. */
-function spell({ type, watched }: Cause): string {
-  return watched ? `${type} ${objectIdentifierKey(watched)}` : type;
+/** Whether two causes say the same. The identifiers are those of the graph, which has one for each watched object. */
+function sameCause(a: Cause, b: Cause): boolean {
+  return a.type === b.type && a.watched === b.watched;
+}
+
+/** A rate limiter for queue items that goes by what `of` takes from them. */
+function limitItems<T>(limiter: RateLimiter<T>, of: (item: Item) => T): RateLimiter<Item> {
+  return {
+    when: (item) => limiter.when(of(item)),
+    forget: (item) => limiter.forget(of(item)),
+    retries: (item) => limiter.retries(of(item)),
+  };
 }

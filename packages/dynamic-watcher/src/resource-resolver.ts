@@ -53,10 +53,10 @@ export class ResourceResolver {
         timer?.[Symbol.dispose]();
         deadline?.timer[Symbol.dispose]();
         place?.[Symbol.dispose]();
-        call.abort();
       };
       const fail = (error: unknown): void => {
         settle();
+        call.abort(error);
         reject(error);
       };
       const onAbort = (): void => fail(abortedError(signal));
