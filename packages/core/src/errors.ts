@@ -56,7 +56,11 @@ export class DepwatchError extends Error {
       message,
       retryable,
       ...(status && {
-        status: { code: status.code, reason: status.reason, message: status.message },
+        status: {
+          code: numberOrNone(status.code),
+          reason: textOrNone(status.reason),
+          message: textOrNone(status.message),
+        },
       }),
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     };
@@ -90,12 +94,13 @@ export function errorFromStatus(
   request: string,
   retryAfterMs?: number,
 ): DepwatchError {
-  const seconds = status.details?.retryAfterSeconds;
-  const wait =
-    retryAfterMs ?? (typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : undefined);
-  const http = status.code ?? 500;
-  const message = `${request}: the API server answered ${http}${status.reason ? ` ${status.reason}` : ''}${
-    status.message ? `: ${status.message}` : ''
+  const seconds = numberOrNone(status.details?.retryAfterSeconds) ?? 0;
+  const wait = retryAfterMs ?? (seconds > 0 ? seconds * 1000 : undefined);
+  const http = numberOrNone(status.code) ?? 500;
+  const reason = textOrNone(status.reason);
+  const text = textOrNone(status.message);
+  const message = `${request}: the API server answered ${http}${reason ? ` ${reason}` : ''}${
+    text ? `: ${text}` : ''
   }`;
   const [code, retryable] = codeOfStatus(status, http);
   return new DepwatchError(code, message, {
@@ -107,9 +112,8 @@ export function errorFromStatus(
 
 function codeOfStatus(status: KubernetesStatus, http: number): [ErrorCode, boolean] {
   // A server that is behind says "too large resource version" (504, reason Timeout): a relist heals it like a 410.
-  if (status.details?.causes?.some((cause) => cause.reason === 'ResourceVersionTooLarge')) {
-    return ['ERR_EXPIRED', true];
-  }
+  const causes: unknown = status.details?.causes;
+  if (Array.isArray(causes) && causes.some(isResourceVersionTooLarge)) return ['ERR_EXPIRED', true];
   switch (http) {
     case 401:
       return ['ERR_UNAUTHORIZED', false];
@@ -123,6 +127,16 @@ function codeOfStatus(status: KubernetesStatus, http: number): [ErrorCode, boole
       return ['ERR_TRANSPORT', http === 408 || http === 429 || http >= 500];
   }
 }
+
+function isResourceVersionTooLarge(cause: { reason?: unknown } | null): boolean {
+  return cause?.reason === 'ResourceVersionTooLarge';
+}
+
+// A Status comes off the wire and may hold anything, such as an object that can't be made a text.
+const textOrNone = (value: unknown): string | undefined =>
+  typeof value === 'string' ? value : undefined;
+const numberOrNone = (value: unknown): number | undefined =>
+  typeof value === 'number' ? value : undefined;
 
 /** The error for a call that its own signal ended. */
 export function abortedError(signal?: AbortSignal): DepwatchError {

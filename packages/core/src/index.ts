@@ -13,6 +13,7 @@ export {
   isDepwatchError,
 } from './errors.ts';
 export type { DepwatchErrorOptions, ErrorCode } from './errors.ts';
+export { dependencyGraphToDot, dependencyGraphToMermaid } from './graph-export.ts';
 export type {
   Cached,
   KubernetesObject,

@@ -196,33 +196,19 @@ class SelectorParser {
   }
 
   /**
-   * `(a, b)`; an empty place is the empty value, so `()`, `(,)` and `(,a)` hold one. Two commas in a row are taken as a
-   * pair that something must follow, as in Kubernetes: `(a,,b)` is valid and `(a,,)` is not.
+   * `(a, b)`; an empty place is the empty value, so `()`, `(,)`, `(,a)` and `(a,,)` hold one. Canonical forms have it
+   * only in front, since API servers differ on two commas before the end: older ones refuse them.
    */
   #values(): string[] {
     const open = this.#take();
     if (open.text !== '(') throw this.#unexpected(open, "'('");
     const values = new Set<string>();
-    if (this.#peek().text === ')') {
-      this.#take();
-      return [''];
-    }
     for (;;) {
-      const token = this.#take();
-      if (token.text === ',') {
-        if (values.size === 0) values.add('');
-        const { text } = this.#peek();
-        if (text === ',') this.#take();
-        if (text === ',' || text === ')') values.add('');
-        if (text !== ')') continue;
-      } else {
-        values.add(this.#value(token));
-        const { text } = this.#peek();
-        if (text === ',') continue;
-      }
-      const close = this.#take();
-      if (close.text === ')') return [...values].sort();
-      throw this.#unexpected(close, "',' or ')'");
+      const { text } = this.#peek();
+      values.add(text === ',' || text === ')' ? '' : this.#value(this.#take()));
+      const separator = this.#take();
+      if (separator.text === ')') return [...values].sort();
+      if (separator.text !== ',') throw this.#unexpected(separator, "',' or ')'");
     }
   }
 

@@ -78,6 +78,17 @@ describe('errorFromStatus', () => {
     expect(error.retryAfterMs).toBe(3000);
     expect(errorFromStatus(status, 'x', 70).retryAfterMs).toBe(70);
   });
+
+  test.each([
+    [{ code: '410', reason: {}, message: { toString: 1 }, details: { causes: 'x' } }],
+    [{ code: {}, reason: 7, message: [[]], details: { causes: [null], retryAfterSeconds: '3' } }],
+    [{ code: null, details: null }],
+  ])('a Status may hold anything: %j', (status) => {
+    const error = errorFromStatus(status as never, 'list of v1 Pod');
+    expect(error).toMatchObject({ code: 'ERR_TRANSPORT', retryable: true, status });
+    expect(error.message).toBe('list of v1 Pod: the API server answered 500');
+    expect(JSON.parse(JSON.stringify(error)).status).toEqual({});
+  });
 });
 
 test('abortedError passes on a DepwatchError that is the reason', () => {

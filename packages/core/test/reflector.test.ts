@@ -132,12 +132,21 @@ describe('starting', () => {
   });
 
   test('ten seconds of silence: nor does it; a byte starts them anew', () => {
-    const driver = new Driver().feed({ type: 'start' }, { type: 'sent' });
+    const driver = new Driver();
+    driver.context.requestTimeoutMs = 20_000;
+    driver.feed({ type: 'start' }, { type: 'sent' });
     expect(driver.effect('timer').ms).toBe(10_000);
     driver.after(4000).feed({ type: 'events', events: [added('3')] });
     driver.after(6000).feed({ type: 'elapsed' });
     expect(driver.effects).toEqual([{ type: 'timer', ms: 4000 }]);
     driver.after(4000).feed({ type: 'elapsed' });
+    expect(driver.types).toEqual(['cancel', 'streamingRefused', 'discard', 'list']);
+  });
+
+  test('half the request time-out of silence, where that is shorter: an add still waits then', () => {
+    const driver = new Driver().feed({ type: 'start' }, { type: 'sent' });
+    expect(driver.effect('timer').ms).toBe(5000);
+    driver.after(5000).feed({ type: 'elapsed' });
     expect(driver.types).toEqual(['cancel', 'streamingRefused', 'discard', 'list']);
   });
 

@@ -22,6 +22,8 @@ export { systemClock } from './system-clock.ts';
 // What users of this package name in their own code, so that they need not install core beside it.
 export {
   DepwatchError,
+  dependencyGraphToDot,
+  dependencyGraphToMermaid,
   formatObjectIdentifier,
   isDepwatchError,
   objectIdentifierFrom,

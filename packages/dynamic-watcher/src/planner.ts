@@ -1,6 +1,7 @@
 import {
   formatObjectIdentifier,
   invalidInput,
+  parseLabelSelector,
   type ObjectIdentifier,
   type ResourceQuery,
   type ScopedGVR,
@@ -42,7 +43,8 @@ export function planWatch(
     gvk: { ...(group && { group }), version, kind },
     ...(namespace && { namespace }),
     ...(name && { name }),
-    ...(selector && { selector }),
+    // In canonical form: every server of any age takes it.
+    ...(selector && { selector: parseLabelSelector(selector).canonical }),
     ...(metadataOnly && { metadataOnly }),
   };
 }

@@ -6,6 +6,8 @@ export class LineError extends Error {
 }
 
 const newline = 0x0a;
+/** How many pieces of a line are kept apart before they are joined. */
+const maxPieces = 1024;
 
 /**
  * Cuts bytes into lines at 0x0A and parses each as JSON, whole: wherever a chunk ends, be it within a character, nothing
@@ -17,6 +19,8 @@ export class NdjsonDecoder {
   /** The start of a line whose end has not come. */
   #partial: Buffer[] = [];
   #partialBytes = 0;
+  /** How many at the end of {@link #partial} have not been joined. */
+  #pieces = 0;
 
   constructor(maxLineBytes: number) {
     this.#maxLineBytes = maxLineBytes;
@@ -57,6 +61,12 @@ export class NdjsonDecoder {
     this.#partialBytes += part.length;
     this.#checkLength(this.#partialBytes);
     this.#partial.push(part);
+    this.#pieces += 1;
+    if (this.#pieces < maxPieces) return;
+    // A Buffer costs some hundred bytes, so a line that comes byte by byte must not keep one for each. Only the last
+    // ones are joined, so that no byte is copied here more than once.
+    this.#partial.push(Buffer.concat(this.#partial.splice(-maxPieces)));
+    this.#pieces = 0;
   }
 
   #flush(take: (value: unknown) => void, otherwise?: string): void {
@@ -66,13 +76,14 @@ export class NdjsonDecoder {
         : Buffer.concat(this.#partial, this.#partialBytes);
     this.#partial = [];
     this.#partialBytes = 0;
+    this.#pieces = 0;
     this.#parseLines(line, take, otherwise);
   }
 
   /** Decodes at once what holds whole lines, and parses them one by one. */
   #parseLines(bytes: Buffer, take: (value: unknown) => void, otherwise?: string): void {
     // Buffer.toString would put replacement characters into an object's data.
-    if (!isUtf8(bytes)) throw new LineError(otherwise ?? 'a line that is no UTF-8');
+    if (!isUtf8(bytes)) return this.#parseUntilBadLine(bytes, take, otherwise);
     const text = bytes.toString('utf8');
     for (let start = 0; start < text.length;) {
       const found = text.indexOf('\n', start);
@@ -82,6 +93,18 @@ export class NdjsonDecoder {
       if (end - start > 1 || text[start]!.trim() !== '')
         take(parseLine(text.slice(start, end), otherwise));
       start = end + 1;
+    }
+  }
+
+  /** What comes before a bad line counts, also when it came with it. */
+  #parseUntilBadLine(bytes: Buffer, take: (value: unknown) => void, otherwise?: string): never {
+    for (let start = 0; ;) {
+      const found = bytes.indexOf(newline, start);
+      const line = bytes.subarray(start, found < 0 ? bytes.length : found);
+      this.#checkLength(line.length);
+      if (!isUtf8(line)) throw new LineError(otherwise ?? 'a line that is no UTF-8');
+      this.#parseLines(line, take, otherwise);
+      start = found + 1;
     }
   }
 

@@ -72,8 +72,7 @@ describe('NdjsonDecoder', () => {
       const all = Buffer.from(text as string);
       const { values, error } = decode([all.subarray(0, split), all.subarray(split)]);
       expect(error).toBeInstanceOf(LineError);
-      // What shares a chunk with bad UTF-8 can't be decoded on its own without looking at each byte.
-      if (message !== 'a line that is no UTF-8') expect(values).toEqual([{ a: 1 }]);
+      expect(values).toEqual([{ a: 1 }]);
       expect((error as LineError).message).toBe(message);
       expect((error as LineError).cause).toBeUndefined();
     }

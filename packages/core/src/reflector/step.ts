@@ -16,7 +16,7 @@ const shortStreamMs = 1000;
 const staleMs = 2 * 60_000;
 /** How long beyond its timeout a stream may stay open before the client ends it. */
 const overdueMs = 30_000;
-const streamingSilenceMs = 10_000;
+const longestStreamingSilenceMs = 10_000;
 /** A transport that does not say when a first watch was accepted (with an empty burst) is taken at its word after this. */
 const acceptedUnheardMs = 1000;
 
@@ -69,10 +69,15 @@ export function step(
 
 function sent(state: ReflectorState, context: ReflectorContext): Step {
   if (state.name === 'streaming') {
-    return [{ ...state, silentSince: context.now }, [{ type: 'timer', ms: streamingSilenceMs }]];
+    return [{ ...state, silentSince: context.now }, [{ type: 'timer', ms: silenceMs(context) }]];
   }
   if (state.name === 'watching') return armed({ ...state, sentAt: context.now }, context);
   return [state, []];
+}
+
+/** How long a streaming list may be silent: whoever waits for the watch has to see the list that takes its place. */
+function silenceMs({ requestTimeoutMs }: ReflectorContext): number {
+  return Math.min(longestStreamingSilenceMs, requestTimeoutMs / 2);
 }
 
 /** Sets the timer for the next moment at which an open watch has to be looked at. */
@@ -221,8 +226,9 @@ function elapsed(state: ReflectorState, context: ReflectorContext): Step {
       return proceed(memoryOf(state), state.next, context);
     case 'streaming': {
       const silent = context.now - (state.silentSince ?? context.now);
-      if (silent >= streamingSilenceMs) return fallBack(memoryOf(state), undefined, context);
-      return [state, [{ type: 'timer', ms: streamingSilenceMs - silent }]];
+      const longest = silenceMs(context);
+      if (silent >= longest) return fallBack(memoryOf(state), undefined, context);
+      return [state, [{ type: 'timer', ms: longest - silent }]];
     }
     case 'watching':
       return overdue(state, context);

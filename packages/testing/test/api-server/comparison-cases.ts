@@ -125,7 +125,10 @@ export const comparisonCases: readonly ComparisonCase[] = [
     ['POST', maps, map('labelled', { labels: { 'a b': 'x' } })],
     ['POST', maps, map('labelled', { labels: { a: '-' } })],
     ['POST', maps, map('labelled', { labels: { a: 'x'.repeat(64) } })],
-    ['POST', maps, map('labelled', { labels: { ['x'.repeat(64)]: 'a', 'A/b': 'c', '/b': 'c' } })],
+    // One at a time: the real one goes through a map, and tells of several in any order.
+    ['POST', maps, map('labelled', { labels: { ['x'.repeat(64)]: 'a' } })],
+    ['POST', maps, map('labelled', { labels: { 'A/b': 'c' } })],
+    ['POST', maps, map('labelled', { labels: { '/b': 'c' } })],
     ['POST', maps, map('with-uid', { uid: 'mine', creationTimestamp: '2001-01-01T00:00:00Z' })],
     ['POST', '/api/v1/namespaces/does-not-exist/configmaps', map('x')],
     ['POST', '/api/v1/configmaps', map('x')],
