@@ -45,8 +45,12 @@ export interface ReconcileLoopOptions {
 interface Item {
   readonly key: string;
   readonly watcher: ObjectIdentifier;
-  /** Why it was delayed; what is due at once says so in the causes that are pending. */
-  readonly cause?: Cause;
+}
+
+/** Why a watcher is to be reconciled later, and from when on, in milliseconds of the clock. */
+interface Delayed {
+  readonly cause: Cause;
+  readonly dueMs: number;
 }
 
 /** Takes watchers from a work queue and reconciles them; what fails comes again, later. */
@@ -57,6 +61,8 @@ export class ReconcileLoop {
   readonly #asked = new Map<string, Item>();
   /** Why those asked for or queued are to be reconciled. Arrays may be shared, so they are never changed. */
   readonly #causes = new Map<string, readonly Cause[]>();
+  /** The queue's delays. Kept apart from the items: a reconcile before a delay is over must not take its cause along. */
+  readonly #delayed = new Map<string, Delayed>();
   readonly #running = new Map<string, ReconcileRun>();
   #workers: readonly Promise<void>[] = [];
   #stopped = false;
@@ -67,14 +73,18 @@ export class ReconcileLoop {
   constructor(options: ReconcileLoopOptions) {
     this.#options = options;
     const { clock, metrics, rateLimiter } = options;
+    const limiter = rateLimiter
+      ? limitItems(rateLimiter, ({ watcher }) => watcher)
+      : limitItems(defaultControllerRateLimiter<string>({ clock }), ({ key }) => key);
     this.#queue = createWorkQueue<Item>({
       clock,
       ...(metrics && { metrics }),
       name: 'depwatch',
       keyOf: ({ key }) => key,
-      rateLimiter: rateLimiter
-        ? limitItems(rateLimiter, ({ watcher }) => watcher)
-        : limitItems(defaultControllerRateLimiter<string>({ clock }), ({ key }) => key),
+      rateLimiter: {
+        ...limiter,
+        when: (item) => this.#delay(item.key, { type: 'retry' }, limiter.when(item)),
+      },
     });
   }
 
@@ -89,7 +99,7 @@ export class ReconcileLoop {
   enqueue(key: string, watcher: ObjectIdentifier, cause: Cause, afterMs = 0): void {
     if (this.#stopped) return;
     if (afterMs > 0) {
-      this.#queue.addAfter({ key, watcher, cause }, afterMs);
+      this.#queue.addAfter({ key, watcher }, this.#delay(key, cause, afterMs));
       return;
     }
     this.#ask({ key, watcher }, [cause]);
@@ -106,6 +116,7 @@ export class ReconcileLoop {
   drop(key: string, watcher: ObjectIdentifier): void {
     this.#asked.delete(key);
     this.#causes.delete(key);
+    this.#delayed.delete(key);
     this.#queue.remove({ key, watcher });
     const running = this.#running.get(key);
     if (running) running.dropped = true;
@@ -117,6 +128,7 @@ export class ReconcileLoop {
     this.#queue.shutdownNow();
     this.#asked.clear();
     this.#causes.clear();
+    this.#delayed.clear();
     for (const run of this.#running.values()) run.abort(reason);
   }
 
@@ -161,17 +173,29 @@ export class ReconcileLoop {
       const run = new ReconcileRun(item.key);
       this.#running.set(item.key, run);
       // With no cause it was dropped while it was handed over.
-      const causes = this.#takeCauses(item);
+      const causes = this.#takeCauses(item.key);
       if (causes.length > 0 && !this.#stopped) await this.#reconcile(item, run, causes);
       this.#running.delete(item.key);
       this.#queue.done(item);
     }
   }
 
-  #takeCauses({ key, cause }: Item): readonly Cause[] {
-    const causes = this.#causes.get(key);
+  /** Notes why a watcher is delayed. Of two delays the earlier one counts, as in the queue. */
+  #delay(key: string, cause: Cause, ms: number): number {
+    const dueMs = this.#options.clock.now() + ms;
+    const known = this.#delayed.get(key);
+    if (!known || !(known.dueMs <= dueMs)) this.#delayed.set(key, { cause, dueMs });
+    return ms;
+  }
+
+  #takeCauses(key: string): readonly Cause[] {
+    const causes = this.#causes.get(key) ?? [];
     this.#causes.delete(key);
-    return causes ?? (cause ? [cause] : []);
+    const delayed = this.#delayed.get(key);
+    // With no other cause it is here because its delay is over.
+    if (!delayed || (causes.length > 0 && delayed.dueMs > this.#options.clock.now())) return causes;
+    this.#delayed.delete(key);
+    return [...causes, delayed.cause];
   }
 
   /** Looks at the clock only now and then. */
@@ -242,13 +266,12 @@ export class ReconcileLoop {
       { watcher: formatObjectIdentifier(item.watcher), error },
       'a reconcile failed and will be tried again',
     );
-    const again: Item = { ...item, cause: { type: 'retry' } };
     try {
-      this.#queue.addRateLimited(again);
+      this.#queue.addRateLimited(item);
     } catch (failure) {
       // The rate limiter is the caller's: whatever it does, the watcher must not be forgotten.
       this.#options.logger.error({ error: failure }, 'the rate limiter failed');
-      this.#queue.addAfter(again, unlimitedRetryMs);
+      this.enqueue(item.key, item.watcher, { type: 'retry' }, unlimitedRetryMs);
     }
   }
 }

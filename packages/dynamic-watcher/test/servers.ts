@@ -28,7 +28,10 @@ async function inProcess(): Promise<TestServer> {
 }
 
 const required = process.env['DEPWATCH_REQUIRE_KUBE_APISERVER'] === '1';
-const binaries = await findKubeApiServer({ log: (line) => console.warn(`skipped: ${line}`) });
+/** The programs of a kube-apiserver; undefined where there are none. */
+export const binaries = await findKubeApiServer({
+  log: (line) => console.warn(`skipped: ${line}`),
+});
 if (required && !binaries)
   throw new Error('DEPWATCH_REQUIRE_KUBE_APISERVER is set, and there is no kube-apiserver');
 

@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import type { ControlPlane } from '../../../../tools/kube-apiserver/control-plane.ts';
+import { binaries } from '../servers.ts';
+import { accessCases } from './access-cases.ts';
+import { answerCases } from './answer-cases.ts';
+import { connectionCases } from './connection-cases.ts';
+import { fakeGround } from './fake-ground.ts';
+import type { FaultCase } from './fault-case.ts';
+import type { Ground, ServerName } from './ground.ts';
+import { kindCases } from './kind-cases.ts';
+import { objectCases } from './object-cases.ts';
+import { reconcileCases } from './reconcile-cases.ts';
+import { restartCases } from './restart-cases.ts';
+import { inProcessGround, realGround, startRealServer } from './server-ground.ts';
+import { Stage } from './stage.ts';
+import { streamingCases } from './streaming-cases.ts';
+import { formatTable, type Outcomes } from './table.ts';
+import { wireCases } from './wire-cases.ts';
+
+// Restarts come last, since the real server is one for all.
+const cases: readonly FaultCase[] = [
+  ...accessCases,
+  ...answerCases,
+  ...connectionCases,
+  ...wireCases,
+  ...streamingCases,
+  ...kindCases,
+  ...reconcileCases,
+  ...objectCases,
+  ...restartCases,
+];
+
+const names: Readonly<Record<ServerName, string>> = {
+  fake: 'fake transport',
+  inProcess: 'in-process API server',
+  real: 'kube-apiserver',
+};
+const outcomes: Outcomes = new Map(cases.map(({ fault }) => [fault, {}]));
+let real: ControlPlane | undefined;
+
+beforeAll(async () => {
+  real = await startRealServer();
+}, 120_000);
+afterAll(async () => {
+  console.log(formatTable(names, outcomes));
+  await real?.stop();
+});
+
+const grounds: {
+  readonly [Name in ServerName]: (faultCase: FaultCase) => Ground<Name> | Promise<Ground<Name>>;
+} = {
+  fake: () => fakeGround(),
+  inProcess: ({ user = 'admin', transport = {} }) => inProcessGround(user, transport),
+  real: ({ user = 'admin', transport = {} }) => realGround(real!, user, transport),
+};
+
+/** Runs a case on a server. */
+async function run<Name extends ServerName>(name: Name, faultCase: FaultCase): Promise<void> {
+  const inject = faultCase.inject[name];
+  if (typeof inject === 'string') return;
+  const ground = await grounds[name](faultCase);
+  await using stage = new Stage(ground, faultCase.settings ?? {});
+  await stage.watcher.start();
+  await faultCase.expect(stage, async () => {
+    const heal = await inject(ground.control, stage);
+    return async () => void (await heal?.());
+  });
+}
+
+describe.each(Object.keys(names) as ServerName[])('on %s', (name) => {
+  // Each case has an in-process server of its own, and mostly waits.
+  const concurrent = name === 'inProcess';
+  for (const faultCase of cases) {
+    const inject = faultCase.inject[name];
+    const missing = name === 'real' && !binaries && 'there is no kube-apiserver here';
+    const reason = typeof inject === 'string' ? inject : missing;
+    const row = outcomes.get(faultCase.fault)!;
+    if (reason) {
+      row[name] = reason;
+      test.skip(`${faultCase.fault}: ${reason}`);
+      continue;
+    }
+    test(faultCase.fault, { timeout: 60_000, concurrent }, async () => {
+      row[name] = 'FAILED';
+      await run(name, faultCase);
+      row[name] = 'passed';
+    });
+  }
+});

@@ -1,0 +1,123 @@
+import { expect } from 'vitest';
+import { everywhere, type FaultCase } from './fault-case.ts';
+import type { Stage } from './stage.ts';
+
+type Widget = { spec: { size: number } };
+
+function sizeShown(stage: Stage): number | undefined {
+  return stage.watcher.getFromCache<Widget>(stage.widget)?.spec.size;
+}
+
+async function watchWidget(stage: Stage): Promise<void> {
+  await stage.defineWidgets();
+  await stage.putWidget({ size: 1 });
+  await stage.settled(stage.watcher.addWatcher(stage.app, stage.widget));
+  await stage.until(() => expect(stage.recorder.calls).toHaveLength(1));
+  stage.expectLive(stage.widget);
+}
+
+/** The kind is gone: its watchers are told so, and the watch waits for it. */
+async function isGone(stage: Stage): Promise<void> {
+  await stage.until(() => expect(stage.recorder.calls).toHaveLength(2));
+  expect(stage.recorder.calls[1]).toEqual({ watcher: 'app', causes: ['deleted'] });
+  expect(sizeShown(stage)).toBeUndefined();
+  await stage.until(() =>
+    expect(stage.status(stage.widget)).toMatchObject({
+      state: 'retrying',
+      watchers: [stage.app],
+      lastError: { code: 'ERR_NO_VERSIONED_RESOURCE' },
+    }),
+  );
+}
+
+export const kindCases: readonly FaultCase[] = [
+  {
+    fault: 'kind unknown',
+    inject: everywhere((stage) => () => stage.defineWidgets()),
+    async expect(stage, inject) {
+      const { watcher, app, widget, counts } = stage;
+      const heal = await inject();
+      const add = () => stage.settled(watcher.addWatcher(app, widget));
+      await expect(add()).rejects.toMatchObject({ code: 'ERR_NO_VERSIONED_RESOURCE' });
+      await expect(add()).rejects.toMatchObject({ code: 'ERR_NO_VERSIONED_RESOURCE' });
+      expect(watcher.watchStatus()).toEqual([]);
+      expect(counts).toMatchObject({ discover: 2, lists: 0 });
+      // Not remembered, so it works at once when the kind is there.
+      await heal();
+      await add();
+      await stage.putWidget({ size: 2 });
+      await stage.until(() => expect(stage.recorder.calls).toHaveLength(1));
+      expect(sizeShown(stage)).toBe(2);
+      expect(counts).toMatchObject({ discover: 3, lists: 1 });
+    },
+  },
+  {
+    fault: '404 at add: asked for again once',
+    inject: everywhere((stage) => stage.undefineWidgets()),
+    async expect(stage, inject) {
+      const { watcher, app, widget, counts } = stage;
+      await watchWidget(stage);
+      await watcher.removeWatcher(app);
+      // Known by now, and gone; and then there under another name in URLs.
+      await inject();
+      const add = () => stage.settled(watcher.addWatcher(app, widget));
+      await expect(add()).rejects.toMatchObject({ code: 'ERR_NO_VERSIONED_RESOURCE' });
+      expect(counts).toMatchObject({ discover: 2, lists: 2 });
+      expect(watcher.watchStatus()).toEqual([]);
+      await stage.defineWidgets();
+      await add();
+      expect(counts).toMatchObject({ discover: 3, lists: 3 });
+      await watcher.removeWatcher(app);
+      await stage.undefineWidgets();
+      await stage.defineWidgets({ plural: 'gadgets' });
+      await add();
+      expect(counts).toMatchObject({ discover: 4, lists: 5 });
+      const calls = stage.recorder.calls.length;
+      await stage.putWidget({ size: 3 });
+      await stage.until(() => expect(stage.recorder.calls.length).toBeGreaterThan(calls));
+      expect(sizeShown(stage)).toBe(3);
+    },
+  },
+  ...[true, false].map((namespaced): FaultCase => ({
+    fault: namespaced
+      ? 'CRD deleted while watched, and recreated'
+      : 'CRD deleted while watched, and recreated with another scope',
+    inject: everywhere(async (stage) => {
+      await stage.undefineWidgets();
+      return () => stage.defineWidgets({ namespaced });
+    }),
+    async expect(stage, inject) {
+      await watchWidget(stage);
+      const heal = await inject();
+      await isGone(stage);
+      await heal();
+      await stage.putWidget({ size: 2 }, namespaced);
+      await stage.until(() => {
+        stage.expectLive(stage.widget);
+        expect(stage.recorder.calls.length).toBeGreaterThan(2);
+        expect(sizeShown(stage)).toBe(2);
+      });
+      const calls = stage.recorder.calls.length;
+      await stage.putWidget({ size: 3 }, namespaced);
+      await stage.until(() => expect(stage.recorder.calls.length).toBeGreaterThan(calls));
+      expect(sizeShown(stage)).toBe(3);
+      expect(stage.watcher.getWatchCount()).toBe(1);
+    },
+  })),
+  {
+    fault: 'transient discovery error',
+    inject: {
+      fake: (fake) => fake.fail({ operation: 'discover', error: { code: 503 }, times: 1 }),
+      inProcess: ({ faults }) =>
+        faults.respond({ status: 503, times: 1, match: { verb: 'get', resource: '' } }),
+      real: 'its discovery fails only when it does',
+    },
+    async expect(stage, inject) {
+      const { watcher, app, config } = stage;
+      await inject();
+      await stage.settled(watcher.addWatcher(app, config));
+      expect(stage.counts).toMatchObject({ discover: 2, lists: 1 });
+      await stage.delivers('after');
+    },
+  },
+];
