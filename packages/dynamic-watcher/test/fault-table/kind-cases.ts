@@ -80,10 +80,13 @@ export const kindCases: readonly FaultCase[] = [
   },
   ...[true, false].map((namespaced): FaultCase => ({
     fault: namespaced
-      ? 'CRD deleted while watched, and recreated'
+      ? 'CRD deleted while its watch is away, and recreated'
       : 'CRD deleted while watched, and recreated with another scope',
     inject: everywhere(async (stage) => {
+      // Away while it goes, the watch is told of no delete, and has to make one of the 404.
+      const reconnect = namespaced ? stage.ground.disconnect() : () => {};
       await stage.undefineWidgets();
+      reconnect();
       return () => stage.defineWidgets({ namespaced });
     }),
     async expect(stage, inject) {
