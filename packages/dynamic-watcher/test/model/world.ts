@@ -121,7 +121,9 @@ export class World {
   async rest(): Promise<void> {
     this.#mode = 'fine';
     this.#heal();
-    await this.#clock.advance(200_000);
+    // Longer than any back-off, and shorter than the two minutes after which a resumed watch is listed anew: that would
+    // heal what a resume had lost.
+    await this.#clock.advance(100_000);
     this.#checkSettled();
     for (const { state, watched, lastError } of this.watcher.watchStatus()) {
       if (state === 'ended') continue;
