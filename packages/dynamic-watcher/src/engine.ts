@@ -6,25 +6,22 @@ import {
 } from '@depwatch/cache';
 import {
   createDependencyGraph,
-  groupVersionKindKey,
   keepVersion,
   noMetrics,
   ObjectStore,
   type Clock,
   type DepwatchError,
-  type GroupVersionKind,
   type Logger,
   type Metrics,
   type ObjectIdentifier,
   type RateLimiter,
-  type ScopedGVR,
   type Reconciler,
   type Transport,
 } from '@depwatch/core';
 import { Admission } from './admission.ts';
 import { Dependencies } from './dependencies.ts';
 import type { ObjectCacheSettings } from './options.ts';
-import { normalizeWatched } from './planner.ts';
+import { normalizeWatched, replanWatch } from './planner.ts';
 import { QueryBatches } from './query-batches.ts';
 import { ReconcileLoop } from './reconcile-loop.ts';
 import { ResourceResolver } from './resource-resolver.ts';
@@ -78,18 +75,13 @@ export class Engine {
       tracksReconciles: enableCache,
       settled: (run) => this.batches.closeLeftOver(run),
     });
-    /** Many watches may miss one kind; the server is asked once for all of them. */
-    const underWay = new Map<string, Promise<ScopedGVR>>();
-    const rediscover = (gvk: GroupVersionKind): Promise<ScopedGVR> => {
-      const key = groupVersionKindKey(gvk);
-      let answer = underWay.get(key);
-      if (!answer) {
-        gvrs.forget(gvk);
-        answer = gvrs.resolve(gvk, { signal: this.stopSignal }).finally(() => underWay.delete(key));
-        underWay.set(key, answer);
-      }
-      return answer;
-    };
+    const resources = new ResourceResolver({
+      gvrs,
+      admission,
+      clock,
+      requestTimeoutMs,
+      stopSignal: this.stopSignal,
+    });
     const watches = new WatchSet({
       ...options,
       metrics: options.metrics ?? noMetrics,
@@ -98,15 +90,7 @@ export class Engine {
       streamingLists: new StreamingLists(clock),
       createStore: () => (enableCache ? cache.createStore() : new ObjectStore(keepVersion)),
       attach: (watched, store) => (enableCache ? cache.attach(watched, store) : () => {}),
-      rediscover: async (query) => {
-        const gvr = await rediscover(query.gvk);
-        const { namespace: _, ...rest } = query;
-        return {
-          ...rest,
-          gvr,
-          ...(gvr.namespaced && query.namespace && { namespace: query.namespace }),
-        };
-      },
+      rediscover: async (query) => replanWatch(query, await resources.rediscover(query.gvk)),
       listener: {
         changed: (key, watched, changes) => {
           for (const type of changes) loop.enqueueAll(graph, key, { type, watched });
@@ -119,7 +103,6 @@ export class Engine {
         },
       },
     });
-    const resources = new ResourceResolver({ gvrs, admission, clock, requestTimeoutMs });
     this.dependencies = new Dependencies({ ...options, graph, watches, loop, resources });
     this.batches = new QueryBatches({
       graph,

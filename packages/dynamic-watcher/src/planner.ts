@@ -48,3 +48,9 @@ export function planWatch(
     ...(metadataOnly && { metadataOnly }),
   };
 }
+
+/** The same watch of a kind that the server has come to serve as another resource, or in another scope. */
+export function replanWatch(query: ResourceQuery, gvr: ScopedGVR): ResourceQuery {
+  const { namespace, ...rest } = query;
+  return { ...rest, gvr, ...(gvr.namespaced && namespace && { namespace }) };
+}

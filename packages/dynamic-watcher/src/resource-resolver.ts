@@ -3,6 +3,7 @@ import {
   abortedError,
   type DepwatchError,
   formatGroupVersion,
+  groupVersionKindKey,
   isDepwatchError,
   type Clock,
   type GroupVersionKind,
@@ -19,11 +20,14 @@ export interface ResourceResolverOptions {
   readonly admission: Admission;
   readonly clock: Clock;
   readonly requestTimeoutMs: number;
+  /** Ends what is shared by many; who waits for one resource alone brings a signal of its own. */
+  readonly stopSignal: AbortSignal;
 }
 
 /** Finds out the resources of kinds, patiently: a server that can't answer now may do so before the time-out. */
 export class ResourceResolver {
   readonly #options: ResourceResolverOptions;
+  readonly #rediscovering = new Map<string, Promise<ScopedGVR>>();
 
   constructor(options: ResourceResolverOptions) {
     this.#options = options;
@@ -32,6 +36,21 @@ export class ResourceResolver {
   /** The resource, where it is known. */
   peek(gvk: GroupVersionKind): ScopedGVR | undefined {
     return this.#options.gvrs.peek(gvk);
+  }
+
+  /** Asks anew, whatever is known. Many watches may miss one kind; the server is asked once for all of them. */
+  rediscover(gvk: GroupVersionKind): Promise<ScopedGVR> {
+    const { gvrs, stopSignal } = this.#options;
+    const key = groupVersionKindKey(gvk);
+    let answer = this.#rediscovering.get(key);
+    if (!answer) {
+      gvrs.forget(gvk);
+      answer = gvrs
+        .resolve(gvk, { signal: stopSignal })
+        .finally(() => this.#rediscovering.delete(key));
+      this.#rediscovering.set(key, answer);
+    }
+    return answer;
   }
 
   /**
