@@ -42,7 +42,13 @@ export type { Logger } from './ports/logger.ts';
 export { noMetrics } from './ports/metrics.ts';
 export type { MetricLabels, Metrics } from './ports/metrics.ts';
 export type { RateLimiter } from './ports/rate-limiter.ts';
-export type { Cause, ReconcileContext, Reconciler, Result } from './ports/reconciler.ts';
+export type {
+  Cause,
+  ReconcileContext,
+  Reconciler,
+  ReconcileItem,
+  Result,
+} from './ports/reconciler.ts';
 export type {
   ApiResource,
   ListPage,

@@ -52,3 +52,16 @@ export interface Reconciler {
   /** Called once, after the dynamic watcher stopped and no reconcile will be called any more. */
   stopped?(): void;
 }
+
+/**
+ * One reconcile as a thing that can be handed on, as the adapters do: the reconcile is over, and its watcher's next
+ * one may begin, once `done` or `fail` is called. Only the first call counts.
+ */
+export interface ReconcileItem extends ReconcileContext {
+  /** The dependent object to reconcile. */
+  readonly watcher: ObjectIdentifier;
+  /** The work is done; `result` is what a reconciler would have returned. */
+  done(this: void, result?: Result): void;
+  /** The work failed: the watcher is tried again after a delay that the rate limiter chooses. */
+  fail(this: void, error: unknown): void;
+}
