@@ -21,7 +21,7 @@ import {
 import { Admission } from './admission.ts';
 import { Dependencies } from './dependencies.ts';
 import type { ObjectCacheSettings } from './options.ts';
-import { normalizeWatched, replanWatch } from './planner.ts';
+import { normalizeWatched } from './planner.ts';
 import { QueryBatches } from './query-batches.ts';
 import { ReconcileLoop } from './reconcile-loop.ts';
 import { ResourceResolver } from './resource-resolver.ts';
@@ -90,7 +90,7 @@ export class Engine {
       streamingLists: new StreamingLists(clock),
       createStore: () => (enableCache ? cache.createStore() : new ObjectStore(keepVersion)),
       attach: (watched, store) => (enableCache ? cache.attach(watched, store) : () => {}),
-      rediscover: async (query) => replanWatch(query, await resources.rediscover(query.gvk)),
+      rediscover: (gvk) => resources.rediscover(gvk),
       listener: {
         changed: (key, watched, changes) => {
           for (const type of changes) loop.enqueueAll(graph, key, { type, watched });

@@ -41,16 +41,11 @@ export function planWatch(
   return {
     gvr,
     gvk: { ...(group && { group }), version, kind },
-    ...(namespace && { namespace }),
+    // The kind may have come to be served in another scope since it was first asked for.
+    ...(gvr.namespaced && namespace && { namespace }),
     ...(name && { name }),
     // In canonical form: every server of any age takes it.
     ...(selector && { selector: parseLabelSelector(selector).canonical }),
     ...(metadataOnly && { metadataOnly }),
   };
-}
-
-/** The same watch of a kind that the server has come to serve as another resource, or in another scope. */
-export function replanWatch(query: ResourceQuery, gvr: ScopedGVR): ResourceQuery {
-  const { namespace, ...rest } = query;
-  return { ...rest, gvr, ...(gvr.namespaced && namespace && { namespace }) };
 }

@@ -6,15 +6,19 @@ import {
   step,
   type ChangeType,
   type Clock,
+  type GroupVersionKind,
   type KubernetesObject,
+  type ObjectIdentifier,
   type ObjectStore,
   type ReflectorEffect,
   type ReflectorInput,
   type ResourceQuery,
+  type ScopedGVR,
   type Transport,
   type WatchEvent,
 } from '@depwatch/core';
 import type { Admission, Pass, RequestKind } from './admission.ts';
+import { planWatch } from './planner.ts';
 import type { StreamingLists } from './streaming-lists.ts';
 
 /** What the drivers of one dynamic watcher share. */
@@ -25,8 +29,9 @@ export interface WatchDriverContext {
   readonly streamingLists: StreamingLists;
   readonly requestTimeoutMs: number;
   readonly authGraceMs: number;
-  /** Asks the server anew for the resource of the query's kind, and makes the query one for it. */
-  rediscover(query: ResourceQuery): Promise<ResourceQuery>;
+  readonly metadataOnly: boolean;
+  /** Asks the server anew for the resource of a kind. */
+  rediscover(gvk: GroupVersionKind): Promise<ScopedGVR>;
 }
 
 /** What a driver tells its owner; no call is made after `stop`. */
@@ -53,6 +58,7 @@ const unwanted = new DepwatchError('ERR_ABORTED', 'the call is no longer wanted'
 
 /** Runs one physical watch: performs the effects of the reflector's steps on the transport and the store. */
 export class WatchDriver {
+  readonly #watched: ObjectIdentifier;
   readonly #context: WatchDriverContext;
   readonly #store: ObjectStore<KubernetesObject>;
   readonly #listener: WatchListener;
@@ -63,12 +69,14 @@ export class WatchDriver {
   #begun = false;
 
   constructor(
-    query: ResourceQuery,
+    watched: ObjectIdentifier,
+    gvr: ScopedGVR,
     store: ObjectStore<KubernetesObject>,
     context: WatchDriverContext,
     listener: WatchListener,
   ) {
-    this.#query = query;
+    this.#watched = watched;
+    this.#query = planWatch(watched, gvr, context.metadataOnly);
     this.#store = store;
     this.#context = context;
     this.#listener = listener;
@@ -220,10 +228,12 @@ export class WatchDriver {
   }
 
   async #discover(call: Call): Promise<void> {
-    const query = await this.#context.rediscover(this.#query);
+    const { rediscover, metadataOnly } = this.#context;
+    const gvr = await rediscover(this.#query.gvk);
     if (this.#call !== call) return;
     call.pass?.answered();
-    this.#query = query;
+    // From what is watched, not from the last query: what an earlier scope left out may be needed again.
+    this.#query = planWatch(this.#watched, gvr, metadataOnly);
     this.#finish(call, { type: 'discovered' });
   }
 

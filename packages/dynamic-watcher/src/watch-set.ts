@@ -13,7 +13,6 @@ import {
 } from '@depwatch/core';
 import type { WatchState, WatchStatus } from './dynamic-watcher.ts';
 import { notInTime } from './not-in-time.ts';
-import { planWatch } from './planner.ts';
 import { WatchDriver, type WatchDriverContext } from './watch-driver.ts';
 
 /** How many ended watches stay listed. */
@@ -34,7 +33,6 @@ export interface WatchSetListener {
 
 /** What a watch set is made of. */
 export interface WatchSetOptions extends WatchDriverContext {
-  readonly metadataOnly: boolean;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly listener: WatchSetListener;
@@ -87,18 +85,13 @@ export class WatchSet {
   start(watched: ObjectIdentifier, gvr: ScopedGVR): void {
     const key = objectIdentifierKey(watched);
     const store = this.#options.createStore();
-    const driver: WatchDriver = new WatchDriver(
-      planWatch(watched, gvr, this.#options.metadataOnly),
-      store,
-      this.#options,
-      {
-        begun: () => this.#begin(watch),
-        live: () => this.#live(watch),
-        retrying: (error, ms) => this.#retrying(watch, error, ms),
-        changed: (changes) => this.#changed(watch, changes),
-        ended: (error) => this.#end(watch, error),
-      },
-    );
+    const driver: WatchDriver = new WatchDriver(watched, gvr, store, this.#options, {
+      begun: () => this.#begin(watch),
+      live: () => this.#live(watch),
+      retrying: (error, ms) => this.#retrying(watch, error, ms),
+      changed: (changes) => this.#changed(watch, changes),
+      ended: (error) => this.#end(watch, error),
+    });
     const watch: Watch = {
       key,
       watched,

@@ -20,14 +20,32 @@ async function watchWidget(stage: Stage): Promise<void> {
 async function isGone(stage: Stage): Promise<void> {
   await stage.until(() => expect(stage.recorder.calls).toHaveLength(2));
   expect(stage.recorder.calls[1]).toEqual({ watcher: 'app', causes: ['deleted'] });
-  expect(sizeShown(stage)).toBeUndefined();
-  await stage.until(() =>
+  await isMissed(stage);
+}
+
+async function isMissed(stage: Stage): Promise<void> {
+  await stage.until(() => {
+    expect(sizeShown(stage)).toBeUndefined();
     expect(stage.status(stage.widget)).toMatchObject({
       state: 'retrying',
       watchers: [stage.app],
       lastError: { code: 'ERR_NO_VERSIONED_RESOURCE' },
-    }),
-  );
+    });
+  });
+}
+
+/** The watch is live again, and shows what is written: `size`, then one more. */
+async function delivers(stage: Stage, size: number, namespace?: string): Promise<void> {
+  for (const shown of [size, size + 1]) {
+    const calls = stage.recorder.calls.length;
+    await stage.putWidget({ size: shown }, namespace);
+    await stage.until(() => {
+      stage.expectLive(stage.widget);
+      expect(stage.recorder.calls.length).toBeGreaterThan(calls);
+      expect(sizeShown(stage)).toBe(shown);
+    });
+  }
+  expect(stage.watcher.getWatchCount()).toBe(1);
 }
 
 export const kindCases: readonly FaultCase[] = [
@@ -78,35 +96,43 @@ export const kindCases: readonly FaultCase[] = [
       expect(sizeShown(stage)).toBe(3);
     },
   },
-  ...[true, false].map((namespaced): FaultCase => ({
-    fault: namespaced
-      ? 'CRD deleted while its watch is away, and recreated'
-      : 'CRD deleted while watched, and recreated with another scope',
+  {
+    fault: 'CRD deleted while its watch is away, and recreated',
     inject: everywhere(async (stage) => {
       // Away while it goes, the watch is told of no delete, and has to make one of the 404.
-      const reconnect = namespaced ? stage.ground.disconnect() : () => {};
+      const reconnect = stage.ground.disconnect();
       await stage.undefineWidgets();
       reconnect();
-      return () => stage.defineWidgets({ namespaced });
+      return () => stage.defineWidgets();
     }),
     async expect(stage, inject) {
       await watchWidget(stage);
       const heal = await inject();
       await isGone(stage);
       await heal();
-      await stage.putWidget({ size: 2 }, namespaced);
-      await stage.until(() => {
-        stage.expectLive(stage.widget);
-        expect(stage.recorder.calls.length).toBeGreaterThan(2);
-        expect(sizeShown(stage)).toBe(2);
-      });
-      const calls = stage.recorder.calls.length;
-      await stage.putWidget({ size: 3 }, namespaced);
-      await stage.until(() => expect(stage.recorder.calls.length).toBeGreaterThan(calls));
-      expect(sizeShown(stage)).toBe(3);
-      expect(stage.watcher.getWatchCount()).toBe(1);
+      await delivers(stage, 2);
     },
-  })),
+  },
+  {
+    fault: 'CRD deleted while watched, and recreated with another scope',
+    inject: everywhere(async (stage) => {
+      await stage.undefineWidgets();
+      return () => stage.defineWidgets({ namespaced: false });
+    }),
+    async expect(stage, inject) {
+      await watchWidget(stage);
+      const heal = await inject();
+      await isGone(stage);
+      await heal();
+      await delivers(stage, 2, '');
+      // And back: the watch is again one of its namespace alone.
+      await stage.undefineWidgets();
+      await isMissed(stage);
+      await stage.defineWidgets();
+      await stage.putWidget({ size: 100 }, 'kube-system');
+      await delivers(stage, 4);
+    },
+  },
   {
     fault: 'transient discovery error',
     inject: {

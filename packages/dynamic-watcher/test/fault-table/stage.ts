@@ -62,9 +62,12 @@ export class Stage implements AsyncDisposable {
     return this.ground.unregisterKind(this.#group);
   }
 
-  putWidget(spec: object, namespaced = true): Promise<KubernetesObject> {
-    const { namespace } = this.ground;
-    const metadata = { name: 'w', ...(namespaced && { namespace }) };
+  /** @param namespace absent where the kind is cluster-scoped */
+  putWidget(
+    spec: object,
+    namespace: string | undefined = this.ground.namespace,
+  ): Promise<KubernetesObject> {
+    const metadata = { name: 'w', ...(namespace && { namespace }) };
     const object = { apiVersion: `${this.#group}/v1`, kind: 'Widget', metadata, spec };
     return this.ground.put(object);
   }
