@@ -1,6 +1,6 @@
 /**
- * Plants each deliberate bug in turn and runs the model on it: `node tools/mutants/cli.ts [SEED]`. Exit code 1 when one
- * is not found.
+ * Plants each deliberate bug in turn and runs what has to find it: `node tools/mutants/cli.ts [SEED]`. Exit code 1 when
+ * one is not found.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ let missed = 0;
 console.log(
   `${mutants.length} planted bugs, up to ${schedules} schedules each, DEPWATCH_SEED=${seed}`,
 );
-for (const { name, invariant } of mutants) {
+for (const { name, invariant, test } of mutants) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ['node_modules/vitest/vitest.mjs', 'run', '--config', 'tools/mutants/vitest.config.ts'],
@@ -32,13 +32,14 @@ for (const { name, invariant } of mutants) {
     },
   );
   const report = stdout + stderr;
-  if (!/random schedules/.test(report))
+  if (!/ passed| failed/.test(report))
     throw new Error(`the mutant ${name} did not run:\n${report}`);
   const found = status !== 0;
   const after = /failed after (\d+) tests/.exec(report)?.[1];
-  const outcome = found ? `found by schedule ${after ?? '? (it crashed)'}` : 'NOT FOUND';
+  const by = test ? test.replace(/.*\//, '') : `schedule ${after ?? '? (it crashed)'}`;
+  const outcome = found ? `found by ${by}` : 'NOT FOUND';
   if (!found) missed += 1;
-  console.log(`invariant ${String(invariant).padStart(2)}  ${outcome.padEnd(28)}  ${name}`);
+  console.log(`invariant ${String(invariant).padStart(2)}  ${outcome.padEnd(48)}  ${name}`);
 }
 console.log(`${mutants.length - missed} found, ${missed} not found`);
 process.exitCode = missed === 0 ? 0 : 1;

@@ -7,11 +7,13 @@ export interface Mutant {
   readonly file: string;
   readonly find: string;
   readonly replace: string;
+  /** The test file below packages/ that has to find it, where the model does not come to what it breaks. */
+  readonly test?: string;
 }
 
 const watcher = 'dynamic-watcher/src';
 
-/** Each has to be found by the model of the dynamic watcher. */
+/** Each has to be found. */
 export const mutants: readonly Mutant[] = [
   {
     name: 'an event is not applied to the cache',
@@ -35,6 +37,14 @@ export const mutants: readonly Mutant[] = [
     file: 'core/src/object-store.ts',
     find: "        changes.add('deleted');\n        break;",
     replace: '        break;',
+  },
+  {
+    name: 'a watch is resumed from the version of its list',
+    invariant: 3,
+    file: 'core/src/reflector/step.ts',
+    find: '    next = { ...next, resourceVersion: version, seen: true, brokenAtVersion: 0 };',
+    replace: '    next = { ...next, seen: true, brokenAtVersion: 0 };',
+    test: 'core/test/reflector.test.ts',
   },
   {
     name: 'the version of a bookmark is saved before the events that come with it',
@@ -102,6 +112,37 @@ export const mutants: readonly Mutant[] = [
     replace: "    [{ type: 'cancel' }, { type: 'retrying', error, ms }],",
   },
   {
+    name: 'a watch ignores a stop while it waits to be taken up again',
+    invariant: 7,
+    file: 'core/src/reflector/step.ts',
+    find: "    case 'stop':",
+    replace: "    case 'stop':\n      if (state.name === 'waiting') return [state, []];",
+  },
+  {
+    name: 'a silent connection is borne ten times as long',
+    invariant: 12,
+    file: 'k8s-transport/src/watchdog.ts',
+    find: 'this.#silenceMs = options.pingIntervalMs',
+    replace: 'this.#silenceMs = 10 * options.pingIntervalMs',
+    test: 'k8s-transport/test/watchdog.test.ts',
+  },
+  {
+    name: 'all watches come back at once',
+    invariant: 13,
+    file: `${watcher}/admission.ts`,
+    find: '(this.#out.get(kind) ?? 0) >= slots[kind]',
+    replace: 'this.#out.size > 1_000',
+    test: `dynamic-watcher/test/admission.test.ts`,
+  },
+  {
+    name: 'in an outage every watch asks for itself',
+    invariant: 13,
+    file: `${watcher}/admission.ts`,
+    find: '    if (this.#reachable || this.#probe || this.#probeTimer) return;',
+    replace: '    if (this.#reachable) return;',
+    test: `dynamic-watcher/test/admission.test.ts`,
+  },
+  {
     name: 'a batch that failed is rolled back',
     invariant: 14,
     file: `${watcher}/query-batches.ts`,
@@ -114,6 +155,30 @@ export const mutants: readonly Mutant[] = [
     file: `${watcher}/query-batches.ts`,
     find: 'this.#options.dependencies.retain(watcher, batch.record.asked());',
     replace: '',
+  },
+  {
+    name: 'a name can add a condition to the field selector',
+    invariant: 15,
+    file: 'k8s-transport/src/request-url.ts',
+    find: "return value.replace(/[\\\\,=]/g, '\\\\$&');",
+    replace: 'return value;',
+    test: 'dynamic-watcher/test/go-original-defects-14-to-23.test.ts',
+  },
+  {
+    name: 'a namespace can be a path',
+    invariant: 15,
+    file: 'k8s-transport/src/request-url.ts',
+    find: '  return encodeURIComponent(value);\n}',
+    replace: '  return value;\n}',
+    test: 'k8s-transport/test/request-url.test.ts',
+  },
+  {
+    name: 'a line may be of any length',
+    invariant: 16,
+    file: 'k8s-transport/src/ndjson.ts',
+    find: '    if (bytes > this.#maxLineBytes)',
+    replace: '    if (bytes > this.#maxLineBytes * 1000)',
+    test: 'k8s-transport/test/ndjson.test.ts',
   },
   {
     name: 'a stop leaves pending calls alone',

@@ -16,7 +16,7 @@ if (readFileSync(file, 'utf8').split(mutant.find).length !== 2) {
   );
 }
 
-/** The model alone, on sources with one deliberate bug in them; no file is changed. */
+/** What has to find it alone, on sources with one deliberate bug in them; no file is changed. */
 export default defineConfig({
   root,
   plugins: [
@@ -29,7 +29,7 @@ export default defineConfig({
   ],
   ssr: { resolve: { conditions: ['@depwatch/source', 'module', 'node', 'default'] } },
   test: {
-    include: ['packages/dynamic-watcher/test/model/*.test.ts'],
+    include: [`packages/${mutant.test ?? 'dynamic-watcher/test/model/model.test.ts'}`],
     reporters: ['default'],
     // The cache does not know one mutant from another.
     fsModuleCache: false,
