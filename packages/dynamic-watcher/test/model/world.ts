@@ -214,6 +214,7 @@ export class World {
       index,
       () => this.watcher.addWatcher(by, targetIds[target]!),
       (outcome, alone) => {
+        if ('error' in outcome) this.#forgetFailed(index, [keyOf(target)], alone);
         if (!alone) return;
         const wanted = 'error' in outcome ? before : [...before, keyOf(target)];
         assert.deepEqual(this.#edges(by), unique(wanted), '10: an add left the wrong edges');
@@ -232,7 +233,8 @@ export class World {
           targets.map((target) => targetIds[target]!),
         ),
       (outcome, alone) => {
-        if (!('error' in outcome)) this.#forgetAllBut(index, targets.map(keyOf), alone);
+        if ('error' in outcome) this.#forgetFailed(index, targets.map(keyOf), alone);
+        else this.#forgetAllBut(index, targets.map(keyOf), alone);
         if (!alone) return;
         const wanted = 'error' in outcome ? before : targets.map(keyOf);
         assert.deepEqual(this.#edges(by), unique(wanted), '10: an update left the wrong edges');
@@ -283,6 +285,8 @@ export class World {
         const kept = end === 'commit' ? targets.map(keyOf) : before;
         this.#forgetAllBut(watcher, kept, alone);
       }
+      const failed = targets.map(keyOf).filter((key) => !answered.includes(key));
+      this.#forgetFailed(watcher, failed, alone);
       if (!alone || ('error' in outcome && outcome.error !== halfWay)) return;
       // A query that failed keeps the edge that was there, and makes none.
       const kept = before.filter((key) => targets.map(keyOf).includes(key));
@@ -438,6 +442,12 @@ export class World {
       if (alone) seen.delete(key);
       else seen.set(key, unknown);
     }
+  }
+
+  /** A call that fails drops the edges that it had added; so the same holds for them. */
+  #forgetFailed(index: number, keys: readonly string[], alone: boolean): void {
+    const { seen } = this.#of(index);
+    if (!alone) for (const key of keys) if (seen.has(key)) seen.set(key, unknown);
   }
 
   /** An edge that goes, and comes back later, is a new one. */
