@@ -74,11 +74,12 @@ export const accessCases: readonly FaultCase[] = [
   },
   {
     fault: '401 on a live watch, to the end of the grace',
+    realUser: 'account',
     settings: { authGraceMs: 1500 },
     inject: {
       fake: (fake) => fake.fail({ operation: 'watch', error: { code: 401 } }),
       inProcess: ({ faults }) => faults.respond({ status: 401, match: { verb: 'watch' } }),
-      real: 'it reads its tokens once, when it starts, and remembers whom it has authenticated',
+      real: (_control, { ground }) => ground.expel!(),
     },
     async expect(stage, inject) {
       await stage.watch();

@@ -19,6 +19,10 @@ export interface FaultCase {
   readonly transport?: TransportOptions;
   /** Who watches. @default 'admin' */
   readonly user?: User;
+  /** Who watches on the kube-apiserver. Default: `user`. */
+  readonly realUser?: User;
+  /** Whether the kube-apiserver serves streaming lists, which is set when it starts. @default true */
+  readonly streamingLists?: boolean;
   readonly inject: { readonly [Name in ServerName]: Inject<Controls[Name]> };
   /** What must come of it. `inject` resolves once the fault is there. */
   expect(stage: Stage, inject: () => Promise<() => Promise<void>>): Promise<void>;

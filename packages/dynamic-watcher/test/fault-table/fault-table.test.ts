@@ -37,13 +37,17 @@ const names: Readonly<Record<ServerName, string>> = {
 };
 const outcomes: Outcomes = new Map(cases.map(({ fault }) => [fault, {}]));
 let real: ControlPlane | undefined;
+let realWithoutStreamingLists: ControlPlane | undefined;
 
 beforeAll(async () => {
-  real = await startRealServer();
+  [real, realWithoutStreamingLists] = await Promise.all([
+    startRealServer({ streamingLists: true }),
+    startRealServer({ streamingLists: false }),
+  ]);
 }, 120_000);
 afterAll(async () => {
   console.log(formatTable(names, outcomes));
-  await real?.stop();
+  await Promise.all([real?.stop(), realWithoutStreamingLists?.stop()]);
 });
 
 const grounds: {
@@ -51,7 +55,8 @@ const grounds: {
 } = {
   fake: () => fakeGround(),
   inProcess: ({ user = 'admin', transport = {} }) => inProcessGround(user, transport),
-  real: ({ user = 'admin', transport = {} }) => realGround(real!, user, transport),
+  real: ({ user = 'admin', realUser = user, transport = {}, streamingLists = true }) =>
+    realGround(streamingLists ? real! : realWithoutStreamingLists!, realUser, transport),
 };
 
 /** Runs a case on a server. */

@@ -40,4 +40,9 @@ export interface Ground<Name extends ServerName = ServerName> extends AsyncDispo
   blackHole(): () => void;
   /** Takes from the user what it may do with ConfigMaps, and resolves once that counts; returns the way back. */
   revoke(): Promise<() => Promise<void>>;
+  /**
+   * Where a service account watches: deletes it, and resolves once its token is worth nothing; returns the way back, to a
+   * new account of the name with a token of its own.
+   */
+  expel?(): Promise<() => Promise<void>>;
 }

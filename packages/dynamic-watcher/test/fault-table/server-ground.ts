@@ -7,12 +7,16 @@ import {
   type ControlPlane,
 } from '../../../../tools/kube-apiserver/control-plane.ts';
 import { binaries } from '../servers.ts';
+import { Account } from './account.ts';
 import { ApiClient } from './api-client.ts';
 import type { Ground, KindShape } from './ground.ts';
 import { Relay } from './relay.ts';
 
-/** Who watches: an administrator, or a user who may do with ConfigMaps of the namespace what a Role says. */
-export type User = 'admin' | 'viewer';
+/**
+ * Who watches: an administrator; or a user, or a service account of the namespace, who may do with its ConfigMaps what a
+ * Role says.
+ */
+export type User = 'admin' | 'viewer' | 'account';
 export type TransportOptions = Omit<K8sTransportOptions, 'kubeConfig'>;
 
 const rbac = 'rbac.authorization.k8s.io';
@@ -31,23 +35,25 @@ async function serverGround<Server extends ApiServer | ControlPlane>(
   const namespace = `faults-${(namespaces += 1)}`;
   await admin.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   const relay = await Relay.to(server.url);
-  const text = user === 'admin' ? server.kubeConfig : server.kubeConfigFor(user);
+  const account = user === 'account' ? await Account.in(namespace, server.kubeConfig) : undefined;
+  const text =
+    account?.kubeConfig ?? (user === 'admin' ? server.kubeConfig : server.kubeConfigFor(user));
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromString(text.replaceAll(server.url, relay.url));
   const transport = createK8sTransport({ kubeConfig, ...options });
   const plurals = new Map<string, string>();
 
-  const asUser = new ApiClient(text);
   const binding = {
     apiVersion: `${rbac}/v1`,
     kind: 'RoleBinding',
     metadata: { name: 'reads-config-maps', namespace },
     roleRef: { apiGroup: rbac, kind: 'Role', name: 'config-maps' },
-    subjects: [{ apiGroup: rbac, kind: 'User', name: user }],
+    subjects: [account?.subject ?? { apiGroup: rbac, kind: 'User', name: user }],
   };
   // RBAC is read from watches of the server's own, so a change counts a little later.
   const counts = (status: number): Promise<void> =>
     until(async () => {
+      const asUser = account?.client ?? new ApiClient(text);
       const answer = await asUser.ask('GET', `/api/v1/namespaces/${namespace}/configmaps`);
       expect(answer.status).toBe(status);
     });
@@ -107,9 +113,20 @@ async function serverGround<Server extends ApiServer | ControlPlane>(
       await counts(403);
       return grant;
     },
+    ...(account && {
+      async expel() {
+        await account.remove();
+        await counts(401);
+        return async () => {
+          await account.signIn();
+          await counts(200);
+        };
+      },
+    }),
     async [Symbol.asyncDispose]() {
       await transport.close();
       await relay[Symbol.asyncDispose]();
+      await account?.[Symbol.asyncDispose]();
     },
   };
 }
@@ -145,15 +162,23 @@ export async function inProcessGround(
   return ground;
 }
 
-/** The one kube-apiserver of the suite; undefined where there is none. */
-export function startRealServer(): Promise<ControlPlane> | undefined {
+/** A kube-apiserver for all cases that want the same of it; undefined where there is none. */
+export function startRealServer({
+  streamingLists,
+}: {
+  readonly streamingLists: boolean;
+}): Promise<ControlPlane> | undefined {
   return (
     binaries &&
     startControlPlane({
       binaries,
       users: ['viewer'],
       // So few streams that a case need not open hundreds, and a GOAWAY after one in fifty requests.
-      apiServerFlags: ['--http2-max-streams-per-connection=20', '--goaway-chance=0.02'],
+      apiServerFlags: [
+        '--http2-max-streams-per-connection=20',
+        '--goaway-chance=0.02',
+        `--feature-gates=WatchList=${streamingLists}`,
+      ],
     })
   );
 }

@@ -1,17 +1,19 @@
 import { expect } from 'vitest';
 import type { FaultCase } from './fault-case.ts';
 
-const real = 'it serves streaming lists, and whether it does is set when it starts';
+const byStatusAlone = 'where it serves no streaming lists, it says so by a status';
 
 const forms = [
-  { fault: 'refused by status', status: 422, how: 'status' },
-  { fault: 'refused by an ERROR event', status: 500, how: 'event' },
-  { fault: 'silent', status: 200, how: 'silence' },
+  // The real server that the case gets refuses them from the start, and goes on to.
+  { fault: 'refused by status', status: 422, how: 'status', real: () => {} },
+  { fault: 'refused by an ERROR event', status: 500, how: 'event', real: byStatusAlone },
+  { fault: 'silent', status: 200, how: 'silence', real: byStatusAlone },
 ] as const;
 
 export const streamingCases: readonly FaultCase[] = forms.map(
-  ({ fault, status, how }): FaultCase => ({
+  ({ fault, status, how, real }): FaultCase => ({
     fault: `streaming list ${fault}`,
+    streamingLists: false,
     inject: {
       fake: (fake) =>
         how === 'silence'

@@ -114,6 +114,7 @@ function defaultService(object: JsonObject, created: boolean): JsonObject {
         ipFamilies: ['IPv4'],
         ipFamilyPolicy: 'SingleStack',
         internalTrafficPolicy: 'Cluster',
+        ...(spec.clusterIP === 'None' && { clusterIPs: ['None'] }),
       }),
     },
     ...(created && { status: { loadBalancer: {} } }),

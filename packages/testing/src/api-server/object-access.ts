@@ -27,6 +27,7 @@ export interface ObjectAccess {
   apply<T extends KubernetesObject>(object: T): T;
   /** @throws Error when there is none */
   delete(reference: ObjectReference): void;
+  /** The object as it is now; undefined when there is none. */
   get<T extends KubernetesObject>(reference: ObjectReference): T | undefined;
 }
 

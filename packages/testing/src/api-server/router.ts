@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
+import { describeAggregated } from './aggregated-discovery.ts';
 import {
   describeGroup,
   describeGroups,
@@ -10,7 +11,7 @@ import { encodeObject, type Encoding } from './encode.ts';
 import type { Exchange } from './exchange.ts';
 import { encodeListResult, listObjects } from './list.ts';
 import { type ListOptions, parseListOptions, parseVersion } from './list-options.ts';
-import { negotiate } from './negotiation.ts';
+import { aggregatedDiscovery, negotiate, negotiateDiscovery } from './negotiation.ts';
 import type { ObjectWriter } from './object-writer.ts';
 import { readPatch } from './patch-body.ts';
 import { readDeleteOptions, readObject, writeOptions } from './request-body.ts';
@@ -71,6 +72,12 @@ export class Router {
     const isProbe = first === 'readyz' || first === 'livez' || first === 'healthz';
     if (isProbe && (second === undefined || second === 'ping')) {
       exchange.send(200, 'text/plain; charset=utf-8', 'ok');
+      return;
+    }
+    const isRoot = (first === 'api' || first === 'apis') && second === undefined;
+    if (isRoot && negotiateDiscovery(exchange.headers.accept) === 'aggregated') {
+      const body = describeAggregated(registry, first === 'api' ? 'core' : 'named');
+      exchange.send(200, aggregatedDiscovery, `${JSON.stringify(body)}\n`, { vary: 'Accept' });
       return;
     }
     let body: unknown;

@@ -33,6 +33,7 @@ export function validateObject(
     if (type.group === 'apps') errors.push(...checkWorkload(object, old));
     if (type === customResourceDefinitions) errors.push(...checkDefinition(object));
     if (type.kind === 'Service') errors.push(...checkPorts(object));
+    if (type.kind === 'ConfigMap' || type.kind === 'Secret') errors.push(...checkData(object, old));
     if (type.kind === 'Pod' && !old) errors.push(...checkContainers(object.spec, 'spec'));
   }
   return errors;
@@ -59,6 +60,31 @@ function checkFinalizers({ metadata }: ApiObject, old: ApiObject): FieldError[] 
       field: 'metadata.finalizers',
     },
   ];
+}
+
+/** What is marked as immutable stays so, and keeps its data; no key is there twice. */
+function checkData(object: ApiObject, old: ApiObject | undefined): FieldError[] {
+  const errors: FieldError[] = [];
+  if (old?.immutable === true) {
+    for (const field of ['immutable', 'data', 'binaryData']) {
+      if (jsonEquals(old[field], object[field])) continue;
+      errors.push({
+        reason: 'FieldValueForbidden',
+        message: 'Forbidden: field is immutable when `immutable` is set',
+        field,
+      });
+    }
+  }
+  const binary = asJsonObject(object.binaryData);
+  for (const key of Object.keys(asJsonObject(object.data))) {
+    if (!Object.hasOwn(binary, key)) continue;
+    errors.push({
+      reason: 'FieldValueInvalid',
+      message: `Invalid value: ${JSON.stringify(key)}: duplicate of key present in binaryData`,
+      field: `data[${key}]`,
+    });
+  }
+  return errors;
 }
 
 function checkWorkload(object: ApiObject, old: ApiObject | undefined): FieldError[] {

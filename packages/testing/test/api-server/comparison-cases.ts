@@ -67,8 +67,11 @@ const json = { type: 'application/json-patch+json' };
 const strategic = { type: 'application/strategic-merge-patch+json' };
 const metadataOnly = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 const metadataList = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
+const aggregated = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 
 const maps = '/api/v1/namespaces/{ns}/configmaps';
+const secrets = '/api/v1/namespaces/{ns}/secrets';
+const services = '/api/v1/namespaces/{ns}/services';
 const deployments = '/apis/apps/v1/namespaces/{ns}/deployments';
 const roles = '/apis/rbac.authorization.k8s.io/v1/namespaces/{ns}/roles';
 const bindings = '/apis/rbac.authorization.k8s.io/v1/namespaces/{ns}/rolebindings';
@@ -701,6 +704,99 @@ export const comparisonCases: readonly ComparisonCase[] = [
         watch.lines,
         [gone.status, gone.text],
       ];
+    },
+  },
+  script('data: immutable, and no key twice', [
+    ['POST', maps, { ...map('frozen'), immutable: true }],
+    ['PUT', `${maps}/frozen`, { ...map('frozen'), immutable: true, data: { a: '2' } }],
+    ['PATCH', `${maps}/frozen`, { binaryData: { b: 'AAEC' } }, merge],
+    ['PATCH', `${maps}/frozen`, { immutable: false }, merge],
+    ['PATCH', `${maps}/frozen`, { metadata: { labels: { still: 'changeable' } } }, merge],
+    ['POST', maps, { ...map('twice'), binaryData: { a: 'AAEC' } }],
+    ['POST', secrets, { metadata: { name: 'frozen' }, data: { a: 'MQ==' }, immutable: true }],
+    ['PATCH', `${secrets}/frozen`, { stringData: { a: '2' } }, merge],
+    ['PATCH', `${secrets}/frozen`, { stringData: { a: '1' } }, merge],
+    ['DELETE', `${secrets}/frozen`],
+  ]),
+  script('a headless service', [
+    [
+      'POST',
+      services,
+      { metadata: { name: 's' }, spec: { clusterIP: 'None', selector: { a: 'x' } } },
+    ],
+    ['PATCH', `${services}/s`, { spec: { selector: { a: 'y' } } }, merge],
+  ]),
+  {
+    name: 'discovery of everything in one answer',
+    async run({ client }) {
+      const definition = 'gadgets.aggregated.example.com';
+      await client.post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
+        metadata: { name: definition },
+        spec: {
+          group: 'aggregated.example.com',
+          names: { plural: 'gadgets', singular: 'gadget', kind: 'Gadget', shortNames: ['gd'] },
+          scope: 'Namespaced',
+          versions: ['v1', 'v1beta1'].map((name) => ({
+            name,
+            served: true,
+            storage: name === 'v1',
+            schema: { openAPIV3Schema: { type: 'object' } },
+            ...(name === 'v1' && { subresources: { status: {} } }),
+          })),
+        },
+      });
+      const groupsAt = async (path: string): Promise<any[]> => {
+        const { body } = await client.request('GET', path, { accept: aggregated });
+        return body.items;
+      };
+      const named = new Map<string, any>();
+      while (!named.has('aggregated.example.com')) {
+        // Each round waits for an answer, so this turns as fast as the server does.
+        for (const group of await groupsAt('/apis')) named.set(group.metadata.name, group);
+      }
+      await client.request(
+        'DELETE',
+        `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${definition}`,
+      );
+      const known = new Set(
+        'configmaps namespaces nodes secrets deployments customresourcedefinitions gadgets'.split(
+          ' ',
+        ),
+      );
+      // Of the real server's, the resources and subresources that both have.
+      const shared = (group: any): unknown => ({
+        ...group,
+        versions: group.versions.map(({ resources, ...version }: any) => ({
+          ...version,
+          resources: resources
+            .filter(({ resource }: any) => known.has(resource))
+            .map(({ subresources, ...resource }: any) => ({
+              ...resource,
+              subresources: subresources?.filter(
+                ({ subresource }: any) => subresource === 'status',
+              ),
+            })),
+        })),
+      });
+      const found = [
+        ...(await groupsAt('/api')),
+        ...['apps', 'apiextensions.k8s.io', 'aggregated.example.com'].map((name) =>
+          named.get(name),
+        ),
+      ].map(shared);
+      const answers: unknown[] = [];
+      for (const accept of [
+        aggregated,
+        `${aggregated},application/json`,
+        `application/json,${aggregated}`,
+        aggregated.replace('v=v2', 'v=v9'),
+        `${aggregated.replace('v=v2', 'v=v9')},application/json`,
+        'text/plain',
+      ]) {
+        const { status, contentType, headers } = await client.request('GET', '/apis', { accept });
+        answers.push([accept, status, contentType, headers['vary']]);
+      }
+      return [found, answers];
     },
   },
   {
