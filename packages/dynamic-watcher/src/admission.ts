@@ -34,12 +34,32 @@ export interface Applicant {
   held?(): void;
 }
 
-interface Entrant {
+/** A request that asks to be let out, and its pass; one object, since thousands may be under way. */
+class Entrant implements Pass, Disposable {
   readonly kind: RequestKind;
   readonly applicant: Applicant;
-  state: 'delayed' | 'queued' | 'out' | 'over';
-  delay?: Disposable;
-  sentAt: number;
+  readonly #admission: Admission;
+  state: 'delayed' | 'queued' | 'out' | 'over' = 'queued';
+  delay: Disposable | undefined;
+  sentAt = 0;
+
+  constructor(kind: RequestKind, applicant: Applicant, admission: Admission) {
+    this.kind = kind;
+    this.applicant = applicant;
+    this.#admission = admission;
+  }
+
+  answered(): void {
+    this.#admission.answered(this);
+  }
+
+  unreachable(error: DepwatchError): void {
+    this.#admission.unreachable(this, error);
+  }
+
+  [Symbol.dispose](): void {
+    this.#admission.leave(this);
+  }
 }
 
 /**
@@ -73,7 +93,7 @@ export class Admission {
    * @returns a handle whose disposal gives up the place in the queue, or the slot of a request that was ended
    */
   enter(kind: RequestKind, attempt: number, applicant: Applicant): Disposable {
-    const entrant: Entrant = { kind, applicant, state: 'queued', sentAt: 0 };
+    const entrant = new Entrant(kind, applicant, this);
     if (attempt > 0 && this.#reachable) {
       entrant.state = 'delayed';
       entrant.delay = this.#clock.setTimeout(
@@ -83,7 +103,37 @@ export class Admission {
     } else {
       this.#queue(entrant);
     }
-    return { [Symbol.dispose]: () => this.#leave(entrant) };
+    return entrant;
+  }
+
+  /** See {@link Pass.answered}. */
+  answered(entrant: Entrant): void {
+    if (entrant.state !== 'out') return;
+    entrant.state = 'over';
+    this.#heardAt = this.#clock.now();
+    if (this.#probe === entrant) this.#probe = undefined;
+    if (!this.#reachable) this.#open();
+    this.#free(entrant.kind);
+  }
+
+  /** See {@link Pass.unreachable}. */
+  unreachable(entrant: Entrant, error: DepwatchError): void {
+    if (entrant.state !== 'out') return this.#suspect();
+    entrant.state = 'over';
+    this.#unreachable(entrant, error);
+    this.#free(entrant.kind);
+  }
+
+  /** Gives up the place of a request, or its slot. */
+  leave(entrant: Entrant): void {
+    const { state } = entrant;
+    entrant.state = 'over';
+    entrant.delay?.[Symbol.dispose]();
+    if (state === 'queued') this.#queues.get(entrant.kind)?.delete(entrant);
+    if (state === 'out') {
+      if (this.#probe === entrant) this.#probe = undefined;
+      this.#free(entrant.kind);
+    }
   }
 
   /** Notes that bytes arrive: whatever else fails, the server can be reached. */
@@ -108,17 +158,6 @@ export class Admission {
     if (entrant.state === 'queued' && !this.#reachable) applicant.held?.();
   }
 
-  #leave(entrant: Entrant): void {
-    const { state } = entrant;
-    entrant.state = 'over';
-    entrant.delay?.[Symbol.dispose]();
-    if (state === 'queued') this.#queues.get(entrant.kind)?.delete(entrant);
-    if (state === 'out') {
-      if (this.#probe === entrant) this.#probe = undefined;
-      this.#free(entrant.kind);
-    }
-  }
-
   #drain(kind: RequestKind): void {
     if (!this.#reachable) {
       this.#probeNext();
@@ -141,31 +180,12 @@ export class Admission {
     entrant.state = 'out';
     entrant.sentAt = this.#clock.now();
     this.#out.set(entrant.kind, (this.#out.get(entrant.kind) ?? 0) + 1);
-    entrant.applicant.go({
-      answered: () => {
-        if (entrant.state !== 'out') return;
-        entrant.state = 'over';
-        this.#answered(entrant);
-        this.#free(entrant.kind);
-      },
-      unreachable: (error) => {
-        if (entrant.state !== 'out') return this.#suspect();
-        entrant.state = 'over';
-        this.#unreachable(entrant, error);
-        this.#free(entrant.kind);
-      },
-    });
+    entrant.applicant.go(entrant);
   }
 
   #free(kind: RequestKind): void {
     this.#out.set(kind, (this.#out.get(kind) ?? 1) - 1);
     this.#drain(kind);
-  }
-
-  #answered(entrant: Entrant): void {
-    this.#heardAt = this.#clock.now();
-    if (this.#probe === entrant) this.#probe = undefined;
-    if (!this.#reachable) this.#open();
   }
 
   #unreachable(entrant: Entrant, error: DepwatchError): void {

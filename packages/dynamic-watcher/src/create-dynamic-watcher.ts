@@ -64,12 +64,12 @@ class EngineWatcher implements DynamicWatcher {
     validateNamed('watched', watched);
     const by = copyObjectIdentifier(watcher);
     const what = copyObjectIdentifier(watched);
-    await lines.run(
+    return lines.run(
       objectIdentifierKey(by),
       true,
-      async (operation) => {
+      (operation) => {
         batches.refuse(by);
-        await dependencies.add(by, what, operation);
+        return dependencies.add(by, what, operation);
       },
       signal,
     );
@@ -90,12 +90,12 @@ class EngineWatcher implements DynamicWatcher {
     watched.forEach((id, index) => validateNamed(`watched[${index}]`, id));
     const by = copyObjectIdentifier(watcher);
     const what = watched.map(copyObjectIdentifier);
-    await lines.run(
+    return lines.run(
       objectIdentifierKey(by),
       true,
-      async (operation) => {
+      (operation) => {
         batches.refuse(by);
-        await dependencies.replace(by, what, operation);
+        return dependencies.replace(by, what, operation);
       },
       signal,
     );

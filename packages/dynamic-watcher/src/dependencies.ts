@@ -2,10 +2,10 @@ import {
   copyObjectIdentifier,
   DepwatchError,
   formatObjectIdentifier,
-  groupVersionKindKey,
   objectIdentifierKey,
   type DependencyGraph,
   type GraphChange,
+  type GroupVersionKind,
   type ObjectIdentifier,
   type ScopedGVR,
 } from '@depwatch/core';
@@ -24,16 +24,10 @@ export interface DependenciesOptions {
   readonly disableInitialReconcile: boolean;
 }
 
-/** What is to be watched, as the graph knows it, and the resources of its kinds. */
+/** What is to be watched, as the graph knows it, and the resource of each. */
 export interface Resolved {
   readonly wanted: readonly ObjectIdentifier[];
-  readonly resources: ReadonlyMap<string, ScopedGVR>;
-}
-
-interface BroughtUp {
-  readonly wanted: readonly ObjectIdentifier[];
-  /** What of it is new to the watcher. */
-  readonly added: readonly ObjectIdentifier[];
+  readonly gvrs: readonly ScopedGVR[];
 }
 
 /** Changes what watchers depend on, and starts and stops watches as the graph then asks for. */
@@ -45,27 +39,20 @@ export class Dependencies {
   }
 
   /** As `DynamicWatcher.addWatcher`. */
-  async add(
-    watcher: ObjectIdentifier,
-    watched: ObjectIdentifier,
-    operation: Operation,
-  ): Promise<void> {
-    const { added } = await this.#bringUp(watcher, [watched], operation);
-    throwIfOverruled(operation);
-    this.#reconcileInitially(watcher, added);
+  add(watcher: ObjectIdentifier, watched: ObjectIdentifier, operation: Operation): Promise<void> {
+    return this.#bringUp(watcher, [watched], operation, () => {});
   }
 
   /** As `DynamicWatcher.addOrUpdateWatcher`: the old watches go once all the new ones are live. */
-  async replace(
+  replace(
     watcher: ObjectIdentifier,
     watched: readonly ObjectIdentifier[],
     operation: Operation,
   ): Promise<void> {
-    const { wanted, added } = await this.#bringUp(watcher, watched, operation);
-    throwIfOverruled(operation);
-    this.#stopUnwatched(this.#options.graph.retain(watcher, wanted));
-    this.#options.watches.forgetEnded(objectIdentifierKey(watcher));
-    this.#reconcileInitially(watcher, added);
+    return this.#bringUp(watcher, watched, operation, (wanted) => {
+      this.retain(watcher, wanted);
+      this.#options.watches.forgetEnded(objectIdentifierKey(watcher));
+    });
   }
 
   /** Drops everything of a watcher, within this call. */
@@ -87,16 +74,12 @@ export class Dependencies {
   }
 
   /** Finds out the resources of what is to be watched. */
-  async resolve(watched: readonly ObjectIdentifier[], operation: Operation): Promise<Resolved> {
-    const resolver = this.#options.resources;
-    const resources = new Map<string, ScopedGVR>();
-    const wanted: ObjectIdentifier[] = [];
-    for (const id of watched) {
-      const gvr = resolver.peek(id) ?? (await resolver.resolve(id, operation.signal));
-      resources.set(groupVersionKindKey(id), gvr);
-      wanted.push(normalizeWatched(id, gvr));
-    }
-    return { wanted, resources };
+  resolve(watched: readonly ObjectIdentifier[], operation: Operation): Promise<Resolved> {
+    const { resources } = this.#options;
+    return Promise.all(watched.map((id) => resources.resolve(id, operation))).then((gvrs) => ({
+      wanted: watched.map((id, index) => normalizeWatched(id, gvrs[index]!)),
+      gvrs,
+    }));
   }
 
   /**
@@ -105,48 +88,52 @@ export class Dependencies {
    */
   link(
     watcher: ObjectIdentifier,
-    { wanted, resources }: Resolved,
+    { wanted, gvrs }: Resolved,
     operation: Operation,
   ): readonly ObjectIdentifier[] {
     throwIfEnded(operation);
     const { graph, watches } = this.#options;
     const { start, added } = graph.add(watcher, wanted);
-    for (const id of start) watches.start(id, resources.get(groupVersionKindKey(id))!);
+    for (const id of start) watches.start(id, gvrs[wanted.findIndex((one) => sameKind(one, id))]!);
     return added;
   }
 
-  /** Waits until what is new is live; what the watcher depended on before has to have been so once. */
-  async ready(
+  /**
+   * Waits until what is new is live; what the watcher depended on before has to have been so once. To be followed by
+   * {@link throwIfEnded}.
+   */
+  ready(
     wanted: readonly ObjectIdentifier[],
     added: readonly ObjectIdentifier[],
     operation: Operation,
-  ): Promise<void> {
+  ): Promise<unknown> {
+    const { watches } = this.#options;
+    if (wanted.length === 1) return watches.ready(wanted[0]!, added.length === 0, operation);
     const fresh = new Set(added.map(objectIdentifierKey));
-    await Promise.all(
-      wanted.map((id) =>
-        this.#options.watches.ready(id, !fresh.has(objectIdentifierKey(id)), operation.signal),
-      ),
+    return Promise.all(
+      wanted.map((id) => watches.ready(id, !fresh.has(objectIdentifierKey(id)), operation)),
     );
-    throwIfEnded(operation);
   }
 
-  /** All three in a row; when that fails, it drops what it added. */
+  /** All three in a row, and `settle`; when that fails, it drops what it added. */
   async #bringUp(
     watcher: ObjectIdentifier,
     watched: readonly ObjectIdentifier[],
     operation: Operation,
-  ): Promise<BroughtUp> {
+    settle: (wanted: readonly ObjectIdentifier[]) => void,
+  ): Promise<void> {
     const resolved = await this.resolve(watched, operation);
-    const { wanted } = resolved;
     const added = this.link(watcher, resolved, operation);
     try {
-      await this.ready(wanted, added, operation);
+      await this.ready(resolved.wanted, added, operation);
+      throwIfEnded(operation);
     } catch (error) {
       // One that jumped the line has settled already what the graph is to hold.
       if (!operation.overruled) this.drop(watcher, added);
       throw error;
     }
-    return { wanted, added };
+    settle(resolved.wanted);
+    this.#reconcileInitially(watcher, added);
   }
 
   #stopUnwatched({ stop }: GraphChange): void {
@@ -171,10 +158,10 @@ export class Dependencies {
  * To be called after each await that is followed by something lasting: a call that jumped the line may have come in
  * between the end of what was awaited and here.
  */
-export function throwIfOverruled({ overruled, signal }: Operation): void {
-  if (overruled) throw signal.reason as DepwatchError;
+export function throwIfEnded({ ended }: Operation): void {
+  if (ended) throw ended;
 }
 
-function throwIfEnded({ signal }: Operation): void {
-  if (signal.aborted) throw signal.reason as DepwatchError;
+function sameKind(a: GroupVersionKind, b: GroupVersionKind): boolean {
+  return a.kind === b.kind && a.version === b.version && (a.group || '') === (b.group || '');
 }

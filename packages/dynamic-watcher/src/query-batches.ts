@@ -1,5 +1,4 @@
 import {
-  abortedError,
   createQueryBatchRecord,
   DepwatchError,
   formatObjectIdentifier,
@@ -8,7 +7,7 @@ import {
   type ObjectIdentifier,
   type QueryBatchRecord,
 } from '@depwatch/core';
-import { throwIfOverruled, type Dependencies } from './dependencies.ts';
+import { throwIfEnded, type Dependencies } from './dependencies.ts';
 import type { ReconcileRun } from './reconcile-run.ts';
 import type { Operation, WatcherLines } from './watcher-lines.ts';
 
@@ -170,6 +169,7 @@ export class QueryBatches {
     needed.set(edge, (needed.get(edge) ?? 0) + 1);
     try {
       await dependencies.ready(resolved.wanted, added, operation);
+      throwIfEnded(operation);
     } catch (error) {
       const others = (needed.get(edge) ?? 1) - 1;
       needed.set(edge, others);
@@ -178,7 +178,6 @@ export class QueryBatches {
         dependencies.drop(watcher, [wanted]);
       throw error;
     }
-    throwIfOverruled(operation);
     return read(wanted);
   }
 
@@ -187,11 +186,11 @@ export class QueryBatches {
     of: Batch | undefined,
     settle: (batch: Batch) => void,
   ): Promise<void> {
-    return this.#options.lines.run(objectIdentifierKey(watcher), true, async ({ signal }) => {
+    return this.#options.lines.run(objectIdentifierKey(watcher), true, async (operation) => {
       const batch = this.#require(watcher, of);
       batch.closing = true;
       await Promise.allSettled([...batch.pending]);
-      if (signal.aborted) throw abortedError(signal);
+      throwIfEnded(operation);
       settle(batch);
       this.#close(batch);
     });

@@ -1,6 +1,5 @@
 import type { GvrCache } from '@depwatch/cache';
 import {
-  abortedError,
   type DepwatchError,
   formatGroupVersion,
   groupVersionKindKey,
@@ -9,8 +8,10 @@ import {
   type GroupVersionKind,
   type ScopedGVR,
 } from '@depwatch/core';
-import type { Admission, Pass } from './admission.ts';
+import type { Admission, Applicant, Pass } from './admission.ts';
 import { notInTime } from './not-in-time.ts';
+import { Waiters } from './waiters.ts';
+import type { Operation } from './watcher-lines.ts';
 
 const retryBaseMs = 400;
 
@@ -20,7 +21,7 @@ export interface ResourceResolverOptions {
   readonly admission: Admission;
   readonly clock: Clock;
   readonly requestTimeoutMs: number;
-  /** Ends what is shared by many; who waits for one resource alone brings a signal of its own. */
+  /** Ends what nobody waits for who could be told to leave. */
   readonly stopSignal: AbortSignal;
 }
 
@@ -28,14 +29,10 @@ export interface ResourceResolverOptions {
 export class ResourceResolver {
   readonly #options: ResourceResolverOptions;
   readonly #rediscovering = new Map<string, Promise<ScopedGVR>>();
+  readonly #inquiries = new Map<string, Inquiry>();
 
   constructor(options: ResourceResolverOptions) {
     this.#options = options;
-  }
-
-  /** The resource, where it is known. */
-  peek(gvk: GroupVersionKind): ScopedGVR | undefined {
-    return this.#options.gvrs.peek(gvk);
   }
 
   /** Asks anew, whatever is known. Many watches may miss one kind; the server is asked once for all of them. */
@@ -54,78 +51,101 @@ export class ResourceResolver {
   }
 
   /**
-   * The resource, asked for where it isn't known; transient failures are retried until the request time-out has passed
-   * since the first request was sent.
+   * The resource, remembered or asked for, once for all who want to know; transient failures are retried as long as
+   * somebody's request time-out has not passed.
    */
-  resolve(gvk: GroupVersionKind, signal: AbortSignal): Promise<ScopedGVR> {
-    const { clock, admission, gvrs, requestTimeoutMs } = this.#options;
-    if (signal.aborted) return Promise.reject(abortedError(signal));
-    return new Promise((resolve, reject) => {
-      const call = new AbortController();
-      let place: Disposable | undefined;
-      let timer: Disposable | undefined;
-      let deadline: { readonly at: number; readonly timer: Disposable } | undefined;
-      let lastError: DepwatchError | undefined;
+  resolve(gvk: GroupVersionKind, operation: Operation): Promise<ScopedGVR> {
+    if (operation.ended) return Promise.reject(operation.ended);
+    const known = this.#options.gvrs.peek(gvk);
+    if (known) return Promise.resolve(known);
+    const key = groupVersionKindKey(gvk);
+    let inquiry = this.#inquiries.get(key);
+    if (!inquiry) {
+      inquiry = new Inquiry(gvk, this.#options, () => this.#inquiries.delete(key));
+      this.#inquiries.set(key, inquiry);
+      inquiry.start();
+    }
+    return inquiry.waiters.wait(operation);
+  }
+}
 
-      const settle = (): void => {
-        signal.removeEventListener('abort', onAbort);
-        timer?.[Symbol.dispose]();
-        deadline?.timer[Symbol.dispose]();
-        place?.[Symbol.dispose]();
-      };
-      const fail = (error: unknown): void => {
-        settle();
-        call.abort(error);
-        reject(error);
-      };
-      const onAbort = (): void => fail(abortedError(signal));
-      const late = (): void => {
-        const what = `the resource of ${formatGroupVersion(gvk)} ${gvk.kind} was not known`;
-        fail(notInTime(what, requestTimeoutMs, lastError));
-      };
-      const begin = (): void => {
-        deadline ??= {
-          at: clock.now() + requestTimeoutMs,
-          timer: clock.setTimeout(late, requestTimeoutMs),
-        };
-      };
-      const failed = (cause: unknown, attempt: number, pass: Pass): void => {
-        const error = isDepwatchError(cause) ? cause : undefined;
-        if (!error?.retryable) {
-          pass.answered();
-          fail(cause);
-          return;
-        }
-        lastError = error;
-        const unreachable = error.status === undefined;
-        if (unreachable) pass.unreachable(error);
-        else pass.answered();
-        const waitMs = unreachable
-          ? 0
-          : Math.max(error.retryAfterMs ?? 0, retryBaseMs * 2 ** attempt * (1 + clock.random()));
-        if (deadline && clock.now() + waitMs > deadline.at) return late();
-        timer = clock.setTimeout(() => ask(attempt + 1, unreachable ? attempt + 1 : 0), waitMs);
-      };
-      const ask = (attempt: number, unanswered: number): void => {
-        place = admission.enter('discover', unanswered, {
-          held: begin,
-          go: (pass) => {
-            begin();
-            gvrs.resolve(gvk, { signal: call.signal }).then(
-              (gvr) => {
-                pass.answered();
-                settle();
-                resolve(gvr);
-              },
-              (cause: unknown) => {
-                if (!call.signal.aborted) failed(cause, attempt, pass);
-              },
-            );
-          },
-        });
-      };
-      signal.addEventListener('abort', onAbort);
-      ask(0, 0);
+/** Asks for the resource of one kind until there is an answer, or nobody left who waits for it. */
+class Inquiry implements Applicant {
+  readonly waiters: Waiters<ScopedGVR>;
+  readonly #gvk: GroupVersionKind;
+  readonly #options: ResourceResolverOptions;
+  readonly #over: () => void;
+  readonly #call = new AbortController();
+  #place: Disposable | undefined;
+  #timer: Disposable | undefined;
+  #attempt = 0;
+  #lastError: DepwatchError | undefined;
+
+  constructor(gvk: GroupVersionKind, options: ResourceResolverOptions, over: () => void) {
+    const { clock, requestTimeoutMs } = options;
+    this.#gvk = gvk;
+    this.#options = options;
+    this.#over = over;
+    const what = `the resource of ${formatGroupVersion(gvk)} ${gvk.kind} was not known`;
+    this.waiters = new Waiters({
+      clock,
+      timeoutMs: requestTimeoutMs,
+      late: () => notInTime(what, requestTimeoutMs, this.#lastError),
+      abandoned: () => this.#end(),
     });
+  }
+
+  start(unanswered = 0): void {
+    this.#place = this.#options.admission.enter('discover', unanswered, this);
+  }
+
+  held(): void {
+    this.waiters.begin();
+  }
+
+  go(pass: Pass): void {
+    const { gvrs } = this.#options;
+    const { signal } = this.#call;
+    this.waiters.begin();
+    gvrs.resolve(this.#gvk, { signal }).then(
+      (gvr) => {
+        if (signal.aborted) return;
+        pass.answered();
+        this.#end();
+        this.waiters.resolve(gvr);
+      },
+      (cause: unknown) => {
+        if (!signal.aborted) this.#failed(cause, pass);
+      },
+    );
+  }
+
+  #failed(cause: unknown, pass: Pass): void {
+    const { clock } = this.#options;
+    const error = cause as DepwatchError;
+    if (!isDepwatchError(cause) || !error.retryable) {
+      pass.answered();
+      this.#end();
+      this.waiters.reject(error);
+      return;
+    }
+    this.#lastError = error;
+    const unreachable = error.status === undefined;
+    if (unreachable) pass.unreachable(error);
+    else pass.answered();
+    const attempt = this.#attempt;
+    this.#attempt += 1;
+    const backOff = retryBaseMs * 2 ** attempt * (1 + clock.random());
+    const waitMs = unreachable ? 0 : Math.max(error.retryAfterMs ?? 0, backOff);
+    this.waiters.triesAgainIn(waitMs);
+    if (this.#call.signal.aborted) return;
+    this.#timer = clock.setTimeout(() => this.start(unreachable ? attempt + 1 : 0), waitMs);
+  }
+
+  #end(): void {
+    this.#over();
+    this.#timer?.[Symbol.dispose]();
+    this.#place?.[Symbol.dispose]();
+    this.#call.abort();
   }
 }

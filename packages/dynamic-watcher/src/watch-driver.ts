@@ -17,12 +17,13 @@ import {
   type Transport,
   type WatchEvent,
 } from '@depwatch/core';
-import type { Admission, Pass, RequestKind } from './admission.ts';
+import type { Admission, Applicant, Pass, RequestKind } from './admission.ts';
 import { planWatch } from './planner.ts';
 import type { StreamingLists } from './streaming-lists.ts';
 
 /** What the drivers of one dynamic watcher share. */
-export interface WatchDriverContext {
+export interface WatchDriverContext<Owner> {
+  readonly listener: WatchListener<Owner>;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly admission: Admission;
@@ -34,19 +35,23 @@ export interface WatchDriverContext {
   rediscover(gvk: GroupVersionKind): Promise<ScopedGVR>;
 }
 
-/** What a driver tells its owner; no call is made after `stop`. */
-export interface WatchListener {
+/** What drivers tell of their owners: one for all, since there may be thousands. No call is made after `stop`. */
+export interface WatchListener<Owner> {
   /** The first request of the watch went out, or is held up since the server can't be reached. */
-  begun(): void;
-  live(): void;
-  retrying(error: DepwatchError, ms: number): void;
-  changed(changes: ReadonlySet<ChangeType>): void;
+  begun(owner: Owner): void;
+  live(owner: Owner): void;
+  retrying(owner: Owner, error: DepwatchError, ms: number): void;
+  changed(owner: Owner, changes: ReadonlySet<ChangeType>): void;
   /** It was given up for good. */
-  ended(error: DepwatchError): void;
+  ended(owner: Owner, error: DepwatchError): void;
 }
+
+/** What has to be called. */
+type CallEffect = Extract<ReflectorEffect, { type: 'list' | 'watch' | 'discover' }>;
 
 /** A call under way: what it feeds in counts only while it is the driver's current one. */
 interface Call {
+  readonly effect: CallEffect;
   readonly controller: AbortController;
   place?: Disposable;
   pass?: Pass;
@@ -57,11 +62,11 @@ interface Call {
 const unwanted = new DepwatchError('ERR_ABORTED', 'the call is no longer wanted');
 
 /** Runs one physical watch: performs the effects of the reflector's steps on the transport and the store. */
-export class WatchDriver {
+export class WatchDriver<Owner> implements Applicant {
+  readonly #owner: Owner;
   readonly #watched: ObjectIdentifier;
-  readonly #context: WatchDriverContext;
+  readonly #context: WatchDriverContext<Owner>;
   readonly #store: ObjectStore<KubernetesObject>;
-  readonly #listener: WatchListener;
   #query: ResourceQuery;
   #state = initialReflectorState;
   #call: Call | undefined;
@@ -69,17 +74,17 @@ export class WatchDriver {
   #begun = false;
 
   constructor(
+    owner: Owner,
     watched: ObjectIdentifier,
     gvr: ScopedGVR,
     store: ObjectStore<KubernetesObject>,
-    context: WatchDriverContext,
-    listener: WatchListener,
+    context: WatchDriverContext<Owner>,
   ) {
+    this.#owner = owner;
     this.#watched = watched;
     this.#query = planWatch(watched, gvr, context.metadataOnly);
     this.#store = store;
     this.#context = context;
-    this.#listener = listener;
   }
 
   /** Everything up to this version has been applied. */
@@ -116,14 +121,9 @@ export class WatchDriver {
   #perform(effect: ReflectorEffect): void {
     switch (effect.type) {
       case 'list':
-        return this.#send('list', effect.attempt, (call) => this.#list(call, effect));
-      case 'watch': {
-        const stream = this.#query.name ? 'streamOne' : 'streamMany';
-        const kind = effect.initialEvents ? stream : 'resume';
-        return this.#send(kind, effect.attempt, (call) => this.#watch(call, effect));
-      }
+      case 'watch':
       case 'discover':
-        return this.#send('discover', effect.attempt, (call) => this.#discover(call));
+        return this.#send(effect);
       case 'cancel':
         return this.#cancel();
       case 'timer':
@@ -139,18 +139,18 @@ export class WatchDriver {
       case 'apply':
         return this.#changed(this.#store.apply(effect.events));
       case 'live':
-        return this.#listener.live();
+        return this.#context.listener.live(this.#owner);
       case 'retrying':
-        return this.#listener.retrying(effect.error, effect.ms);
+        return this.#context.listener.retrying(this.#owner, effect.error, effect.ms);
       case 'streamingRefused':
         return this.#context.streamingLists.refuse(this.#query.gvr);
       case 'end':
-        return this.#listener.ended(effect.error);
+        return this.#context.listener.ended(this.#owner, effect.error);
     }
   }
 
   #changed(changes: ReadonlySet<ChangeType>): void {
-    if (changes.size > 0) this.#listener.changed(changes);
+    if (changes.size > 0) this.#context.listener.changed(this.#owner, changes);
   }
 
   #setTimer(ms: number): void {
@@ -173,41 +173,51 @@ export class WatchDriver {
     call.iterator?.return?.().catch(() => {});
   }
 
-  /** Has the request wait for its turn, and sends it. */
-  #send(kind: RequestKind, attempt: number, run: (call: Call) => Promise<void>): void {
-    const call: Call = { controller: new AbortController() };
+  /** Has the request wait for its turn. */
+  #send(effect: CallEffect): void {
+    const call: Call = { effect, controller: new AbortController() };
     this.#call = call;
-    const place = this.#context.admission.enter(kind, attempt, {
-      go: (pass) => {
-        call.pass = pass;
-        this.#begin();
-        this.#feed({ type: 'sent' });
-        if (this.#call === call) void this.#run(call, run);
-      },
-      held: () => this.#begin(),
-    });
+    const kind = requestKind(effect, this.#query);
+    const place = this.#context.admission.enter(kind, effect.attempt, this);
     call.place = place;
     // It may have been let through, and ended, before `enter` returned.
     if (this.#call !== call) place[Symbol.dispose]();
   }
 
-  #begin(): void {
-    if (this.#begun) return;
-    this.#begun = true;
-    this.#listener.begun();
+  /** It is the turn of the request: of the current call, since those before gave up their places. */
+  go(pass: Pass): void {
+    const call = this.#call!;
+    call.pass = pass;
+    this.held();
+    this.#feed({ type: 'sent' });
+    if (this.#call !== call) return;
+    this.#run(call).catch((cause: unknown) => this.#failed(call, cause));
   }
 
-  /** Runs a call; how it fails is fed in, unless it was cancelled. */
-  async #run(call: Call, run: (call: Call) => Promise<void>): Promise<void> {
-    try {
-      await run(call);
-    } catch (cause) {
-      if (this.#call !== call) return;
-      const error = asTransportError(cause, this.#query);
-      if (error.status === undefined && error.retryable) call.pass?.unreachable(error);
-      else call.pass?.answered();
-      this.#finish(call, { type: 'failed', error });
+  /** The first request is held up, or goes out. */
+  held(): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    this.#context.listener.begun(this.#owner);
+  }
+
+  #run(call: Call): Promise<void> {
+    switch (call.effect.type) {
+      case 'list':
+        return this.#list(call, call.effect);
+      case 'watch':
+        return this.#watch(call, call.effect);
+      case 'discover':
+        return this.#discover(call);
     }
+  }
+
+  #failed(call: Call, cause: unknown): void {
+    if (this.#call !== call) return;
+    const error = asTransportError(cause, this.#query);
+    if (error.status === undefined && error.retryable) call.pass?.unreachable(error);
+    else call.pass?.answered();
+    this.#finish(call, { type: 'failed', error });
   }
 
   #finish(call: Call, input: ReflectorInput): void {
@@ -216,7 +226,7 @@ export class WatchDriver {
     this.#feed(input);
   }
 
-  async #list(call: Call, effect: Extract<ReflectorEffect, { type: 'list' }>): Promise<void> {
+  async #list(call: Call, effect: Extract<CallEffect, { type: 'list' }>): Promise<void> {
     const page = await this.#context.transport.list(this.#query, {
       signal: call.controller.signal,
       limit: effect.limit,
@@ -237,7 +247,7 @@ export class WatchDriver {
     this.#finish(call, { type: 'discovered' });
   }
 
-  async #watch(call: Call, effect: Extract<ReflectorEffect, { type: 'watch' }>): Promise<void> {
+  async #watch(call: Call, effect: Extract<CallEffect, { type: 'watch' }>): Promise<void> {
     const { transport, admission } = this.#context;
     const { resourceVersion, initialEvents, timeoutMs } = effect;
     const iterator = transport
@@ -261,6 +271,12 @@ export class WatchDriver {
       if (this.#call !== call) return;
     }
   }
+}
+
+function requestKind(effect: CallEffect, { name }: ResourceQuery): RequestKind {
+  if (effect.type !== 'watch') return effect.type;
+  if (!effect.initialEvents) return 'resume';
+  return name ? 'streamOne' : 'streamMany';
 }
 
 function asTransportError(cause: unknown, query: ResourceQuery): DepwatchError {

@@ -13,7 +13,9 @@ import {
 } from '@depwatch/core';
 import type { WatchState, WatchStatus } from './dynamic-watcher.ts';
 import { notInTime } from './not-in-time.ts';
-import { WatchDriver, type WatchDriverContext } from './watch-driver.ts';
+import { WatchDriver, type WatchDriverContext, type WatchListener } from './watch-driver.ts';
+import type { Operation } from './watcher-lines.ts';
+import { Waiters } from './waiters.ts';
 
 /** How many ended watches stay listed. */
 const endedKept = 1000;
@@ -32,7 +34,7 @@ export interface WatchSetListener {
 }
 
 /** What a watch set is made of. */
-export interface WatchSetOptions extends WatchDriverContext {
+export interface WatchSetOptions extends Omit<WatchDriverContext<never>, 'listener'> {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly listener: WatchSetListener;
@@ -42,38 +44,54 @@ export interface WatchSetOptions extends WatchDriverContext {
   attach(watched: ObjectIdentifier, store: ObjectStore<KubernetesObject>): () => void;
 }
 
-/** Somebody who waits until a watch is live. */
-interface Waiter {
-  resolve(): void;
-  reject(error: DepwatchError): void;
-  timer?: Disposable;
-  deadline?: number;
-}
-
-interface Watch {
+class Watch {
   readonly key: string;
   readonly watched: ObjectIdentifier;
   readonly store: ObjectStore<KubernetesObject>;
-  readonly driver: WatchDriver;
-  readonly waiters: Set<Waiter>;
-  begun: boolean;
+  readonly driver: WatchDriver<Watch>;
+  /** Who waits until it is live. */
+  waiters: Waiters<void> | undefined;
+  begun = false;
   /** Set once it was live. */
-  detach?: () => void;
-  state: WatchState;
+  detach: (() => void) | undefined;
+  state: WatchState = 'starting';
   since: number;
-  lastError?: DepwatchError;
+  lastError: DepwatchError | undefined;
+
+  constructor(
+    key: string,
+    watched: ObjectIdentifier,
+    gvr: ScopedGVR,
+    store: ObjectStore<KubernetesObject>,
+    context: WatchDriverContext<Watch>,
+  ) {
+    this.key = key;
+    this.watched = watched;
+    this.store = store;
+    this.driver = new WatchDriver(this, watched, gvr, store, context);
+    this.since = context.clock.now();
+  }
 }
 
 /** The watches that are held, each started and stopped once; who needs them is the graph's business. */
 export class WatchSet {
   readonly #options: WatchSetOptions;
   readonly #clock: Clock;
+  readonly #context: WatchDriverContext<Watch>;
   readonly #watches = new Map<string, Watch>();
   readonly #ended = new Map<string, WatchStatus>();
 
   constructor(options: WatchSetOptions) {
     this.#options = options;
     this.#clock = options.clock;
+    const listener: WatchListener<Watch> = {
+      begun: (watch) => this.#begin(watch),
+      live: (watch) => this.#live(watch),
+      retrying: (watch, error, ms) => this.#retrying(watch, error, ms),
+      changed: (watch, changes) => this.#changed(watch, changes),
+      ended: (watch, error) => this.#end(watch, error),
+    };
+    this.#context = { ...options, listener };
   }
 
   /** How many watches there are, live or not. */
@@ -84,28 +102,11 @@ export class WatchSet {
   /** Starts a watch. An earlier one of this key was stopped before; what still comes from it counts no more. */
   start(watched: ObjectIdentifier, gvr: ScopedGVR): void {
     const key = objectIdentifierKey(watched);
-    const store = this.#options.createStore();
-    const driver: WatchDriver = new WatchDriver(watched, gvr, store, this.#options, {
-      begun: () => this.#begin(watch),
-      live: () => this.#live(watch),
-      retrying: (error, ms) => this.#retrying(watch, error, ms),
-      changed: (changes) => this.#changed(watch, changes),
-      ended: (error) => this.#end(watch, error),
-    });
-    const watch: Watch = {
-      key,
-      watched,
-      store,
-      driver,
-      waiters: new Set(),
-      begun: false,
-      state: 'starting',
-      since: this.#clock.now(),
-    };
+    const watch = new Watch(key, watched, gvr, this.#options.createStore(), this.#context);
     this.#ended.delete(key);
     this.#watches.set(key, watch);
     this.#count();
-    driver.start();
+    watch.driver.start();
   }
 
   /** Stops a watch; who waits for it is told so. */
@@ -114,7 +115,7 @@ export class WatchSet {
     if (!watch) return;
     this.#remove(watch);
     watch.driver.stop();
-    this.#reject(watch, reason);
+    watch.waiters?.reject(reason);
   }
 
   /** Stops all. */
@@ -129,40 +130,29 @@ export class WatchSet {
   }
 
   /**
-   * Resolves once the watch is live; rejects when it ends, when the signal is aborted (with its reason, a DepwatchError),
-   * and when it isn't live within the request time-out, counted from its first request on.
+   * Resolves once the watch is live; rejects when it or the operation ends, and when it isn't live within the request
+   * time-out, counted from its first request on.
    *
    * @param orWas whether a watch that was live before, and is being brought back, will do
    */
-  ready(watched: ObjectIdentifier, orWas: boolean, signal: AbortSignal): Promise<void> {
+  ready(watched: ObjectIdentifier, orWas: boolean, operation: Operation): Promise<void> {
     const watch = this.#watches.get(objectIdentifierKey(watched));
-    if (signal.aborted) return Promise.reject(signal.reason as DepwatchError);
+    if (operation.ended) return Promise.reject(operation.ended);
     if (!watch) {
       const id = formatObjectIdentifier(watched);
       return Promise.reject(new DepwatchError('ERR_ABORTED', `the watch of ${id} was stopped`));
     }
     if (watch.state === 'live' || (orWas && watch.detach)) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const settle = (): void => {
-        watch.waiters.delete(waiter);
-        waiter.timer?.[Symbol.dispose]();
-        signal.removeEventListener('abort', abort);
-      };
-      const waiter: Waiter = {
-        resolve: () => {
-          settle();
-          resolve();
-        },
-        reject: (error) => {
-          settle();
-          reject(error);
-        },
-      };
-      const abort = (): void => waiter.reject(signal.reason as DepwatchError);
-      signal.addEventListener('abort', abort);
-      watch.waiters.add(waiter);
-      if (watch.begun) this.#arm(watch, waiter);
-    });
+    if (!watch.waiters) {
+      const { clock, requestTimeoutMs } = this.#options;
+      watch.waiters = new Waiters({
+        clock,
+        timeoutMs: requestTimeoutMs,
+        late: () => this.#late(watch),
+      });
+      if (watch.begun) watch.waiters.begin();
+    }
+    return watch.waiters.wait(operation);
   }
 
   /** Forgets the ended watches that only these had been told of. */
@@ -189,13 +179,7 @@ export class WatchSet {
 
   #begin(watch: Watch): void {
     watch.begun = true;
-    for (const waiter of watch.waiters) this.#arm(watch, waiter);
-  }
-
-  #arm(watch: Watch, waiter: Waiter): void {
-    const { requestTimeoutMs } = this.#options;
-    waiter.deadline = this.#clock.now() + requestTimeoutMs;
-    waiter.timer = this.#clock.setTimeout(() => waiter.reject(this.#late(watch)), requestTimeoutMs);
+    watch.waiters?.begin();
   }
 
   #late({ watched, lastError }: Watch): DepwatchError {
@@ -206,7 +190,8 @@ export class WatchSet {
   #live(watch: Watch): void {
     this.#setState(watch, 'live');
     watch.detach ??= this.#options.attach(watch.watched, watch.store);
-    for (const waiter of [...watch.waiters]) waiter.resolve();
+    watch.waiters?.resolve();
+    watch.waiters = undefined;
   }
 
   #retrying(watch: Watch, error: DepwatchError, ms: number): void {
@@ -218,11 +203,7 @@ export class WatchSet {
       { watched: watch.watched, error, retryAfterMs: Math.round(ms) },
       'a watch is retried',
     );
-    const next = this.#clock.now() + ms;
-    // Nobody is kept waiting for a try that comes too late.
-    for (const waiter of [...watch.waiters]) {
-      if (waiter.deadline !== undefined && next > waiter.deadline) waiter.reject(this.#late(watch));
-    }
+    watch.waiters?.triesAgainIn(ms);
   }
 
   #changed(watch: Watch, changes: ReadonlySet<ChangeType>): void {
@@ -244,7 +225,7 @@ export class WatchSet {
       this.#options.logger.error({ watched, error }, 'a watch was refused for good and has ended');
       this.#rememberEnded(statusOf(watch, watchers));
     }
-    this.#reject(watch, error);
+    watch.waiters?.reject(error);
   }
 
   #rememberEnded(status: WatchStatus): void {
@@ -259,10 +240,6 @@ export class WatchSet {
     this.#watches.delete(watch.key);
     watch.detach?.();
     this.#count();
-  }
-
-  #reject(watch: Watch, error: DepwatchError): void {
-    for (const waiter of [...watch.waiters]) waiter.reject(error);
   }
 
   #setState(watch: Watch, state: WatchState): void {

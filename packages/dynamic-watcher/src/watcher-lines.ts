@@ -1,30 +1,125 @@
 import { abortedError, type DepwatchError } from '@depwatch/core';
 
-/** An operation on a watcher, while it is pending. */
+/** Something that an operation waits for, and gives up when it is to end. */
+export interface Ending {
+  end(error: DepwatchError): void;
+}
+
+/**
+ * An operation on a watcher, while it is pending. It knows its end as an AbortSignal does, but costs a fraction of one:
+ * thousands may be pending at once.
+ */
 export interface Operation {
-  /** Aborted, with a DepwatchError as its reason, when the operation is to end. */
-  readonly signal: AbortSignal;
+  /** Why it is to end; undefined while it isn't. */
+  readonly ended: DepwatchError | undefined;
   /**
    * Whether it was ended by one that jumped the line (a remove, an abort, a stop). That one has settled what the graph is
    * to hold, so the operation must not undo anything.
    */
   readonly overruled: boolean;
+  /** Has `ending` ended with the operation. */
+  onEnd(ending: Ending): void;
+  /** Takes back {@link onEnd}. */
+  offEnd(ending: Ending): void;
 }
 
-interface Place {
-  readonly controller: AbortController;
+/** An operation in its line. */
+interface Queued extends Ending {
+  readonly key: string;
   readonly exclusive: boolean;
+  readonly begun: boolean;
   overruled: boolean;
-  begin: () => void;
+  begin(): void;
 }
 
+/** The operations on one watcher. */
 interface Line {
   /** Not begun yet, in the order in which they were called. */
-  readonly waiting: Place[];
-  /** Begun, and not settled. */
-  readonly running: Set<Place>;
+  readonly waiting: Queued[];
   /** The exclusive one that runs; what comes after it waits. */
-  holder?: Place;
+  holder: Queued | undefined;
+  /** The others that have begun, and not settled. */
+  running: Set<Queued> | undefined;
+}
+
+/** The place of an operation in its line. */
+class Place<R> implements Operation, Queued {
+  readonly key: string;
+  readonly exclusive: boolean;
+  readonly #lines: WatcherLines;
+  readonly #run: (operation: Operation) => Promise<R>;
+  readonly #resolve: (value: R) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #signal: AbortSignal | undefined;
+  ended: DepwatchError | undefined;
+  overruled = false;
+  begun = false;
+  #endings: Ending[] | undefined;
+
+  constructor(
+    lines: WatcherLines,
+    key: string,
+    exclusive: boolean,
+    run: (operation: Operation) => Promise<R>,
+    resolve: (value: R) => void,
+    reject: (error: unknown) => void,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#lines = lines;
+    this.key = key;
+    this.exclusive = exclusive;
+    this.#run = run;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#signal = signal;
+    signal?.addEventListener('abort', this);
+  }
+
+  begin(): void {
+    this.begun = true;
+    attempt(this.#run, this).then(
+      (value) => {
+        this.#settled();
+        this.#resolve(value);
+      },
+      (error: unknown) => {
+        this.#settled();
+        this.#reject(error);
+      },
+    );
+  }
+
+  onEnd(ending: Ending): void {
+    (this.#endings ??= []).push(ending);
+  }
+
+  offEnd(ending: Ending): void {
+    const index = this.#endings?.indexOf(ending) ?? -1;
+    if (index >= 0) this.#endings!.splice(index, 1);
+  }
+
+  end(error: DepwatchError): void {
+    if (this.ended) return;
+    this.ended = error;
+    if (!this.begun) {
+      this.#settled();
+      this.#reject(error);
+      return;
+    }
+    const endings = this.#endings ?? [];
+    this.#endings = undefined;
+    for (const ending of endings) ending.end(error);
+  }
+
+  /** The caller's own signal was aborted. */
+  handleEvent(): void {
+    this.end(abortedError(this.#signal));
+  }
+
+  #settled(): void {
+    this.#signal?.removeEventListener('abort', this);
+    this.#lines.leave(this);
+  }
 }
 
 /**
@@ -39,6 +134,7 @@ export class WatcherLines {
    * before it, it begins within this call.
    *
    * @param exclusive whether those called after it wait until it has settled
+   * @param operation may throw as well as reject
    * @param signal the caller's own
    */
   run<R>(
@@ -48,51 +144,22 @@ export class WatcherLines {
     signal?: AbortSignal,
   ): Promise<R> {
     if (signal?.aborted) return Promise.reject(abortedError(signal));
-    const line = this.#lines.get(key) ?? { waiting: [], running: new Set() };
-    this.#lines.set(key, line);
-    const controller = new AbortController();
-    const place: Place = { controller, exclusive, overruled: false, begin: () => {} };
-    const onAbort = signal && ((): void => controller.abort(abortedError(signal)));
-    if (onAbort) signal.addEventListener('abort', onAbort, { once: true });
-    const settled = (): void => {
-      if (onAbort) signal.removeEventListener('abort', onAbort);
-      line.running.delete(place);
-      if (line.holder === place) delete line.holder;
+    return new Promise((resolve, reject) => {
+      const place = new Place(this, key, exclusive, operation, resolve, reject, signal);
+      const line = this.#lineOf(key);
+      line.waiting.push(place);
       this.#advance(key, line);
-    };
-    const begun = new Promise<R>((resolve, reject) => {
-      place.begin = (): void => {
-        if (controller.signal.aborted) {
-          settled();
-          reject(controller.signal.reason as DepwatchError);
-          return;
-        }
-        operation({
-          signal: controller.signal,
-          get overruled() {
-            return place.overruled;
-          },
-        })
-          .finally(settled)
-          .then(resolve, reject);
-      };
-      // One that still waits for its turn is rejected at once; its turn then passes without it.
-      controller.signal.addEventListener('abort', () => {
-        if (line.waiting.includes(place)) reject(controller.signal.reason as DepwatchError);
-      });
     });
-    line.waiting.push(place);
-    this.#advance(key, line);
-    return begun;
   }
 
   /** Ends all that is pending on a watcher, begun or not. */
   overrule(key: string, error: DepwatchError): void {
     const line = this.#lines.get(key);
     if (!line) return;
-    for (const place of [...line.running, ...line.waiting]) {
+    const begun = [...(line.holder ? [line.holder] : []), ...(line.running ?? [])];
+    for (const place of [...begun, ...line.waiting]) {
       place.overruled = true;
-      place.controller.abort(error);
+      place.end(error);
     }
   }
 
@@ -101,14 +168,41 @@ export class WatcherLines {
     for (const key of [...this.#lines.keys()]) this.overrule(key, error);
   }
 
+  #lineOf(key: string): Line {
+    let line = this.#lines.get(key);
+    if (!line) {
+      line = { waiting: [], holder: undefined, running: undefined };
+      this.#lines.set(key, line);
+    }
+    return line;
+  }
+
+  /** An operation has settled, begun or not. */
+  leave(place: Queued): void {
+    const line = this.#lines.get(place.key)!;
+    if (!place.begun) line.waiting.splice(line.waiting.indexOf(place), 1);
+    else if (place.exclusive) line.holder = undefined;
+    else line.running?.delete(place);
+    this.#advance(place.key, line);
+  }
+
   #advance(key: string, line: Line): void {
     while (!line.holder) {
       const place = line.waiting.shift();
       if (!place) break;
-      line.running.add(place);
       if (place.exclusive) line.holder = place;
+      else (line.running ??= new Set()).add(place);
       place.begin();
     }
-    if (line.running.size === 0 && line.waiting.length === 0) this.#lines.delete(key);
+    if (!line.holder && !line.running?.size && line.waiting.length === 0) this.#lines.delete(key);
+  }
+}
+
+/** What comes of an operation, also where it throws at once. */
+function attempt<R>(run: (operation: Operation) => Promise<R>, operation: Operation): Promise<R> {
+  try {
+    return run(operation);
+  } catch (error) {
+    return Promise.reject(error);
   }
 }

@@ -12,8 +12,6 @@ export interface ApiRequest {
   readonly accept: string;
   /** What to accept instead when the server answers 406. */
   readonly fallback?: { readonly accept: string; chosen(): void };
-  /** For messages; only called when there is one. */
-  describe(): string;
   readonly signal?: AbortSignal | undefined;
   /** Whether silence after the headers is no failure, as for a watch. */
   readonly mayBeSilent: boolean;
@@ -21,6 +19,8 @@ export interface ApiRequest {
 
 /** Who gets the answer. */
 export interface ApiReceiver {
+  /** What was asked for, in messages; only called when there is one. */
+  describe(): string;
   /** The server has answered 200. */
   onAccepted(): void;
   /** Some of the body. */
@@ -77,7 +77,7 @@ export class ApiCall implements AttemptListener {
       this.#receiver.onFailure(refused);
       return;
     }
-    signal?.addEventListener('abort', this.#onAbort);
+    signal?.addEventListener('abort', this);
     const known = this.#api.credentials.peek();
     if (known !== undefined) return this.#send(known);
     this.#restartTimer();
@@ -106,6 +106,11 @@ export class ApiCall implements AttemptListener {
     if (this.#done) return;
     this.cancel();
     this.#receiver.onFailure(error);
+  }
+
+  /** The caller's signal was aborted. */
+  handleEvent(): void {
+    this.fail(abortedError(this.#request.signal));
   }
 
   onHead(status: number, headers: AnswerHeaders): void {
@@ -141,22 +146,20 @@ export class ApiCall implements AttemptListener {
   onBroken(error: Error): void {
     // The status counts even where the text that goes with it got lost.
     if (this.#refusal !== undefined) this.#refused(this.#refusal);
-    else this.fail(connectionError(this.#request.describe(), this.#api.server, error));
+    else this.fail(connectionError(this.#receiver.describe(), this.#api.server, error));
   }
 
   #send(credentials: ResolvedCredentials): void {
     this.#credentials = credentials;
     this.#refusal = undefined;
     const { fallback, accept, path } = this.#request;
-    const headers = {
-      ...credentials.headers,
-      accept: (this.#fellBack && fallback?.accept) || accept,
-      'user-agent': this.#api.settings.userAgent,
-    };
     const { requestTimeoutMs } = this.#api.settings;
-    if (stuckAfterMs < requestTimeoutMs) this.#setTimer(stuckAfterMs, this.#onSlow);
+    if (stuckAfterMs < requestTimeoutMs) this.#setTimer(stuckAfterMs, () => this.#onSlow());
     else this.#restartTimer();
-    const request = { path: credentials.server.basePath + path, headers };
+    const request = {
+      path: credentials.server.basePath + path,
+      headers: this.#api.headersFor(credentials, (this.#fellBack && fallback?.accept) || accept),
+    };
     this.#attempt = new Attempt(this.#api.poolFor(credentials), request, this);
     if (this.#done) this.#attempt.cancel();
   }
@@ -192,7 +195,7 @@ export class ApiCall implements AttemptListener {
   }
 
   #failRefused({ status, headers, body }: Refusal): void {
-    this.fail(answerError(this.#request.describe(), status, headers, Buffer.concat(body)));
+    this.fail(answerError(this.#receiver.describe(), status, headers, Buffer.concat(body)));
   }
 
   /** Gives up what is left of an attempt, for another one. */
@@ -203,31 +206,30 @@ export class ApiCall implements AttemptListener {
   }
 
   #explain(error: unknown): DepwatchError {
-    const request = this.#request.describe();
+    const request = this.#receiver.describe();
     if (!isDepwatchError(error)) return connectionError(request, this.#api.server, error as Error);
     const { code, message, retryable, cause } = error;
     return new DepwatchError(code, `${request}: ${message}`, { retryable, cause });
   }
 
-  readonly #onAbort = (): void => this.fail(abortedError(this.#request.signal));
-
-  readonly #onSlow = (): void => {
+  #onSlow(): void {
     if (this.#attempt?.stuck()) {
       this.#abandon();
       this.#sendWith(this.#api.credentials.get());
     } else {
-      this.#setTimer(this.#api.settings.requestTimeoutMs - stuckAfterMs, this.#onTimeout);
+      const leftMs = this.#api.settings.requestTimeoutMs - stuckAfterMs;
+      this.#setTimer(leftMs, () => this.#onTimeout());
     }
-  };
+  }
 
-  readonly #onTimeout = (): void => {
+  #onTimeout(): void {
     this.#attempt?.suspect();
     const { requestTimeoutMs } = this.#api.settings;
-    this.fail(timeoutError(this.#request.describe(), this.#api.server, requestTimeoutMs));
-  };
+    this.fail(timeoutError(this.#receiver.describe(), this.#api.server, requestTimeoutMs));
+  }
 
   #restartTimer(): void {
-    this.#setTimer(this.#api.settings.requestTimeoutMs, this.#onTimeout);
+    this.#setTimer(this.#api.settings.requestTimeoutMs, () => this.#onTimeout());
   }
 
   #setTimer(ms: number, run: () => void): void {
@@ -243,7 +245,7 @@ export class ApiCall implements AttemptListener {
   #finish(): void {
     this.#done = true;
     this.#stopTimer();
-    this.#request.signal?.removeEventListener('abort', this.#onAbort);
+    this.#request.signal?.removeEventListener('abort', this);
     this.#api.leave(this);
   }
 }

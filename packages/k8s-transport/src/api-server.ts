@@ -13,6 +13,9 @@ export interface Closable {
   fail(error: DepwatchError): void;
 }
 
+/** Header fields by their lower-case names. */
+export type RequestHeaders = Readonly<Record<string, string>>;
+
 /**
  * What all calls to one API server share: its credentials, the connections for the TLS material of the moment, and the
  * calls under way.
@@ -30,6 +33,7 @@ export class ApiServer {
   readonly #watchdog: Watchdog;
   readonly #pools = new Set<ConnectionPool>();
   #pool: { readonly key: string; readonly pool: ConnectionPool } | undefined;
+  readonly #headers = new WeakMap<ResolvedCredentials, Map<string, RequestHeaders>>();
   #closed: Promise<void> | undefined;
 
   constructor(settings: Settings) {
@@ -51,6 +55,18 @@ export class ApiServer {
   /** Counts a call out. */
   leave(call: Closable): void {
     this.#calls.delete(call);
+  }
+
+  /** The header fields of a request; the same object for all requests alike, since thousands are kept. */
+  headersFor(credentials: ResolvedCredentials, accept: string): RequestHeaders {
+    let known = this.#headers.get(credentials);
+    if (!known) this.#headers.set(credentials, (known = new Map()));
+    let headers = known.get(accept);
+    if (!headers) {
+      headers = { ...credentials.headers, accept, 'user-agent': this.settings.userAgent };
+      known.set(accept, headers);
+    }
+    return headers;
   }
 
   /** The connections that were or will be made with these credentials. */

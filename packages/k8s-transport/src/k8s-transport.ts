@@ -1,4 +1,4 @@
-import { describeRequest, type ResourceQuery, type Transport } from '@depwatch/core';
+import type { ResourceQuery, Transport } from '@depwatch/core';
 
 import type { ApiRequest } from './api-call.ts';
 import { ApiServer } from './api-server.ts';
@@ -32,7 +32,6 @@ export function createK8sTransport(options: K8sTransportOptions): K8sTransport {
   const watch: Transport['watch'] = (query, watchOptions) => {
     const request = (): ApiRequest => ({
       path: watchPath(query, watchOptions),
-      describe: () => describeRequest('watch', query),
       signal: watchOptions.signal,
       mayBeSilent: true,
       ...contentTypes.for(query, 'watch'),

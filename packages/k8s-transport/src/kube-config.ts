@@ -23,7 +23,9 @@ export interface KubeConfigUser {
  * package (80 MB in memory) are needed here.
  */
 export interface KubeConfigLike {
+  /** Where the API server is; null where the kubeconfig names none, which is refused. */
   getCurrentCluster(): KubeConfigCluster | null;
+  /** Whose credentials are used; null for none. */
   getCurrentUser(): KubeConfigUser | null;
   /** Sets headers, auth, ca, cert, key, servername and rejectUnauthorized on `options`. */
   applyToHTTPSOptions(options: object): Promise<void>;

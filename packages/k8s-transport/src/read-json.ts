@@ -14,14 +14,15 @@ import type { ApiServer } from './api-server.ts';
  */
 export function readJson(
   api: ApiServer,
-  request: Omit<ApiRequest, 'mayBeSilent'>,
+  { describe, ...request }: Omit<ApiRequest, 'mayBeSilent'> & { describe(): string },
   maxBytes: number,
 ): Promise<unknown> {
   return new Promise((resolve, reject: (error: DepwatchError) => void) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    const broken = (what: string) => protocolError(request.describe(), what);
+    const broken = (what: string) => protocolError(describe(), what);
     const receiver: ApiReceiver = {
+      describe,
       onAccepted() {},
       onData(chunk) {
         chunks.push(chunk);

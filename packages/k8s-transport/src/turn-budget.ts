@@ -1,3 +1,8 @@
+/** Something that goes on in a later turn. */
+export interface Resumable {
+  go(): void;
+}
+
 /** A few milliseconds of JSON.parse. */
 const bytesPerTurn = 512 * 1024;
 
@@ -5,7 +10,7 @@ const bytesPerTurn = 512 * 1024;
  * Keeps the event loop free: all watches together decode so many bytes in one of its turns, and go on in the next.
  */
 export class TurnBudget {
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Set<Resumable>();
   #left = bytesPerTurn;
   #scheduled = false;
 
@@ -17,15 +22,15 @@ export class TurnBudget {
     return true;
   }
 
-  /** Calls `run` in a later turn that has something left. */
-  later(run: () => void): void {
-    this.#waiting.add(run);
+  /** Has it go on in a later turn that has something left. */
+  later(waiting: Resumable): void {
+    this.#waiting.add(waiting);
     this.#schedule();
   }
 
   /** Takes back what {@link later} was given. */
-  cancel(run: () => void): void {
-    this.#waiting.delete(run);
+  cancel(waiting: Resumable): void {
+    this.#waiting.delete(waiting);
   }
 
   #schedule(): void {
@@ -37,10 +42,10 @@ export class TurnBudget {
   readonly #nextTurn = (): void => {
     this.#scheduled = false;
     this.#left = bytesPerTurn;
-    for (const run of this.#waiting) {
+    for (const waiting of this.#waiting) {
       if (this.#left <= 0) return this.#schedule();
-      this.#waiting.delete(run);
-      run();
+      this.#waiting.delete(waiting);
+      waiting.go();
     }
   };
 }

@@ -12,6 +12,7 @@ import { ApiCall, type ApiReceiver, type ApiRequest } from './api-call.ts';
 import type { ApiServer } from './api-server.ts';
 import { decodeLine, type ObjectShape } from './decode.ts';
 import { LineError, NdjsonDecoder } from './ndjson.ts';
+import type { Resumable } from './turn-budget.ts';
 
 type Burst = readonly WatchEvent[];
 
@@ -28,11 +29,14 @@ const resumeAtBytes = 256 * 1024;
  * The iterator of one watch, for a single consumer. The request is sent by the first `next()`. Bytes are decoded when
  * they are asked for, so a consumer that doesn't ask is waited for; `return()` ends a pending `next()` at once.
  */
-export class WatchStream implements AsyncIterableIterator<Burst, undefined>, ApiReceiver {
+export class WatchStream
+  implements AsyncIterableIterator<Burst, undefined>, ApiReceiver, Resumable
+{
   readonly #api: ApiServer;
   readonly #query: ResourceQuery;
   readonly #shape: ObjectShape;
-  readonly #request: () => ApiRequest;
+  /** Undefined once it has been made. */
+  #request: (() => ApiRequest) | undefined;
   readonly #decoder: NdjsonDecoder;
   #call: ApiCall | undefined;
   #waiting: Waiting | undefined;
@@ -84,6 +88,10 @@ export class WatchStream implements AsyncIterableIterator<Burst, undefined>, Api
     await this.return();
   }
 
+  describe(): string {
+    return describeRequest('watch', this.#query);
+  }
+
   onAccepted(): void {
     this.#accepted = true;
     this.#deliver();
@@ -112,9 +120,15 @@ export class WatchStream implements AsyncIterableIterator<Burst, undefined>, Api
     this.#deliver();
   }
 
+  /** There is room in this turn to decode more. */
+  go(): void {
+    this.#deliver();
+  }
+
   #start(): void {
     try {
-      this.#call = new ApiCall(this.#api, this.#request(), this);
+      this.#call = new ApiCall(this.#api, this.#request!(), this);
+      this.#request = undefined;
       this.#call.start();
     } catch (error) {
       this.#failure = error as DepwatchError;
@@ -123,7 +137,7 @@ export class WatchStream implements AsyncIterableIterator<Burst, undefined>, Api
   }
 
   /** Gives the pending next() what there is, if anything, and lets more come when there is room. */
-  readonly #deliver = (): void => {
+  #deliver(): void {
     const waiting = this.#waiting;
     if (waiting === undefined) return;
     const burst = this.#nextBurst();
@@ -144,7 +158,7 @@ export class WatchStream implements AsyncIterableIterator<Burst, undefined>, Api
       // Last, since more may come before this returns.
       this.#call?.resume();
     }
-  };
+  }
 
   #nextBurst(): Burst | undefined {
     if (this.#accepted) {
@@ -170,14 +184,14 @@ export class WatchStream implements AsyncIterableIterator<Burst, undefined>, Api
       this.#break(error);
     }
     if (events.length > 0) return events;
-    if (this.#chunks.length > 0) this.#api.turns.later(this.#deliver);
+    if (this.#chunks.length > 0) this.#api.turns.later(this);
     return undefined;
   }
 
   #take(line: unknown, events: WatchEvent[]): void {
     const event = decodeLine(line, this.#shape);
     if (event === undefined) throw new LineError('a line that is no event of a watch');
-    if (event.type === 'ERROR') throw errorFromStatus(event.status, this.#describe());
+    if (event.type === 'ERROR') throw errorFromStatus(event.status, this.describe());
     events.push(event);
   }
 
@@ -187,12 +201,8 @@ export class WatchStream implements AsyncIterableIterator<Burst, undefined>, Api
     this.#call?.cancel();
     this.#failure =
       error instanceof LineError
-        ? protocolError(this.#describe(), error.message)
+        ? protocolError(this.describe(), error.message)
         : (error as DepwatchError);
-  }
-
-  #describe(): string {
-    return describeRequest('watch', this.#query);
   }
 
   #drop(): void {
@@ -205,6 +215,6 @@ export class WatchStream implements AsyncIterableIterator<Burst, undefined>, Api
     this.#drop();
     this.#failure = undefined;
     this.#done = true;
-    this.#api.turns.cancel(this.#deliver);
+    this.#api.turns.cancel(this);
   }
 }

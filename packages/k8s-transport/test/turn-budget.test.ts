@@ -18,15 +18,17 @@ it('lets those who wait go on in turns, in their order, and each once', async ()
   const turns = new TurnBudget();
   const ran: string[] = [];
   const work = (name: string) => {
-    const run = () => {
-      if (turns.spend(much)) ran.push(name);
-      else turns.later(run);
+    const one = {
+      go: () => {
+        if (turns.spend(much)) ran.push(name);
+        else turns.later(one);
+      },
     };
-    return run;
+    return one;
   };
   const [a, b, c] = [work('a'), work('b'), work('c')];
   turns.spend(much);
-  for (const run of [a, b, b, c]) turns.later(run);
+  for (const one of [a, b, b, c]) turns.later(one);
   turns.cancel(c);
   expect(ran).toEqual([]);
   await turn();

@@ -3,9 +3,13 @@
  * No call ever carries the content of a Kubernetes object.
  */
 export interface Logger {
+  /** What only somebody who looks into depwatch itself wants to know. */
   debug(fields: object, message: string): void;
+  /** What changed without anybody having to do something, such as the end of an outage. */
   info(fields: object, message: string): void;
+  /** What depwatch gets over by itself, but that should not last, such as an outage. */
   warn(fields: object, message: string): void;
+  /** What stays wrong until somebody does something, such as a reconcile that threw or a watch refused for good. */
   error(fields: object, message: string): void;
 }
 

@@ -83,7 +83,9 @@ function silenceMs({ requestTimeoutMs }: ReflectorContext): number {
 /** Sets the timer for the next moment at which an open watch has to be looked at. */
 function armed(state: Of<'watching'>, context: ReflectorContext): Step {
   const due = deadlines(state, context).filter((at) => at > context.now);
-  return [state, [{ type: 'timer', ms: Math.min(...due) - context.now }]];
+  const ms = Math.min(...due) - context.now;
+  // In whole seconds, so that thousands of watches make few distinct delays: Node keeps a list for each.
+  return [state, [{ type: 'timer', ms: ms > 60_000 ? Math.ceil(ms / 1000) * 1000 : ms }]];
 }
 
 function deadlines(state: Of<'watching'>, context: ReflectorContext): number[] {
