@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -9,7 +9,7 @@ import { parseAllDocuments } from 'yaml';
 const root = join(import.meta.dirname, '..');
 const tsc = join(root, 'node_modules/.bin/tsc');
 
-/** A fenced code block of a README. */
+/** A fenced code block of a README or a guide. */
 export interface ReadmeBlock {
   /** What stands behind the opening fence; empty if nothing does. */
   readonly language: string;
@@ -21,17 +21,21 @@ export interface ReadmeBlock {
    * its shell commands, `<!-- run: until "text" -->` to interrupt it once it has printed the text.
    */
   readonly directive?: string;
+  /** The name that an HTML comment right above gives it, `<!-- file: name.ts -->`: the blocks below may import it. */
+  readonly file?: string;
 }
 
 /** Where and with what a block is run. */
 export interface ReadmeBlockContext {
   /** The folder whose dependencies the block may import. */
   readonly folder: string;
+  /** Blocks that are files beside this one. Default: none. */
+  readonly files?: readonly ReadmeBlock[];
   /** Added to the environment. */
   readonly env?: NodeJS.ProcessEnv;
   /** Whether something else covers a shell command. */
   readonly isCovered?: (command: string) => boolean;
-  /** How long a block may take. Default 30 s. */
+  /** How long each step of a block may take. Default 2 min: rather late than wrong. */
   readonly timeoutMs?: number;
 }
 
@@ -47,12 +51,13 @@ export function readmeBlocks(markdown: string): ReadmeBlock[] {
     const code = lines.slice(index + 1, end).map((line) => line.slice(indent!.length));
     // The formatter puts a blank line below the comment.
     const above = lines.slice(0, index).findLast((line) => line.trim() !== '') ?? '';
-    const directive = /^\s*<!-- run: (.+) -->\s*$/.exec(above)?.[1];
+    const [, comment, text] = /^\s*<!-- (run|file): (.+) -->\s*$/.exec(above) ?? [];
     blocks.push({
       language: language!.trim(),
       code: code.join('\n') + '\n',
       line: index + 1,
-      ...(directive && { directive }),
+      ...(comment === 'run' && { directive: text! }),
+      ...(comment === 'file' && { file: text! }),
     });
     index = end;
   }
@@ -87,19 +92,28 @@ export async function checkBlock(block: ReadmeBlock, context: ReadmeBlockContext
 
 /** Runs a block as a module of the folder, so that it may import what the folder's own files may. */
 async function runModule(block: ReadmeBlock, context: ReadmeBlockContext): Promise<void> {
-  const base = join(context.folder, `.readme-${randomUUID()}`);
-  const file = `${base}.${block.language === 'ts' ? 'ts' : 'mjs'}`;
-  const config = `${base}.json`;
+  const id = `.readme-${randomUUID()}`;
+  // Named blocks have a folder of their own, where they keep their names.
+  const named = [...(context.files ?? []), ...(block.file ? [block] : [])];
+  const folder = named.length > 0 ? join(context.folder, id) : context.folder;
+  const file = block.file ?? `${id}.${block.language === 'ts' ? 'ts' : 'mjs'}`;
+  const config = `${id}.json`;
+  const written = [
+    ...named.map((one) => [one.file!, one.code]),
+    [file, block.code],
+    ...(block.language === 'ts' ? [[config, JSON.stringify(compilerConfig(file))]] : []),
+  ].map(([name, text]) => [join(folder, name!), text!] as const);
   try {
-    await writeFile(file, block.code);
+    await mkdir(folder, { recursive: true });
+    for (const [path, text] of written) await writeFile(path, text);
     if (block.language === 'ts') {
-      await writeFile(config, JSON.stringify(compilerConfig(file)));
-      await run(tsc, ['-p', config, '--pretty', 'false'], block.line, context);
+      await run(tsc, ['-p', join(folder, config), '--pretty', 'false'], block.line, context);
     }
-    const args = ['--conditions=@depwatch/source', file];
+    const args = ['--conditions=@depwatch/source', join(folder, file)];
     await run(process.execPath, args, block.line, context, block.directive);
   } finally {
-    await Promise.all([file, config].map((path) => rm(path, { force: true })));
+    await Promise.all(written.map(([path]) => rm(path, { force: true })));
+    if (named.length > 0) await rm(folder, { recursive: true });
   }
 }
 
@@ -130,11 +144,12 @@ async function checkShell(block: ReadmeBlock, context: ReadmeBlockContext): Prom
   }
 }
 
-async function run(
+/** Runs a program in a folder as the directive of a block says, `until` some text or to its end; fails unless it exits with 0. */
+export async function run(
   command: string,
   args: readonly string[],
   line: number,
-  { folder, env, timeoutMs = 30_000 }: ReadmeBlockContext,
+  { folder, env, timeoutMs = 120_000 }: ReadmeBlockContext,
   directive?: string,
 ): Promise<void> {
   const until = /^until "(.+)"$/.exec(directive ?? '')?.[1];

@@ -1,5 +1,5 @@
 import { globSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 
@@ -7,6 +7,7 @@ import { ClosingLineReporter } from './closing-line.reporter.ts';
 
 const root = join(import.meta.dirname, '..');
 const packages = readdirSync(join(root, 'packages'));
+const examples = globSync('packages/*/examples/*/package.json', { cwd: root }).map(dirname);
 
 /** A vitest project for the tests of one folder; types are tested where there are tests of types. */
 function project(name: string, folder: string, include: string): TestProjectConfiguration {
@@ -22,7 +23,10 @@ function project(name: string, folder: string, include: string): TestProjectConf
   };
 }
 
-/** The one test configuration: each package is a project of its name, and tools/ is one more. */
+/**
+ * The one test configuration: each package is a project of its name, each example is `example-` and its name, and tools/
+ * is one more.
+ */
 export default defineConfig({
   root,
   // Tests run on sources. Vitest resolves as a server does, so only the `ssr` conditions count.
@@ -30,6 +34,9 @@ export default defineConfig({
   test: {
     projects: [
       ...packages.map((name) => project(name, join(root, 'packages', name), 'test/**/*.test.ts')),
+      ...examples.map((folder) =>
+        project(`example-${basename(folder)}`, join(root, folder), 'test/**/*.test.ts'),
+      ),
       project('tools', join(root, 'tools'), '**/test/**/*.test.ts'),
     ],
     passWithNoTests: true,

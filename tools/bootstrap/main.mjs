@@ -11,7 +11,7 @@ import { step } from './step.mjs';
 const clusterOptions = /^--(embedded|kubeconfig|context)\b/;
 
 /** Everything that is cached: what nx runs before the tests. */
-const checks = ['lint', 'format-check', 'typecheck', 'build', 'check'];
+const checks = ['lint', 'format-check', 'typecheck', 'build', 'docs'];
 
 /**
  * @param {string[]} argv - a script and its arguments

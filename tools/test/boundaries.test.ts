@@ -57,6 +57,24 @@ const trials: readonly [file: string, line: string, rule?: string][] = [
   ['dynamic-watcher/test', `import 'undici';`, imports],
   ['dynamic-watcher/test', `import '@kubernetes/client-node';`],
 
+  ['adapter-eventemitter/src', `export { isDepwatchError } from '@depwatch/core';`, imports],
+  ['adapter-eventemitter/src', `import '@depwatch/adapter-streams';`, imports],
+  ['adapter-eventemitter/src', `import 'node:events';`, imports],
+  ['adapter-eventemitter/src', `export type { Result } from '@depwatch/core';`],
+  ['adapter-eventemitter/src', `import 'eventemitter3';`],
+
+  ['adapter-streams/src', `export { isDepwatchError } from '@depwatch/core';`, imports],
+  ['adapter-streams/src', `import '@depwatch/testing';`, imports],
+  ['adapter-streams/src', `import 'eventemitter3';`, imports],
+  ['adapter-streams/src', `export type { Result } from '@depwatch/core';`],
+  ['adapter-streams/src', `import 'node:stream';`],
+
+  ['adapter-rxjs/src', `export { DepwatchError } from '@depwatch/core';`, imports],
+  ['adapter-rxjs/src', `import '@depwatch/dynamic-watcher';`, imports],
+  ['adapter-rxjs/src', `import 'node:events';`, imports],
+  ['adapter-rxjs/src', `export type { Reconciler } from '@depwatch/core';`],
+  ['adapter-rxjs/src', `import 'rxjs';`],
+
   ['testing/src', `import '@depwatch/dynamic-watcher';`, imports],
   ['testing/src', `Date.now();`],
   ['reloader/src', `import 'undici';`, imports],

@@ -2,9 +2,12 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 import { checkBlock, readmeBlocks, type ReadmeBlockContext } from '../readme-blocks.ts';
+
+// Each block is a start of the compiler and one of Node.
+vi.setConfig({ testTimeout: 120_000 });
 
 let folder: string;
 beforeAll(async () => {
@@ -16,7 +19,7 @@ afterAll(() => rm(folder, { recursive: true }));
 async function check(lines: string[], context?: Partial<ReadmeBlockContext>): Promise<void> {
   const [block, ...others] = readmeBlocks(lines.join('\n'));
   expect(others).toEqual([]);
-  await checkBlock(block!, { folder, timeoutMs: 10_000, ...context });
+  await checkBlock(block!, { folder, timeoutMs: 60_000, ...context });
 }
 
 const server = [
@@ -59,6 +62,24 @@ test('runs TypeScript and JavaScript, and leaves nothing behind', async () => {
   await expect(
     check(['```js', 'setInterval(() => {}, 1_000);', '```'], { timeoutMs: 500 }),
   ).rejects.toThrow('took more than 0.5 s');
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('lets a block import the named ones above', async () => {
+  const markdown = [
+    '<!-- file: greeting.ts -->',
+    '```ts',
+    "export const greeting: string = 'hello';",
+    '```',
+    '```ts',
+    "import { greeting } from './greeting.ts';",
+    "if (greeting !== 'hello') throw 1;",
+    '```',
+  ];
+  const [named, block] = readmeBlocks(markdown.join('\n'));
+  expect(named).toMatchObject({ file: 'greeting.ts' });
+  await checkBlock(block!, { folder, files: [named!] });
+  await expect(checkBlock(block!, { folder })).rejects.toThrow("module './greeting.ts'");
   expect(await readdir(folder)).toEqual([]);
 });
 

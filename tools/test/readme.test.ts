@@ -1,11 +1,11 @@
 /**
- * Every code block of every README is executed, or checked in the way of its language: see
+ * Every code block of every README and guide is executed, or checked in the way of its language: see
  * readme-blocks.ts. An API server of the block's own stands behind KUBECONFIG.
  */
 import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -13,7 +13,16 @@ import { findKubeApiServer } from '../kube-apiserver/binaries.ts';
 import { checkBlock, readmeBlocks } from '../readme-blocks.ts';
 
 const root = join(import.meta.dirname, '../..');
-const readmes = globSync(['README.md', 'packages/*/README.md', 'tools/*/README.md'], { cwd: root });
+const readmes = globSync(
+  [
+    'README.md',
+    'packages/*/README.md',
+    'packages/*/docs/*.md',
+    'packages/*/examples/*/README.md',
+    'tools/*/README.md',
+  ],
+  { cwd: root },
+);
 
 const expectedReadmes = [
   'README.md',
@@ -47,16 +56,19 @@ beforeAll(async () => {
 afterAll(() => rm(temporary, { recursive: true }));
 
 describe.each(readmes)('%s', (readme) => {
-  // The example of the workspace is one for users of the facade.
-  const folder = join(root, readme === 'README.md' ? 'packages/dynamic-watcher' : dirname(readme));
+  // The example of the workspace is one for users of the facade, and so are the guides to testing.
+  const ofFacade = /^(README\.md$|packages\/testing\/docs\/)/.test(readme);
+  const own = dirname(basename(dirname(readme)) === 'docs' ? dirname(readme) : readme);
+  const folder = join(root, ofFacade ? 'packages/dynamic-watcher' : own);
   const blocks = readmeBlocks(readFileSync(join(root, readme), 'utf8'));
 
-  test.for(blocks)('line $line, $language', { timeout: 60_000 }, async (block, { skip }) => {
+  test.for(blocks)('line $line, $language', { timeout: 300_000 }, async (block, { skip }) => {
     skip(!kubeApiServer && block.code.includes('startControlPlane'), 'there is no kube-apiserver');
     const runs = block.directive !== undefined || /^[tj]s$/.test(block.language);
     await using server = runs ? await startServer() : undefined;
     await checkBlock(block, {
       folder,
+      files: blocks.filter(({ file, line }) => file && line < block.line),
       env: server?.env ?? {},
       isCovered: (command) => covered.some((covers) => covers(command)),
     });

@@ -18,6 +18,7 @@ import type { WorkloadKind, WorkloadName } from './workload.ts';
 
 /** What is needed of client-node's KubeConfig: the typed clients. */
 export interface ApiClientFactory {
+  /** Makes the client of one API group, with the credentials of the kubeconfig. */
   // Any, since published types don't import client-node's.
   makeApiClient<Api extends object>(type: new (configuration: any) => Api): Api;
 }

@@ -34,3 +34,22 @@ export type {
 } from './fake-transport/rules.ts';
 export { createVirtualClock } from './virtual-clock.ts';
 export type { VirtualClock, VirtualClockOptions } from './virtual-clock.ts';
+
+// What users of this package name in their own tests, so that they need not install core beside it.
+export { DepwatchError, isDepwatchError } from '@depwatch/core';
+export type {
+  ApiResource,
+  Clock,
+  DepwatchErrorOptions,
+  ErrorCode,
+  GroupVersionKind,
+  KubernetesObject,
+  KubernetesStatus,
+  ListPage,
+  ObjectIdentifier,
+  ObjectMeta,
+  ResourceQuery,
+  ScopedGVR,
+  Transport,
+  WatchEvent,
+} from '@depwatch/core';

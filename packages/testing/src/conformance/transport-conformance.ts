@@ -22,7 +22,7 @@ const definitions: readonly CaseDefinition[] = [
 ];
 
 /**
- * Everything that a {@link Transport} must do, as cases for any test runner: run those with nothing `missing`, skip
+ * Everything that a `Transport` must do, as cases for any test runner: run those with nothing `missing`, skip
  * the others visibly. Each has its own namespace, so all but the `exclusive` ones may run at once, any number of times,
  * on a server that is in use.
  */

@@ -1,0 +1,124 @@
+/**
+ * Builds the documentation site, in dist/docs: README, guides, and of each package its README and its exports.
+ * Undocumented exports, unresolved links and whatever else TypeDoc warns of fail the build.
+ */
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import {
+  Application,
+  Comment,
+  Converter,
+  MinimalSourceFile,
+  normalizePath,
+  ReflectionKind,
+  type Context,
+  type DeclarationReflection,
+} from 'typedoc';
+
+import { checkLinks } from './links.ts';
+
+const root = join(import.meta.dirname, '../..');
+const site = join(root, 'dist/docs');
+const readme = join(root, 'README.md');
+const packages = packagesInOrder();
+
+const app = await Application.bootstrap({
+  name: 'depwatch',
+  readme,
+  // The facade, which comes first, is converted last: what it exports of others is documented with theirs.
+  entryPoints: [...packages.slice(1), ...packages.slice(0, 1)].map(
+    (name) => `packages/${name}/src/index.ts`,
+  ),
+  projectDocuments: [...guidesInOrder(), ...globSync('.github/*.md', { cwd: root })],
+  tsconfig: join(import.meta.dirname, 'tsconfig.json'),
+  basePath: root,
+  out: site,
+  customCss: join(import.meta.dirname, 'site.css'),
+  favicon: join(import.meta.dirname, 'favicon.svg'),
+
+  // A package is described by its README; a property's name and type often say all.
+  requiredToBeDocumented: [
+    'Class',
+    'Interface',
+    'TypeAlias',
+    'Function',
+    'Variable',
+    'Method',
+    'Accessor',
+  ],
+  packagesRequiringDocumentation: packages.map((name) => `@depwatch/${name}`),
+  validation: { notDocumented: true },
+  // What is inherited from other packages is documented there.
+  excludeExternals: true,
+  // The task `typecheck` finds errors of types.
+  skipErrorChecking: true,
+
+  locales: { en: { kind_module: 'Package', kind_plural_module: 'Packages' } },
+  // Every text opens with its own.
+  headings: { readme: false, document: false },
+  disableSources: true,
+  sortEntryPoints: false,
+  sort: ['documents-first', 'kind', 'alphabetical'],
+  navigation: { excludeReferences: true, includeFolders: false },
+  visibilityFilters: {},
+  searchInComments: true,
+  searchInDocuments: true,
+  // `metadata.name` is no site.
+  markdownItLoader: (parser) => parser.linkify.set({ fuzzyLink: false }),
+  highlightLanguages: ['typescript', 'javascript', 'json', 'yaml', 'shellscript'],
+});
+app.converter.on(Converter.EVENT_CREATE_DECLARATION, describePackage);
+app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_, document) => {
+  document.name =
+    /^# (.+)/m.exec(Comment.combineDisplayParts(document.content))?.[1] ?? document.name;
+});
+app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
+  const place = ({ name }: { name: string }) =>
+    packages.findIndex((one) => name.endsWith(`/${one}`));
+  project.children?.sort((a, b) => place(a) - place(b));
+  project.childrenIncludingDocuments?.sort((a, b) => place(a) - place(b));
+});
+
+const project = await app.convert();
+if (project) {
+  app.validate(project);
+  await app.generateOutputs(project);
+}
+const { broken, external, internal } = checkLinks(site);
+console.log(`${internal} links within the site; not followed, ${external.length} that leave it:`);
+for (const url of external) console.log(`  ${url}`);
+for (const link of broken) console.error(`broken: ${link}`);
+if (app.logger.hasErrors() || app.logger.hasWarnings() || broken.length > 0) process.exitCode = 1;
+
+/** The packages, as the README lists them: most users' one comes first. */
+function packagesInOrder(): string[] {
+  const all = globSync('packages/*/README.md', { cwd: root }).map((file) => file.split('/')[1]!);
+  return inOrderOfReadme(all, /\[@depwatch\/([\w-]+)\]\(/g);
+}
+
+/** The guides, as the README lists them. */
+function guidesInOrder(): string[] {
+  const all = globSync('packages/*/docs/*.md', { cwd: root });
+  return inOrderOfReadme(all, /\]\((packages\/[\w-]+\/docs\/[\w-]+\.md)\)/g);
+}
+
+/** Those that the README names come first. */
+function inOrderOfReadme(all: readonly string[], name: RegExp): string[] {
+  const listed = Array.from(readFileSync(readme, 'utf8').matchAll(name), (match) => match[1]!);
+  return [...new Set([...listed, ...all.toSorted()])];
+}
+
+/** Makes a module, which is named after its entry point, the page of its package. */
+function describePackage({ project: { files } }: Context, module: DeclarationReflection): void {
+  if (module.kind !== ReflectionKind.Module) return;
+  const folder = join(root, module.name, '..');
+  const file = normalizePath(join(folder, 'README.md'));
+  // Without its title, which is that of the page.
+  const text = readFileSync(file, 'utf8').replace(/^# .+\n/, '');
+  module.name = `@depwatch/${folder.slice(folder.lastIndexOf('/') + 1)}`;
+  module.readme = app.converter.parseRawComment(new MinimalSourceFile(text, file), files).content;
+  // Where links to the package and to its README lead.
+  files.registerReflectionPath(file, module);
+  files.registerReflectionPath(normalizePath(folder), module);
+}
