@@ -1,0 +1,48 @@
+/** A contestant in a scenario. Arguments: the scenario, the contestant, the parameters of the case as JSON. */
+import type { Contestant, ContestantName, ContestantOptions } from './contestants/contestant.ts';
+import { recordProfile } from './profile.ts';
+import { type Handlers, kubeConfigVariable, serve } from './remote.ts';
+import { scenarios } from './scenarios/index.ts';
+import { countWire } from './wire.ts';
+
+/** What the process offers beside the steps of the scenario. */
+export type ContestantHandlers = {
+  /** Has a CPU profile recorded, from when the contestant has started. */
+  profile(): void;
+  /** Writes what was recorded. */
+  writeProfile(file: string): Promise<void>;
+  close(): Promise<void>;
+};
+
+const [id, name, params] = process.argv.slice(2) as [string, ContestantName, string];
+const scenario = scenarios.find((one) => one.id === id)!;
+const module = (await import(`./contestants/${name}.ts`)) as {
+  start(options: ContestantOptions): Promise<Contestant>;
+};
+const started: Contestant[] = [];
+let profiled = false;
+let writeProfile: ((file: string) => Promise<void>) | undefined;
+
+const own: ContestantHandlers = {
+  profile() {
+    profiled = true;
+  },
+  writeProfile: (file) => writeProfile!(file),
+  async close() {
+    await Promise.all(started.map((contestant) => contestant.close()));
+  },
+};
+const steps: Handlers = scenario.steps({
+  params: JSON.parse(params),
+  wire: countWire(name === 'http2' ? 'http2' : 'undici'),
+  async start(options) {
+    const contestant = await module.start({
+      ...options,
+      kubeConfig: process.env[kubeConfigVariable]!,
+    });
+    started.push(contestant);
+    if (profiled) writeProfile = await recordProfile();
+    return contestant;
+  },
+});
+serve({ ...steps, ...own });

@@ -1,0 +1,58 @@
+import { parseArgs } from 'node:util';
+
+/** What is asked for on the command line. */
+export interface Options {
+  /** The ids of scenarios; empty for all of the set. */
+  readonly scenarios: readonly string[];
+  readonly full: boolean;
+  readonly runs: number;
+  /** The folder for the results; undefined for a new one. */
+  readonly out: string | undefined;
+  readonly profile: boolean;
+  readonly build: boolean;
+  readonly help: boolean;
+}
+
+/** The text of `--help`. */
+export const usage = `npm run bench -- [SCENARIO…] [options]
+
+Measures depwatch against client-node's informers and two floors, and writes the results as JSON, Markdown and SVG.
+Scenarios are B1 to B10; all of the set when none is named.
+
+  --quick        the sizes that all together take less than 10 minutes (the default)
+  --full         all sizes, up to 10,000 watches; about an hour
+  --runs N       runs of each contestant in each case (default 5)
+  --out DIR      where the results go (default bench-results/<date>)
+  --profile      one more run of depwatch in each case, with a CPU profile, and the top ten functions of it
+  --no-build     measure what was built before
+  --help`;
+
+/**
+ * @param known the ids that there are
+ * @throws Error that says what is wrong with the arguments
+ */
+export function parseOptions(argv: readonly string[], known: readonly string[]): Options {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      quick: { type: 'boolean', default: false },
+      full: { type: 'boolean', default: false },
+      runs: { type: 'string', default: '5' },
+      out: { type: 'string' },
+      profile: { type: 'boolean', default: false },
+      'no-build': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const scenarios = positionals.map((id) => id.toUpperCase());
+  const unknown = scenarios.find((id) => !known.includes(id));
+  if (unknown !== undefined)
+    throw new Error(`${unknown}: there is no such scenario; there are ${known.join(', ')}`);
+  if (values.quick && values.full) throw new Error('--quick and --full exclude each other');
+  const runs = Number(values.runs);
+  if (!Number.isSafeInteger(runs) || runs < 1)
+    throw new Error(`--runs: expected a whole number above 0, got ${values.runs}`);
+  const { full, out, profile, help } = values;
+  return { scenarios, full, runs, out, profile, build: !values['no-build'], help };
+}

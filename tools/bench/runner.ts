@@ -1,0 +1,192 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { ContestantHandlers } from './contestant.process.ts';
+import type { ContestantName } from './contestants/contestant.ts';
+import { topSelfTimes } from './profile.ts';
+import { type Handlers, kubeConfigVariable, type Remote, startProcess } from './remote.ts';
+import { formatFigures, formatNumber } from './report.ts';
+import { type CaseResult, summarizeCase } from './results.ts';
+import type { AnyScenario, Case, Figures } from './scenarios/scenario.ts';
+import { startInProcessServer, startRealServer, type Server } from './servers/server.ts';
+import { rotate } from './statistics.ts';
+
+/** How often, and how many times, a server is looked at until it has no watches. */
+const lookMs = 200;
+const looks = 150;
+const contestantFile = join(import.meta.dirname, 'contestant.process.ts');
+
+/** What is run, and who hears of it. */
+export interface RunnerOptions {
+  readonly full: boolean;
+  readonly runs: number;
+  /** The folder for profiles; undefined: none are taken. */
+  readonly profiles: string | undefined;
+  readonly log: (line: string) => void;
+}
+
+/** Runs each scenario with each contestant of each case, one after the other; a run that fails does not end the rest. */
+export async function runScenarios(
+  scenarios: readonly AnyScenario[],
+  options: RunnerOptions,
+): Promise<CaseResult[]> {
+  await using stack = new AsyncDisposableStack();
+  await warmUp(scenarios, options);
+  let real: Server | undefined;
+  const results: CaseResult[] = [];
+  for (const scenario of scenarios) {
+    for (const one of scenario.cases(options.full)) {
+      if (scenario.server === 'real') {
+        real ??= stack.use(await startRealServer());
+        results.push(await runCase(scenario, one, real, options));
+      } else {
+        await using server = await startInProcessServer();
+        results.push(await runCase(scenario, one, server, options));
+      }
+    }
+  }
+  return results;
+}
+
+/** Starts each contestant once, so that the compile cache knows it: stripping its types takes time and memory. */
+async function warmUp(scenarios: readonly AnyScenario[], { full }: RunnerOptions): Promise<void> {
+  const started = new Set<ContestantName>();
+  for (const { id, cases } of scenarios) {
+    for (const { params, contestants } of cases(full)) {
+      for (const name of contestants) {
+        if (started.has(name)) continue;
+        started.add(name);
+        const args = [id, name, JSON.stringify(params)];
+        await using _ = await startProcess(contestantFile, { args });
+      }
+    }
+  }
+}
+
+async function runCase(
+  scenario: AnyScenario,
+  one: Case<unknown>,
+  server: Server,
+  { full, runs, profiles, log }: RunnerOptions,
+): Promise<CaseResult> {
+  const { id, title, measures } = scenario;
+  const deadlineMs = full ? 300_000 : 90_000;
+  const rows = one.contestants.map((name) => ({
+    name,
+    runs: [] as Figures[],
+    failures: [] as string[],
+  }));
+  const caseTitle = `${id} ${one.label}`;
+  const attempt = async (row: (typeof rows)[number], what: string, profile?: string) => {
+    try {
+      const figures = await within(deadlineMs, (ended) =>
+        runOnce(scenario, {
+          params: one.params,
+          server,
+          contestant: row.name,
+          ended,
+          profile,
+        }),
+      );
+      log(`${caseTitle}  ${what}  ${row.name.padEnd(11)}  ${formatFigures(measures, figures)}`);
+      return figures;
+    } catch (error) {
+      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      row.failures.push(reason);
+      log(`${caseTitle}  ${what}  ${row.name.padEnd(11)}  FAILED: ${reason}`);
+      return undefined;
+    }
+  };
+  for (let round = 0; round < runs; round++) {
+    for (const row of rotate(rows, round)) {
+      const figures = await attempt(row, `run ${round + 1}/${runs}`);
+      if (figures) row.runs.push(figures);
+    }
+  }
+  const own = rows.find(({ name }) => name === 'depwatch');
+  if (profiles !== undefined && own) {
+    const file = join(profiles, `${caseTitle.replaceAll(/\W+/g, '-')}.cpuprofile`);
+    if (await attempt(own, 'profile', file)) log(await describeProfile(file));
+  }
+  return summarizeCase({
+    scenario: id,
+    title,
+    label: one.label,
+    server: server.name,
+    measures,
+    contestants: rows,
+  });
+}
+
+/** What one run needs beside the scenario. */
+export interface Run {
+  readonly params: unknown;
+  readonly server: Server;
+  readonly contestant: ContestantName;
+  /** Rejects when the run has taken too long. */
+  readonly ended?: Promise<never>;
+  /** The file for a CPU profile; undefined: none is taken. */
+  readonly profile?: string | undefined;
+  /** Flags of Node, beside those of the scenario. */
+  readonly nodeFlags?: readonly string[];
+}
+
+/** Runs a scenario once, in a new process of the contestant. */
+export async function runOnce(
+  scenario: AnyScenario,
+  {
+    params,
+    server,
+    contestant,
+    ended = new Promise<never>(() => {}),
+    profile,
+    nodeFlags = [],
+  }: Run,
+): Promise<Figures> {
+  await untilIdle(server);
+  await using process = await startProcess<Handlers & ContestantHandlers>(contestantFile, {
+    args: [scenario.id, contestant, JSON.stringify(params)],
+    env: { [kubeConfigVariable]: server.kubeConfig },
+    nodeFlags: [...(scenario.nodeFlags ?? []), ...nodeFlags],
+  });
+  const { handlers } = process;
+  if (profile !== undefined) await handlers.profile();
+  const steps = handlers as Remote<Handlers>;
+  const figures = await Promise.race([scenario.run({ params, server, steps }), ended]);
+  if (profile !== undefined) await handlers.writeProfile(profile);
+  await Promise.race([handlers.close(), ended]);
+  return figures;
+}
+
+/** Waits for the server to notice that the process of the run before has ended. */
+async function untilIdle(server: Server): Promise<void> {
+  for (let look = 0; ; look++) {
+    const open = await server.openWatches();
+    if (open === 0) return;
+    if (look === looks) throw new Error(`${open} watches of the run before are still open`);
+    await sleep(lookMs);
+  }
+}
+
+/** Gives `work` a promise that rejects when its time is over. */
+async function within<T>(ms: number, work: (ended: Promise<never>) => Promise<T>): Promise<T> {
+  const ended = Promise.withResolvers<never>();
+  // Nobody may be waiting just then.
+  ended.promise.catch(() => {});
+  const timer = setTimeout(() => ended.reject(new Error(`not done after ${ms} ms`)), ms);
+  try {
+    return await work(ended.promise);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function describeProfile(file: string): Promise<string> {
+  const top = topSelfTimes(JSON.parse(await readFile(file, 'utf8')), 10);
+  const lines = top.map(
+    ({ place, ms, share }) =>
+      `${formatNumber(ms).padStart(10)} ms ${(share * 100).toFixed(1).padStart(5)} %  ${place}`,
+  );
+  return [`by self time (${file}):`, ...lines].join('\n');
+}

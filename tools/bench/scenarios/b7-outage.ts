@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Contestant, ContestantName } from '../contestants/contestant.ts';
+import { now } from '../meter.ts';
+import { checkOpenWatches, defineScenario } from './scenario.ts';
+import { lastVersions, Sightings } from './sightings.ts';
+
+const outageMs = 3_000;
+
+/**
+ * The API server is killed, and started again 3 s later. As soon as it is ready every object is written to. The floors
+ * have no part in it, since they never come back. Cache on.
+ */
+export const b7 = defineScenario({
+  id: 'B7',
+  title: 'API server killed and back',
+  server: 'real',
+  measures: [
+    { key: 'liveMs', label: 'ready → all are live', unit: 'ms' },
+    { key: 'seenMs', label: 'ready → all changes seen', unit: 'ms' },
+    { key: 'writtenMs', label: 'ready → all written', unit: 'ms' },
+    { key: 'failed', label: 'failed attempts', unit: '' },
+    { key: 'requests', label: 'requests', unit: '' },
+    { key: 'lists', label: 'relists', unit: '' },
+    { key: 'peak', label: 'peak requests/s', unit: '' },
+    { key: 'logLines', label: 'log lines', unit: '' },
+  ],
+  cases: (full) =>
+    full
+      ? [sized(2_000, ['depwatch', 'client-node']), sized(10_000, ['depwatch'])]
+      : [sized(1_000, ['depwatch'])],
+  steps({ params: { watches }, wire, start }) {
+    const sightings = new Sightings();
+    let contestant: Contestant;
+    let loggedBefore = 0;
+    return {
+      async open() {
+        let open = false;
+        contestant = await start({
+          cache: true,
+          changed(watcher) {
+            if (open) sightings.note(watcher, contestant.version(watcher));
+          },
+        });
+        await Promise.all(
+          Array.from({ length: watches }, (_, index) => contestant.add(index, index)),
+        );
+        open = true;
+      },
+      /** From here on it counts. */
+      begin() {
+        wire.reset();
+        loggedBefore = contestant.logLines;
+      },
+      /** Resolves to the counts, when all of these have been seen. */
+      async until(versions: [index: number, version: number][]) {
+        const all = await sightings.until(versions);
+        return {
+          lastMs: all.at(-1)!.ms,
+          answered: [...wire.answers.values()],
+          failed: wire.failedAttempts,
+          requests: wire.requests,
+          lists: wire.lists,
+          peak: wire.peakRequestsPerSecond,
+          logLines: contestant.logLines - loggedBefore,
+        };
+      },
+    };
+  },
+  async run({ params: { watches }, server, steps }) {
+    await server.load.create(watches);
+    await steps.open();
+    await checkOpenWatches(server, watches);
+    await steps.begin();
+    await server.kill();
+    await sleep(outageMs);
+    await server.restart();
+    const readyMs = now();
+    const writes = await server.load.write({ count: watches, among: watches });
+    const writtenMs = now() - readyMs;
+    const { lastMs, answered, ...counts } = await steps.until(lastVersions(writes));
+    assert.equal(answered.length, watches, 'watches that were answered after the outage');
+    await checkOpenWatches(server, watches);
+    return {
+      liveMs: Math.max(...answered) - readyMs,
+      seenMs: lastMs - readyMs,
+      writtenMs,
+      ...counts,
+    };
+  },
+});
+
+function sized(watches: number, contestants: readonly ContestantName[]) {
+  return { label: `${watches} watches`, params: { watches }, contestants };
+}

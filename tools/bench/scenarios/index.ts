@@ -1,0 +1,14 @@
+import { b1 } from './b1-add-watches.ts';
+import { b10 } from './b10-churn.ts';
+import { b2 } from './b2-fan-out.ts';
+import { b3 } from './b3-burst.ts';
+import { b4 } from './b4-selector.ts';
+import { b5 } from './b5-latency.ts';
+import { b6 } from './b6-cold-start.ts';
+import { b7 } from './b7-outage.ts';
+import { b8 } from './b8-idle.ts';
+import { b9 } from './b9-stall.ts';
+import type { AnyScenario } from './scenario.ts';
+
+/** All scenarios, in the order in which they are run. */
+export const scenarios: readonly AnyScenario[] = [b1, b2, b3, b4, b5, b6, b7, b8, b9, b10];

@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { now } from '../meter.ts';
+
+/** One write, with times of {@link now}. */
+export interface Write {
+  readonly index: number;
+  /** The resourceVersion that it made. */
+  readonly version: number;
+  readonly sentMs: number;
+  readonly doneMs: number;
+}
+
+/** What to write: each object in turn, again and again. */
+export interface WriteOrder {
+  readonly count: number;
+  /** How many objects are written to: those from 0 up. */
+  readonly among: number;
+  /** Undefined: as fast as the server takes them. */
+  readonly perSecond?: number;
+}
+
+/** What a process offers that writes to a server, whether it is the server itself or only its client. */
+export type Load = {
+  /** Makes the objects from 0 up, as far as they aren't there. */
+  create(count: number): Promise<void>;
+  /** Resolves to all writes, in the order in which they were begun, when the last one is done. */
+  write(order: WriteOrder): Promise<Write[]>;
+};
+
+/** The load generator that writes an object's n-th revision with `put`, `atOnce` at once at most. */
+export function createLoad(
+  atOnce: number,
+  put: (index: number, revision: number) => Promise<number>,
+): Load {
+  let created = 0;
+  let revision = 0;
+  return {
+    async create(count) {
+      const from = created;
+      created = Math.max(created, count);
+      await pace(created - from, undefined, atOnce, async (n) => void (await put(from + n, 0)));
+    },
+    async write({ count, among, perSecond }) {
+      const writes: Write[] = [];
+      await pace(count, perSecond, atOnce, async (n) => {
+        const sentMs = now();
+        const version = await put(n % among, ++revision);
+        writes[n] = { index: n % among, version, sentMs, doneMs: now() };
+      });
+      return writes;
+    },
+  };
+}
+
+/** Calls `work` with 0 up to `count`, each when its time has come. */
+async function pace(
+  count: number,
+  perSecond: number | undefined,
+  atOnce: number,
+  work: (n: number) => Promise<void>,
+): Promise<void> {
+  const startedAt = now();
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let n = next++; n < count; n = next++) {
+      const early = perSecond === undefined ? 0 : startedAt + (n * 1000) / perSecond - now();
+      if (early > 0) await sleep(early);
+      await work(n);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, count) }, worker));
+}

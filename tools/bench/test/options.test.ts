@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+
+import { parseOptions } from '../options.ts';
+
+const parse = (...argv: string[]) => parseOptions(argv, ['B1', 'B4']);
+
+test('the defaults are all scenarios of the quick set, five runs each', () => {
+  expect(parse()).toEqual({
+    scenarios: [],
+    full: false,
+    runs: 5,
+    out: undefined,
+    profile: false,
+    build: true,
+    help: false,
+  });
+});
+
+test('scenarios are picked by their ids', () => {
+  expect(parse('b4', '--full', '--runs', '7', '--out', 'there', '--profile')).toMatchObject({
+    scenarios: ['B4'],
+    full: true,
+    runs: 7,
+    out: 'there',
+    profile: true,
+  });
+});
+
+test.for([
+  [['B11'], 'B11: there is no such scenario; there are B1, B4'],
+  [['--runs', '0'], '--runs: expected a whole number above 0, got 0'],
+  [['--quick', '--full'], 'exclude each other'],
+  [['--fast'], '--fast'],
+] as const)('%s is refused', ([argv, message]) => {
+  expect(() => parse(...argv)).toThrow(message);
+});
