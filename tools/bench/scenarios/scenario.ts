@@ -76,16 +76,20 @@ const looks = 40;
 const lookMs = 250;
 
 /**
- * Checks that so many watches are open at the server. It looks again for a while, since informers that reconnect
- * aren't there for a moment.
- *
- * @throws Error when there are not
+ * How many watches are open at the server. When there are not as many as expected it looks again for 10 s, since it takes
+ * a server a moment to see a cancelled stream, and informers that reconnect aren't there for one.
  */
-export async function checkOpenWatches(server: Server, watches: number): Promise<void> {
+export async function countOpenWatches(server: Server, expected: number): Promise<number> {
   let open = await server.openWatches();
-  for (let look = 1; look < looks && open !== watches; look++) {
+  for (let look = 1; look < looks && open !== expected; look++) {
     await sleep(lookMs);
     open = await server.openWatches();
   }
+  return open;
+}
+
+/** @throws Error when not so many watches are open at the server */
+export async function checkOpenWatches(server: Server, watches: number): Promise<void> {
+  const open = await countOpenWatches(server, watches);
   if (open !== watches) throw new Error(`${open} watches are open at the server, not ${watches}`);
 }
