@@ -27,9 +27,9 @@ export const mutants: readonly Mutant[] = [
     name: 'a change wakes only the first watcher',
     invariant: 2,
     file: 'core/src/dependency-graph.ts',
-    find: 'if (node) for (const [key, { identifier }] of node.edges) visit(key, identifier);',
+    find: 'node?.edges.forEach(({ identifier }, key) => visit(key, identifier));',
     replace:
-      'if (node) for (const [key, { identifier }] of [...node.edges].slice(0, 1)) visit(key, identifier);',
+      'for (const [key, { identifier }] of [...(node?.edges ?? [])].slice(0, 1)) visit(key, identifier);',
   },
   {
     name: 'a relist wakes nobody for what it finds deleted',
@@ -93,9 +93,9 @@ export const mutants: readonly Mutant[] = [
     name: 'a change during a reconcile is forgotten with it',
     invariant: 9,
     file: `${watcher}/reconcile-loop.ts`,
-    find: '    for (const item of this.#asked.values()) this.#queue.add(item);',
+    find: 'if (this.#causes.has(item.key)) this.#queue.add(item);',
     replace:
-      '    for (const item of this.#asked.values()) if (!this.#running.has(item.key)) this.#queue.add(item);',
+      'if (this.#causes.has(item.key) && !this.#running.has(item.key)) this.#queue.add(item);',
   },
   {
     name: 'a failed update keeps what it had added',

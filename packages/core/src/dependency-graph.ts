@@ -117,7 +117,7 @@ export function createDependencyGraph(): DependencyGraph {
     watchersOf: (identifier) => othersOf(nodeOf(watched, identifier)),
     forEachWatcher: (watchedKey, visit) => {
       const node = watched.get(watchedKey);
-      if (node) for (const [key, { identifier }] of node.edges) visit(key, identifier);
+      node?.edges.forEach(({ identifier }, key) => visit(key, identifier));
     },
     get watchedCount() {
       return watched.size;

@@ -53,12 +53,15 @@ interface Delayed {
   readonly dueMs: number;
 }
 
+/** What a reconcile came to. */
+type Outcome = { readonly result: Result | void } | { readonly error: unknown };
+
 /** Takes watchers from a work queue and reconciles them; what fails comes again, later. */
 export class ReconcileLoop {
   readonly #options: ReconcileLoopOptions;
   readonly #queue: WorkQueue<Item>;
   /** Asked for in this turn of the event loop; queued in the next. */
-  readonly #asked = new Map<string, Item>();
+  #asked: Item[] = [];
   /** Why those asked for or queued are to be reconciled. Arrays may be shared, so they are never changed. */
   readonly #causes = new Map<string, readonly Cause[]>();
   /** The queue's delays. Kept apart from the items: a reconcile before a delay is over must not take its cause along. */
@@ -102,19 +105,18 @@ export class ReconcileLoop {
       this.#queue.addAfter({ key, watcher }, this.#delay(key, cause, afterMs));
       return;
     }
-    this.#ask({ key, watcher }, [cause]);
+    this.#ask(key, watcher, [cause]);
   }
 
   /** Has everybody reconciled who depends on a watched object. */
   enqueueAll(graph: DependencyGraph, watchedKey: string, cause: Cause): void {
     if (this.#stopped) return;
     const causes = [cause];
-    graph.forEachWatcher(watchedKey, (key, watcher) => this.#ask({ key, watcher }, causes));
+    graph.forEachWatcher(watchedKey, (key, watcher) => this.#ask(key, watcher, causes));
   }
 
   /** Drops what is queued, delayed or backed off of a watcher; a running reconcile finishes, and is the last. */
   drop(key: string, watcher: ObjectIdentifier): void {
-    this.#asked.delete(key);
     this.#causes.delete(key);
     this.#delayed.delete(key);
     this.#queue.remove({ key, watcher });
@@ -126,7 +128,6 @@ export class ReconcileLoop {
   stop(reason: DepwatchError): void {
     this.#stopped = true;
     this.#queue.shutdownNow();
-    this.#asked.clear();
     this.#causes.clear();
     this.#delayed.clear();
     for (const run of this.#running.values()) run.abort(reason);
@@ -138,27 +139,31 @@ export class ReconcileLoop {
   }
 
   /** @param causes one cause, in an array that many may share */
-  #ask(item: Item, causes: readonly Cause[]): void {
-    const known = this.#causes.get(item.key);
-    if (!known) this.#causes.set(item.key, causes);
-    else if (known.length < causesKept && !known.some((cause) => sameCause(cause, causes[0]!))) {
-      this.#causes.set(item.key, [...known, ...causes]);
+  #ask(key: string, watcher: ObjectIdentifier, causes: readonly Cause[]): void {
+    const known = this.#causes.get(key);
+    if (!known) {
+      this.#causes.set(key, causes);
+      this.#asked.push({ key, watcher });
+      void this.#turn();
+    } else if (known.length < causesKept && !known.some((cause) => sameCause(cause, causes[0]!))) {
+      // It is asked for or queued already.
+      this.#causes.set(key, [...known, ...causes]);
     }
-    if (!this.#asked.has(item.key)) this.#asked.set(item.key, item);
-    void this.#turn();
   }
 
   /**
-   * The next turn of the event loop. What is asked for in one turn is queued in the next, so that the call which caused a
-   * reconcile (an add, say) has told its caller of its success before, and all that happens in one turn is one reconcile.
+   * The next turn of the event loop. What is asked for in one turn is queued in the next, so that every call that was
+   * answered in this one (an add, a read) has told its caller before, and all that happens in one turn is one reconcile.
    */
   #turn(): Promise<void> {
     this.#nextTurn ??= new Promise((resolve) =>
       setImmediate(() => {
         this.#nextTurn = undefined;
         this.#sliceStart = this.#options.clock.now();
-        for (const item of this.#asked.values()) this.#queue.add(item);
-        this.#asked.clear();
+        const asked = this.#asked;
+        this.#asked = [];
+        // Without a cause it was dropped meanwhile.
+        for (const item of asked) if (this.#causes.has(item.key)) this.#queue.add(item);
         resolve();
       }),
     );
@@ -174,7 +179,10 @@ export class ReconcileLoop {
       this.#running.set(item.key, run);
       // With no cause it was dropped while it was handed over.
       const causes = this.#takeCauses(item.key);
-      if (causes.length > 0 && !this.#stopped) await this.#reconcile(item, run, causes);
+      if (causes.length > 0 && !this.#stopped) {
+        const pending = this.#reconcile(item, run, causes);
+        if (pending) await pending;
+      }
       this.#running.delete(item.key);
       this.#queue.done(item);
     }
@@ -191,7 +199,7 @@ export class ReconcileLoop {
   #takeCauses(key: string): readonly Cause[] {
     const causes = this.#causes.get(key) ?? [];
     this.#causes.delete(key);
-    const delayed = this.#delayed.get(key);
+    const delayed = this.#delayed.size > 0 ? this.#delayed.get(key) : undefined;
     // With no other cause it is here because its delay is over.
     if (!delayed || (causes.length > 0 && delayed.dueMs > this.#options.clock.now())) return causes;
     this.#delayed.delete(key);
@@ -206,8 +214,33 @@ export class ReconcileLoop {
     return this.#options.clock.now() - this.#sliceStart > sliceMs;
   }
 
-  async #reconcile(item: Item, run: ReconcileRun, causes: readonly Cause[]): Promise<void> {
-    const { reconciler, reconcileTimeoutMs, clock, metrics, tracksReconciles } = this.#options;
+  /** @returns undefined when the reconciler was through at once, which costs no promise */
+  #reconcile(item: Item, run: ReconcileRun, causes: readonly Cause[]): Promise<void> | undefined {
+    const { reconciler, tracksReconciles, metrics, clock } = this.#options;
+    const startedAt = metrics ? clock.now() : 0;
+    const context = run.contextOf(causes);
+    let returned: Promise<Result | void> | Result | void;
+    try {
+      returned = tracksReconciles
+        ? run.track(() => reconciler.reconcile(item.watcher, context))
+        : reconciler.reconcile(item.watcher, context);
+    } catch (error) {
+      this.#settle(item, run, startedAt, { error });
+      return undefined;
+    }
+    if (returned !== undefined) return this.#outcome(item, run, startedAt, returned);
+    this.#settle(item, run, startedAt, { result: undefined });
+    return undefined;
+  }
+
+  /** Waits for what the reconciler returned, within its time. */
+  async #outcome(
+    item: Item,
+    run: ReconcileRun,
+    startedAt: number,
+    returned: Promise<Result | void> | Result | void,
+  ): Promise<void> {
+    const { reconcileTimeoutMs, clock } = this.#options;
     let late: DepwatchError | undefined;
     const timer =
       reconcileTimeoutMs === undefined
@@ -217,25 +250,24 @@ export class ReconcileLoop {
             late = new DepwatchError('ERR_ABORTED', message);
             run.abort(late);
           }, reconcileTimeoutMs);
-    const startedAt = metrics ? clock.now() : 0;
-    const context = run.contextOf(causes);
-    let outcome: { result: Result | void } | { error: unknown };
+    let outcome: Outcome;
     try {
-      const result = tracksReconciles
-        ? run.track(() => reconciler.reconcile(item.watcher, context))
-        : reconciler.reconcile(item.watcher, context);
-      // What returned nothing has settled already.
-      outcome = { result: result === undefined ? undefined : await result };
+      outcome = { result: await returned };
       if (late) outcome = { error: late };
     } catch (error) {
       outcome = { error };
     }
     timer?.[Symbol.dispose]();
+    this.#settle(item, run, startedAt, outcome);
+  }
+
+  #settle(item: Item, run: ReconcileRun, startedAt: number, outcome: Outcome): void {
+    const { metrics, clock, settled } = this.#options;
     metrics?.observe('depwatch_reconcile_duration_ms', clock.now() - startedAt);
     metrics?.count('depwatch_reconciles_total', {
       result: 'error' in outcome ? 'error' : 'success',
     });
-    this.#options.settled(run);
+    settled(run);
     if (this.#stopped || run.dropped) return;
     if ('error' in outcome) this.#retry(item, outcome.error);
     else this.#succeed(item, outcome.result);

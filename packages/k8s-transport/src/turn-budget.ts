@@ -18,7 +18,8 @@ export class TurnBudget {
   spend(bytes: number): boolean {
     if (this.#left <= 0) return false;
     this.#left -= bytes;
-    this.#schedule();
+    // Small events don't buy a turn each: what they leave is made up for now and then.
+    if (this.#left < bytesPerTurn / 2) this.#schedule();
     return true;
   }
 
