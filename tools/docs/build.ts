@@ -30,7 +30,11 @@ const app = await Application.bootstrap({
   entryPoints: [...packages.slice(1), ...packages.slice(0, 1)].map(
     (name) => `packages/${name}/src/index.ts`,
   ),
-  projectDocuments: [...guidesInOrder(), ...globSync('.github/*.md', { cwd: root })],
+  projectDocuments: [
+    ...guidesInOrder(),
+    'tools/bench/README.md',
+    ...globSync('.github/*.md', { cwd: root }),
+  ],
   tsconfig: join(import.meta.dirname, 'tsconfig.json'),
   basePath: root,
   out: site,
