@@ -60,8 +60,9 @@ type Outcome = { readonly result: Result | void } | { readonly error: unknown };
 export class ReconcileLoop {
   readonly #options: ReconcileLoopOptions;
   readonly #queue: WorkQueue<Item>;
-  /** Asked for in this turn of the event loop; queued in the next. */
+  /** Asked for, and queued as soon as those who are to hear of something first have. */
   #asked: Item[] = [];
+  #queueing = false;
   /** Why those asked for or queued are to be reconciled. Arrays may be shared, so they are never changed. */
   readonly #causes = new Map<string, readonly Cause[]>();
   /** The queue's delays. Kept apart from the items: a reconcile before a delay is over must not take its cause along. */
@@ -106,6 +107,8 @@ export class ReconcileLoop {
       return;
     }
     this.#ask(key, watcher, [cause]);
+    // Not sooner: a watcher that asks for itself again and again must leave the event loop to others.
+    void this.#turn();
   }
 
   /** Has everybody reconciled who depends on a watched object. */
@@ -113,6 +116,7 @@ export class ReconcileLoop {
     if (this.#stopped) return;
     const causes = [cause];
     graph.forEachWatcher(watchedKey, (key, watcher) => this.#ask(key, watcher, causes));
+    this.#afterAnswers();
   }
 
   /** Drops what is queued, delayed or backed off of a watcher; a running reconcile finishes, and is the last. */
@@ -144,7 +148,6 @@ export class ReconcileLoop {
     if (!known) {
       this.#causes.set(key, causes);
       this.#asked.push({ key, watcher });
-      void this.#turn();
     } else if (known.length < causesKept && !known.some((cause) => sameCause(cause, causes[0]!))) {
       // It is asked for or queued already.
       this.#causes.set(key, [...known, ...causes]);
@@ -152,18 +155,35 @@ export class ReconcileLoop {
   }
 
   /**
-   * The next turn of the event loop. What is asked for in one turn is queued in the next, so that every call that was
-   * answered in this one (an add, a read) has told its caller before, and all that happens in one turn is one reconcile.
+   * Queues what was asked for once all promise reactions are through: a call that was answered by the same event (an add, a
+   * read) has told its caller by then. It takes no turn of the event loop, which would cost more than a small reconcile.
    */
+  #afterAnswers(): void {
+    if (this.#asked.length === 0 || this.#queueing) return;
+    this.#queueing = true;
+    // Ticks come before reactions, but one that is asked for by a reaction comes after all of them.
+    queueMicrotask(() =>
+      process.nextTick(() => {
+        this.#queueing = false;
+        this.#queueAsked();
+      }),
+    );
+  }
+
+  #queueAsked(): void {
+    const asked = this.#asked;
+    this.#asked = [];
+    // Without a cause it was dropped meanwhile.
+    for (const item of asked) if (this.#causes.has(item.key)) this.#queue.add(item);
+  }
+
+  /** The next turn of the event loop, when what was asked for in this one is queued. */
   #turn(): Promise<void> {
     this.#nextTurn ??= new Promise((resolve) =>
       setImmediate(() => {
         this.#nextTurn = undefined;
         this.#sliceStart = this.#options.clock.now();
-        const asked = this.#asked;
-        this.#asked = [];
-        // Without a cause it was dropped meanwhile.
-        for (const item of asked) if (this.#causes.has(item.key)) this.#queue.add(item);
+        this.#queueAsked();
         resolve();
       }),
     );
