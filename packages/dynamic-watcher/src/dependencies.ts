@@ -94,7 +94,12 @@ export class Dependencies {
     throwIfEnded(operation);
     const { graph, watches } = this.#options;
     const { start, added } = graph.add(watcher, wanted);
-    for (const id of start) watches.start(id, gvrs[wanted.findIndex((one) => sameKind(one, id))]!);
+    let at = 0;
+    for (const id of start) {
+      // What starts is in the order of what is wanted, so that all are found in one pass.
+      while (!sameKind(wanted[at]!, id)) at += 1;
+      watches.start(id, gvrs[at]!);
+    }
     return added;
   }
 

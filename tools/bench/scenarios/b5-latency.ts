@@ -1,7 +1,8 @@
-import type { Contestant, ContestantName } from '../contestants/contestant.ts';
+import type { ContestantName } from '../contestants/contestant.ts';
 import { startCpu } from '../meter.ts';
 import { defineScenario } from './scenario.ts';
 import { lastVersions, latencies, Sightings } from './sightings.ts';
+import { watchEach } from './watch-each.ts';
 
 interface Params {
   readonly objects: number;
@@ -33,21 +34,10 @@ export const b5 = defineScenario({
   ],
   steps({ params: { objects }, start }) {
     const sightings = new Sightings();
-    let contestant: Contestant;
     let readCpu = startCpu();
     return {
       async open() {
-        let open = false;
-        contestant = await start({
-          cache: true,
-          changed(watcher) {
-            if (open) sightings.note(watcher, contestant.version(watcher));
-          },
-        });
-        await Promise.all(
-          Array.from({ length: objects }, (_, index) => contestant.add(index, index)),
-        );
-        open = true;
+        await watchEach(start, objects, sightings);
         readCpu = startCpu();
       },
       async until(versions: [index: number, version: number][]) {

@@ -5,6 +5,7 @@ import type { Contestant, ContestantName } from '../contestants/contestant.ts';
 import { now } from '../meter.ts';
 import { checkOpenWatches, defineScenario } from './scenario.ts';
 import { lastVersions, Sightings } from './sightings.ts';
+import { watchEach } from './watch-each.ts';
 
 const outageMs = 3_000;
 
@@ -36,17 +37,7 @@ export const b7 = defineScenario({
     let loggedBefore = 0;
     return {
       async open() {
-        let open = false;
-        contestant = await start({
-          cache: true,
-          changed(watcher) {
-            if (open) sightings.note(watcher, contestant.version(watcher));
-          },
-        });
-        await Promise.all(
-          Array.from({ length: watches }, (_, index) => contestant.add(index, index)),
-        );
-        open = true;
+        contestant = await watchEach(start, watches, sightings);
       },
       /** From here on it counts. */
       begin() {

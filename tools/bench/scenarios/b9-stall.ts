@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Contestant, ContestantName } from '../contestants/contestant.ts';
+import type { ContestantName } from '../contestants/contestant.ts';
 import { now } from '../meter.ts';
 import { checkOpenWatches, defineScenario } from './scenario.ts';
 import { lastVersions, latencies, seenAt, Sightings } from './sightings.ts';
+import { watchEach } from './watch-each.ts';
 
 const stallMs = 500;
 const perSecond = 5_000;
@@ -27,20 +28,9 @@ export const b9 = defineScenario({
   ],
   steps({ params: { watches }, wire, start }) {
     const sightings = new Sightings();
-    let contestant: Contestant;
     return {
       async open() {
-        let open = false;
-        contestant = await start({
-          cache: true,
-          changed(watcher) {
-            if (open) sightings.note(watcher, contestant.version(watcher));
-          },
-        });
-        await Promise.all(
-          Array.from({ length: watches }, (_, index) => contestant.add(index, index)),
-        );
-        open = true;
+        await watchEach(start, watches, sightings);
         wire.reset();
       },
       /** Resolves to when the loop goes on. */
