@@ -65,8 +65,8 @@ export const mutants: readonly Mutant[] = [
     name: 'a watcher is taken from the queue while it runs',
     invariant: 6,
     file: `${watcher}/reconcile-loop.ts`,
-    find: '      this.#running.delete(item.key);\n      this.#queue.done(item);',
-    replace: '      this.#running.delete(item.key);',
+    find: '      // With no cause it was dropped while it was handed over.',
+    replace: '      this.#queue.done(item);',
   },
   {
     name: 'a watch outlives its last watcher',
@@ -93,9 +93,8 @@ export const mutants: readonly Mutant[] = [
     name: 'a change during a reconcile is forgotten with it',
     invariant: 9,
     file: `${watcher}/reconcile-loop.ts`,
-    find: 'if (this.#causes.has(item.key)) this.#queue.add(item);',
-    replace:
-      'if (this.#causes.has(item.key) && !this.#running.has(item.key)) this.#queue.add(item);',
+    find: 'if (item.causes) this.#queue.add(item);',
+    replace: 'if (item.causes && !item.run) this.#queue.add(item);',
   },
   {
     name: 'a failed update keeps what it had added',

@@ -79,13 +79,13 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
 
   /** Applies the events of a watch, in their order. */
   apply(events: readonly WatchEvent[]): ReadonlySet<ChangeType> {
-    let changes: Set<ChangeType> | undefined;
+    let changes = noChanges;
     for (const event of events) {
       const change = this.#applyOne(event);
-      if (change) (changes ??= new Set()).add(change);
+      if (change && !changes.has(change))
+        changes = changes.size === 0 ? only[change] : new Set([...changes, change]);
     }
-    if (!changes) return noChanges;
-    this.#values = undefined;
+    if (changes.size > 0) this.#values = undefined;
     return changes;
   }
 
@@ -106,6 +106,12 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
 }
 
 const noChanges: ReadonlySet<ChangeType> = new Set();
+/** Most events come alone, and make one change. */
+const only: Readonly<Record<ChangeType, ReadonlySet<ChangeType>>> = {
+  added: new Set(['added']),
+  modified: new Set(['modified']),
+  deleted: new Set(['deleted']),
+};
 
 /** Keeps of an object what tells its versions apart, for watches whose objects nobody reads. */
 export function keepVersion(object: KubernetesObject): KubernetesObject {

@@ -41,7 +41,8 @@ class Entrant implements Pass, Disposable {
   readonly #admission: Admission;
   state: 'delayed' | 'queued' | 'out' | 'over' = 'queued';
   delay: Disposable | undefined;
-  sentAt = 0;
+  /** How much had been heard when it was sent. */
+  heardBefore = 0;
 
   constructor(kind: RequestKind, applicant: Applicant, admission: Admission) {
     this.kind = kind;
@@ -50,7 +51,7 @@ class Entrant implements Pass, Disposable {
   }
 
   answered(): void {
-    this.#admission.answered(this);
+    if (this.state === 'out') this.#admission.answered(this);
   }
 
   unreachable(error: DepwatchError): void {
@@ -78,8 +79,8 @@ export class Admission {
   #probeTimer: Disposable | undefined;
   /** When the present outage was noticed, if it was said in the log. */
   #outageSince: number | undefined;
-  /** When a byte last came from the server. */
-  #heardAt = -Infinity;
+  /** How often something came from the server. */
+  #heard = 0;
 
   constructor(clock: Clock, logger: Logger) {
     this.#clock = clock;
@@ -108,9 +109,8 @@ export class Admission {
 
   /** See {@link Pass.answered}. */
   answered(entrant: Entrant): void {
-    if (entrant.state !== 'out') return;
     entrant.state = 'over';
-    this.#heardAt = this.#clock.now();
+    this.heard();
     if (this.#probe === entrant) this.#probe = undefined;
     if (!this.#reachable) this.#open();
     this.#free(entrant.kind);
@@ -138,7 +138,7 @@ export class Admission {
 
   /** Notes that bytes arrive: whatever else fails, the server can be reached. */
   heard(): void {
-    this.#heardAt = this.#clock.now();
+    this.#heard += 1;
   }
 
   /** Forgets who waits, and stops its timers. */
@@ -178,7 +178,7 @@ export class Admission {
 
   #send(entrant: Entrant): void {
     entrant.state = 'out';
-    entrant.sentAt = this.#clock.now();
+    entrant.heardBefore = this.#heard;
     this.#out.set(entrant.kind, (this.#out.get(entrant.kind) ?? 0) + 1);
     entrant.applicant.go(entrant);
   }
@@ -192,7 +192,7 @@ export class Admission {
     const wasProbe = this.#probe === entrant;
     if (wasProbe) this.#probe = undefined;
     // Bytes came while this request had none: the server is there, and this request has a trouble of its own.
-    if (this.#heardAt > entrant.sentAt) {
+    if (this.#heard > entrant.heardBefore) {
       if (!this.#reachable && wasProbe) this.#open();
       return;
     }

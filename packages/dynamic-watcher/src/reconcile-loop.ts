@@ -13,7 +13,7 @@ import {
   type Result,
 } from '@depwatch/core';
 import { createWorkQueue, defaultControllerRateLimiter, type WorkQueue } from '@depwatch/queue';
-import { ReconcileRun } from './reconcile-run.ts';
+import { ReconcileRun, ReconcileWorker } from './reconcile-run.ts';
 
 /** Causes are a hint; beyond so many distinct ones the rest are left out. */
 const causesKept = 16;
@@ -23,6 +23,7 @@ const unlimitedRetryMs = 1000;
 const sliceMs = 10;
 /** How many reconciles go by between two looks at the clock. */
 const lookEvery = 32;
+const resolved = Promise.resolve();
 
 /** What a reconcile loop is made of. */
 export interface ReconcileLoopOptions {
@@ -41,16 +42,21 @@ export interface ReconcileLoopOptions {
   settled(run: ReconcileRun): void;
 }
 
-/** A watcher in the queue. */
-interface Item {
-  readonly key: string;
-  readonly watcher: ObjectIdentifier;
-}
-
 /** Why a watcher is to be reconciled later, and from when on, in milliseconds of the clock. */
 interface Delayed {
   readonly cause: Cause;
   readonly dueMs: number;
+}
+
+/** All that the loop knows of a watcher; it exists while the watcher is asked for, queued, delayed or reconciled. */
+interface Item {
+  readonly key: string;
+  readonly watcher: ObjectIdentifier;
+  /** Why it is asked for or queued; undefined when it isn't. Arrays may be shared, so they are never changed. */
+  causes: readonly Cause[] | undefined;
+  /** The queue's delay. Kept apart from the causes: a reconcile before it is over must not take its cause along. */
+  delayed: Delayed | undefined;
+  run: ReconcileRun | undefined;
 }
 
 /** What a reconcile came to. */
@@ -60,14 +66,10 @@ type Outcome = { readonly result: Result | void } | { readonly error: unknown };
 export class ReconcileLoop {
   readonly #options: ReconcileLoopOptions;
   readonly #queue: WorkQueue<Item>;
+  readonly #items = new Map<string, Item>();
   /** Asked for, and queued as soon as those who are to hear of something first have. */
   #asked: Item[] = [];
   #queueing = false;
-  /** Why those asked for or queued are to be reconciled. Arrays may be shared, so they are never changed. */
-  readonly #causes = new Map<string, readonly Cause[]>();
-  /** The queue's delays. Kept apart from the items: a reconcile before a delay is over must not take its cause along. */
-  readonly #delayed = new Map<string, Delayed>();
-  readonly #running = new Map<string, ReconcileRun>();
   #workers: readonly Promise<void>[] = [];
   #stopped = false;
   #nextTurn: Promise<void> | undefined;
@@ -84,29 +86,32 @@ export class ReconcileLoop {
       clock,
       ...(metrics && { metrics }),
       name: 'depwatch',
-      keyOf: ({ key }) => key,
+      keyOf: (item) => item,
       rateLimiter: {
         ...limiter,
-        when: (item) => this.#delay(item.key, { type: 'retry' }, limiter.when(item)),
+        when: (item) => this.#delay(item, { type: 'retry' }, limiter.when(item)),
       },
     });
   }
 
   /** Starts to reconcile. */
   start(): void {
-    this.#workers = Array.from({ length: this.#options.maxConcurrentReconciles }, () =>
-      this.#work(),
-    );
+    const { maxConcurrentReconciles, tracksReconciles } = this.#options;
+    this.#workers = Array.from({ length: maxConcurrentReconciles }, () => {
+      const worker = new ReconcileWorker();
+      return tracksReconciles ? worker.track(() => this.#work(worker)) : this.#work(worker);
+    });
   }
 
   /** Has a watcher reconciled, at once or after a while; several calls before that become one reconcile. */
   enqueue(key: string, watcher: ObjectIdentifier, cause: Cause, afterMs = 0): void {
     if (this.#stopped) return;
+    const item = this.#itemOf(key, watcher);
     if (afterMs > 0) {
-      this.#queue.addAfter({ key, watcher }, this.#delay(key, cause, afterMs));
+      this.#queue.addAfter(item, this.#delay(item, cause, afterMs));
       return;
     }
-    this.#ask(key, watcher, [cause]);
+    this.#ask(item, [cause]);
     // Not sooner: a watcher that asks for itself again and again must leave the event loop to others.
     void this.#turn();
   }
@@ -115,26 +120,28 @@ export class ReconcileLoop {
   enqueueAll(graph: DependencyGraph, watchedKey: string, cause: Cause): void {
     if (this.#stopped) return;
     const causes = [cause];
-    graph.forEachWatcher(watchedKey, (key, watcher) => this.#ask(key, watcher, causes));
+    graph.forEachWatcher(watchedKey, (key, watcher) =>
+      this.#ask(this.#itemOf(key, watcher), causes),
+    );
     this.#afterAnswers();
   }
 
   /** Drops what is queued, delayed or backed off of a watcher; a running reconcile finishes, and is the last. */
   drop(key: string, watcher: ObjectIdentifier): void {
-    this.#causes.delete(key);
-    this.#delayed.delete(key);
-    this.#queue.remove({ key, watcher });
-    const running = this.#running.get(key);
-    if (running) running.dropped = true;
+    const item = this.#itemOf(key, watcher);
+    item.causes = undefined;
+    item.delayed = undefined;
+    if (item.run) item.run.dropped = true;
+    this.#queue.remove(item);
+    this.#forgetIdle(item);
   }
 
   /** Drops all that is queued and aborts the signals of all that run. No reconcile begins any more. */
   stop(reason: DepwatchError): void {
     this.#stopped = true;
     this.#queue.shutdownNow();
-    this.#causes.clear();
-    this.#delayed.clear();
-    for (const run of this.#running.values()) run.abort(reason);
+    for (const { run } of this.#items.values()) run?.abort(reason);
+    this.#items.clear();
   }
 
   /** Resolves when, after `stop`, the running reconciles have settled. */
@@ -142,15 +149,30 @@ export class ReconcileLoop {
     await Promise.all(this.#workers);
   }
 
+  #itemOf(key: string, watcher: ObjectIdentifier): Item {
+    let item = this.#items.get(key);
+    if (!item) {
+      item = { key, watcher, causes: undefined, delayed: undefined, run: undefined };
+      this.#items.set(key, item);
+    }
+    return item;
+  }
+
+  #forgetIdle(item: Item): void {
+    if (item.causes || item.delayed || item.run) return;
+    // One that was dropped while it was handed over may have a successor.
+    if (this.#items.get(item.key) === item) this.#items.delete(item.key);
+  }
+
   /** @param causes one cause, in an array that many may share */
-  #ask(key: string, watcher: ObjectIdentifier, causes: readonly Cause[]): void {
-    const known = this.#causes.get(key);
+  #ask(item: Item, causes: readonly Cause[]): void {
+    const known = item.causes;
     if (!known) {
-      this.#causes.set(key, causes);
-      this.#asked.push({ key, watcher });
+      item.causes = causes;
+      this.#asked.push(item);
     } else if (known.length < causesKept && !known.some((cause) => sameCause(cause, causes[0]!))) {
       // It is asked for or queued already.
-      this.#causes.set(key, [...known, ...causes]);
+      item.causes = [...known, ...causes];
     }
   }
 
@@ -161,20 +183,23 @@ export class ReconcileLoop {
   #afterAnswers(): void {
     if (this.#asked.length === 0 || this.#queueing) return;
     this.#queueing = true;
-    // Ticks come before reactions, but one that is asked for by a reaction comes after all of them.
-    queueMicrotask(() =>
-      process.nextTick(() => {
-        this.#queueing = false;
-        this.#queueAsked();
-      }),
-    );
+    // Ticks come before reactions, but one that is asked for by a reaction comes after all of them. (queueMicrotask would
+    // make an AsyncResource.)
+    void resolved.then(this.#inNextTick);
   }
+
+  readonly #inNextTick = (): void => process.nextTick(this.#queueSoon);
+
+  readonly #queueSoon = (): void => {
+    this.#queueing = false;
+    this.#queueAsked();
+  };
 
   #queueAsked(): void {
     const asked = this.#asked;
     this.#asked = [];
     // Without a cause it was dropped meanwhile.
-    for (const item of asked) if (this.#causes.has(item.key)) this.#queue.add(item);
+    for (const item of asked) if (item.causes) this.#queue.add(item);
   }
 
   /** The next turn of the event loop, when what was asked for in this one is queued. */
@@ -190,60 +215,63 @@ export class ReconcileLoop {
     return this.#nextTurn;
   }
 
-  async #work(): Promise<void> {
+  async #work(worker: ReconcileWorker): Promise<void> {
     for (;;) {
-      if (this.#queue.length > 0 && this.#sliceIsOver()) await this.#turn();
-      const item = await this.#queue.get();
+      if (this.#queue.length > 0 && this.#isTimeToLook()) {
+        // Reactions run in between in any case.
+        await (this.#sliceIsOver() ? this.#turn() : undefined);
+      }
+      const item = this.#queue.tryGet() ?? (await this.#queue.get());
       if (!item) return;
-      const run = new ReconcileRun(item.key);
-      this.#running.set(item.key, run);
+      const causes = this.#takeCauses(item);
       // With no cause it was dropped while it was handed over.
-      const causes = this.#takeCauses(item.key);
-      if (causes.length > 0 && !this.#stopped) {
+      if (causes && !this.#stopped) {
+        const run = new ReconcileRun(item.key);
+        item.run = run;
+        worker.run = run;
         const pending = this.#reconcile(item, run, causes);
         if (pending) await pending;
+        worker.run = undefined;
+        item.run = undefined;
       }
-      this.#running.delete(item.key);
       this.#queue.done(item);
+      this.#forgetIdle(item);
     }
   }
 
   /** Notes why a watcher is delayed. Of two delays the earlier one counts, as in the queue. */
-  #delay(key: string, cause: Cause, ms: number): number {
+  #delay(item: Item, cause: Cause, ms: number): number {
     const dueMs = this.#options.clock.now() + ms;
-    const known = this.#delayed.get(key);
-    if (!known || !(known.dueMs <= dueMs)) this.#delayed.set(key, { cause, dueMs });
+    if (!item.delayed || !(item.delayed.dueMs <= dueMs)) item.delayed = { cause, dueMs };
     return ms;
   }
 
-  #takeCauses(key: string): readonly Cause[] {
-    const causes = this.#causes.get(key) ?? [];
-    this.#causes.delete(key);
-    const delayed = this.#delayed.size > 0 ? this.#delayed.get(key) : undefined;
+  #takeCauses(item: Item): readonly Cause[] | undefined {
+    const { causes, delayed } = item;
+    item.causes = undefined;
     // With no other cause it is here because its delay is over.
-    if (!delayed || (causes.length > 0 && delayed.dueMs > this.#options.clock.now())) return causes;
-    this.#delayed.delete(key);
-    return [...causes, delayed.cause];
+    if (!delayed || (causes && delayed.dueMs > this.#options.clock.now())) return causes;
+    item.delayed = undefined;
+    return causes ? [...causes, delayed.cause] : [delayed.cause];
   }
 
-  /** Looks at the clock only now and then. */
+  /** Whether it is time to look at the clock, which is done only now and then. */
+  #isTimeToLook(): boolean {
+    this.#sinceLooked = (this.#sinceLooked + 1) % lookEvery;
+    return this.#sinceLooked === 0;
+  }
+
   #sliceIsOver(): boolean {
-    this.#sinceLooked += 1;
-    if (this.#sinceLooked < lookEvery) return false;
-    this.#sinceLooked = 0;
     return this.#options.clock.now() - this.#sliceStart > sliceMs;
   }
 
   /** @returns undefined when the reconciler was through at once, which costs no promise */
   #reconcile(item: Item, run: ReconcileRun, causes: readonly Cause[]): Promise<void> | undefined {
-    const { reconciler, tracksReconciles, metrics, clock } = this.#options;
+    const { reconciler, metrics, clock } = this.#options;
     const startedAt = metrics ? clock.now() : 0;
-    const context = run.contextOf(causes);
     let returned: Promise<Result | void> | Result | void;
     try {
-      returned = tracksReconciles
-        ? run.track(() => reconciler.reconcile(item.watcher, context))
-        : reconciler.reconcile(item.watcher, context);
+      returned = reconciler.reconcile(item.watcher, { signal: run.signal, causes });
     } catch (error) {
       this.#settle(item, run, startedAt, { error });
       return undefined;

@@ -1,11 +1,24 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Cause, ReconcileContext } from '@depwatch/core';
 
-const current = new AsyncLocalStorage<ReconcileRun>();
+const current = new AsyncLocalStorage<ReconcileWorker>();
 
-/** The reconcile that the calling code is part of, if any. */
+/** Reconciles one watcher after the other. */
+export class ReconcileWorker {
+  /** What it reconciles just now. */
+  run: ReconcileRun | undefined;
+
+  /** Calls `work` so that code called by it finds what this worker reconciles with {@link currentReconcile}. */
+  track<R>(work: () => R): R {
+    return current.run(this, work);
+  }
+}
+
+/**
+ * The reconcile that the calling code is part of, if any. It is known by its worker, since a context for each reconcile
+ * would cost more than a small reconcile does; code that outlives its own reconcile is taken for part of the next one.
+ */
 export function currentReconcile(): ReconcileRun | undefined {
-  return current.getStore();
+  return current.getStore()?.run;
 }
 
 /** One reconcile, from the moment its watcher is taken from the queue until it has settled. */
@@ -14,43 +27,19 @@ export class ReconcileRun {
   readonly key: string;
   /** The watcher was removed meanwhile: whatever this run returns, it asks for no other. */
   dropped = false;
-  #controller: AbortController | undefined;
-  #reason: unknown;
+  readonly #controller = new AbortController();
 
   constructor(key: string) {
     this.key = key;
   }
 
-  /** Why it was aborted; undefined while it wasn't. */
-  get reason(): unknown {
-    return this.#reason;
+  /** Aborted when the reconcile is to end. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
   }
 
   /** Aborts the reconcile's signal; the first reason counts. */
   abort(reason: Error): void {
-    this.#reason ??= reason;
-    this.#controller?.abort(this.#reason);
-  }
-
-  /** What the reconciler is told. Most read no signal, so it is made when it is asked for. */
-  contextOf(causes: readonly Cause[]): ReconcileContext {
-    const signal = (): AbortSignal => this.#signal();
-    return {
-      get signal() {
-        return signal();
-      },
-      causes,
-    };
-  }
-
-  /** Calls `work` so that code called by it finds this run with `currentReconcile`. */
-  track<R>(work: () => R): R {
-    return current.run(this, work);
-  }
-
-  #signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.#reason !== undefined) this.#controller.abort(this.#reason);
-    return this.#controller.signal;
+    this.#controller.abort(reason);
   }
 }

@@ -145,6 +145,39 @@ test('a batch left open by its own reconcile is ended with it', async () => {
   expect(bench.watcher.getWatchCount()).toBe(1);
 });
 
+test('of reconciles that run at once each ends the batch that it left open itself', async () => {
+  await using bench = await startBench({ enableCache: true, maxConcurrentReconciles: 2 });
+  const second = Promise.withResolvers<void>();
+  const other = configMapId('other');
+  const code = 'ERR_QUERY_BATCH_IN_PROGRESS';
+  bench.recorder.act = async (watcher) => {
+    await bench.watcher.startQueryBatch(watcher);
+    if (watcher.name === 'other') await second.promise;
+  };
+  bench.watcher.enqueue(app);
+  bench.watcher.enqueue(other);
+  await bench.settle();
+  await (await bench.watcher.startQueryBatch(app)).end();
+  await expect(bench.watcher.startQueryBatch(other)).rejects.toMatchObject({ code });
+  second.resolve();
+  await bench.settle();
+  await (await bench.watcher.startQueryBatch(other)).end();
+});
+
+test('a batch that others opened during a reconcile outlives it', async () => {
+  await using bench = await startBench({ enableCache: true });
+  const release = Promise.withResolvers<void>();
+  bench.recorder.act = () => release.promise;
+  bench.watcher.enqueue(app);
+  await bench.settle();
+  const batch = await bench.watcher.startQueryBatch(app);
+  release.resolve();
+  await bench.settle();
+  await batch.get(a);
+  await batch.end();
+  expect(bench.watcher.getWatchCount()).toBe(1);
+});
+
 test('without the cache there are no batches and no cached reads', async () => {
   await using bench = await startBench();
   const code = 'ERR_CACHE_DISABLED';

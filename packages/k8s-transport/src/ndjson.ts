@@ -1,5 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 
+/** Who gets the lines. */
+export interface LineReceiver {
+  /** The value of the next line. What it throws ends the push that the line came with. */
+  onLine(value: unknown): void;
+}
+
 /** Why a stream of lines can't be read on. Nothing of a line is ever told: it may hold a Secret. */
 export class LineError extends Error {
   override readonly name = 'LineError';
@@ -27,22 +33,24 @@ export class NdjsonDecoder {
   }
 
   /**
-   * Gives the value of each line that is now complete to `take`, in order.
+   * Gives the value of each line that is now complete to the receiver, in order.
    *
    * @throws LineError at the first line that is too long, no UTF-8 or no JSON; those before it have been given
    */
-  push(chunk: Buffer, take: (value: unknown) => void): void {
+  push(chunk: Buffer, receiver: LineReceiver): void {
     let start = 0;
     if (this.#partialBytes > 0) {
       const end = chunk.indexOf(newline);
       this.#keep(end < 0 ? chunk : chunk.subarray(0, end));
       if (end < 0) return;
       start = end + 1;
-      this.#flush(take);
+      this.#flush(receiver);
     }
+    // Most chunks are whole lines.
+    if (start === 0 && chunk.at(-1) === newline) return this.#parseLines(chunk, receiver);
     const last = chunk.lastIndexOf(newline);
     if (last >= start) {
-      this.#parseLines(chunk.subarray(start, last), take);
+      this.#parseLines(chunk.subarray(start, last), receiver);
       start = last + 1;
     }
     if (start < chunk.length) this.#keep(chunk.subarray(start));
@@ -53,8 +61,8 @@ export class NdjsonDecoder {
    *
    * @throws LineError when it is the start of a line only
    */
-  end(take: (value: unknown) => void): void {
-    if (this.#partialBytes > 0) this.#flush(take, 'a line that was cut off');
+  end(receiver: LineReceiver): void {
+    if (this.#partialBytes > 0) this.#flush(receiver, 'a line that was cut off');
   }
 
   #keep(part: Buffer): void {
@@ -69,7 +77,7 @@ export class NdjsonDecoder {
     this.#pieces = 0;
   }
 
-  #flush(take: (value: unknown) => void, otherwise?: string): void {
+  #flush(receiver: LineReceiver, otherwise?: string): void {
     const line =
       this.#partial.length === 1
         ? this.#partial[0]!
@@ -77,13 +85,13 @@ export class NdjsonDecoder {
     this.#partial = [];
     this.#partialBytes = 0;
     this.#pieces = 0;
-    this.#parseLines(line, take, otherwise);
+    this.#parseLines(line, receiver, otherwise);
   }
 
   /** Decodes at once what holds whole lines, and parses them one by one. */
-  #parseLines(bytes: Buffer, take: (value: unknown) => void, otherwise?: string): void {
+  #parseLines(bytes: Buffer, receiver: LineReceiver, otherwise?: string): void {
     // Buffer.toString would put replacement characters into an object's data.
-    if (!isUtf8(bytes)) return this.#parseUntilBadLine(bytes, take, otherwise);
+    if (!isUtf8(bytes)) return this.#parseUntilBadLine(bytes, receiver, otherwise);
     const text = bytes.toString('utf8');
     for (let start = 0; start < text.length;) {
       const found = text.indexOf('\n', start);
@@ -91,19 +99,19 @@ export class NdjsonDecoder {
       if (end - start > this.#maxLineBytes / 3)
         this.#checkLength(Buffer.byteLength(text.slice(start, end)));
       if (end - start > 1 || text[start]!.trim() !== '')
-        take(parseLine(text.slice(start, end), otherwise));
+        receiver.onLine(parseLine(text.slice(start, end), otherwise));
       start = end + 1;
     }
   }
 
   /** What comes before a bad line counts, also when it came with it. */
-  #parseUntilBadLine(bytes: Buffer, take: (value: unknown) => void, otherwise?: string): never {
+  #parseUntilBadLine(bytes: Buffer, receiver: LineReceiver, otherwise?: string): never {
     for (let start = 0; ;) {
       const found = bytes.indexOf(newline, start);
       const line = bytes.subarray(start, found < 0 ? bytes.length : found);
       this.#checkLength(line.length);
       if (!isUtf8(line)) throw new LineError(otherwise ?? 'a line that is no UTF-8');
-      this.#parseLines(line, take, otherwise);
+      this.#parseLines(line, receiver, otherwise);
       start = found + 1;
     }
   }

@@ -11,15 +11,10 @@ import { protocolError } from './answer-error.ts';
 import { ApiCall, type ApiReceiver, type ApiRequest } from './api-call.ts';
 import type { ApiServer } from './api-server.ts';
 import { decodeLine, type ObjectShape } from './decode.ts';
-import { LineError, NdjsonDecoder } from './ndjson.ts';
+import { LineError, NdjsonDecoder, type LineReceiver } from './ndjson.ts';
 import type { Resumable } from './turn-budget.ts';
 
 type Burst = readonly WatchEvent[];
-
-interface Waiting {
-  resolve(result: IteratorResult<Burst, undefined>): void;
-  reject(error: DepwatchError): void;
-}
 
 /** What may lie undecoded before the server is kept from sending more. */
 const pauseAtBytes = 1024 * 1024;
@@ -30,7 +25,7 @@ const resumeAtBytes = 256 * 1024;
  * they are asked for, so a consumer that doesn't ask is waited for; `return()` ends a pending `next()` at once.
  */
 export class WatchStream
-  implements AsyncIterableIterator<Burst, undefined>, ApiReceiver, Resumable
+  implements AsyncIterableIterator<Burst, undefined>, ApiReceiver, LineReceiver, Resumable
 {
   readonly #api: ApiServer;
   readonly #query: ResourceQuery;
@@ -39,10 +34,13 @@ export class WatchStream
   #request: (() => ApiRequest) | undefined;
   readonly #decoder: NdjsonDecoder;
   #call: ApiCall | undefined;
-  #waiting: Waiting | undefined;
+  /** Of the pending next(). */
+  #waiting: PromiseWithResolvers<IteratorResult<Burst, undefined>> | undefined;
   #accepted = false;
   #chunks: Buffer[] = [];
   #bytes = 0;
+  /** Decoded, and not handed out yet. */
+  #events: WatchEvent[] | undefined;
   #paused = false;
   /** The server has ended the watch; what is left to decode still counts. */
   #ended = false;
@@ -69,11 +67,11 @@ export class WatchStream
         invalidInput('next: the one before is still pending; a watch has a single consumer'),
       );
     }
-    return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
-      if (this.#call === undefined && !this.#done) this.#start();
-      else this.#deliver();
-    });
+    const waiting = Promise.withResolvers<IteratorResult<Burst, undefined>>();
+    this.#waiting = waiting;
+    if (this.#call === undefined && !this.#done) this.#start();
+    else this.#deliver();
+    return waiting.promise;
   }
 
   return(): Promise<IteratorResult<Burst, undefined>> {
@@ -165,34 +163,40 @@ export class WatchStream
       this.#accepted = false;
       return [];
     }
-    const events: WatchEvent[] = [];
-    const take = (line: unknown): void => this.#take(line, events);
     try {
-      let decoded = 0;
-      for (const chunk of this.#chunks) {
-        if (!this.#api.turns.spend(chunk.length)) break;
-        decoded++;
-        this.#bytes -= chunk.length;
-        this.#decoder.push(chunk, take);
-      }
-      this.#chunks.splice(0, decoded);
+      if (this.#chunks.length > 0) this.#decode();
       if (this.#ended && this.#chunks.length === 0 && !this.#done) {
         this.#done = true;
-        this.#decoder.end(take);
+        this.#decoder.end(this);
       }
     } catch (error) {
       this.#break(error);
     }
-    if (events.length > 0) return events;
-    if (this.#chunks.length > 0) this.#api.turns.later(this);
-    return undefined;
+    const events = this.#events;
+    this.#events = undefined;
+    if (events === undefined && this.#chunks.length > 0) this.#api.turns.later(this);
+    return events;
   }
 
-  #take(line: unknown, events: WatchEvent[]): void {
+  #decode(): void {
+    const chunks = this.#chunks;
+    let decoded = 0;
+    while (decoded < chunks.length && this.#api.turns.spend(chunks[decoded]!.length)) {
+      const chunk = chunks[decoded++]!;
+      this.#bytes -= chunk.length;
+      this.#decoder.push(chunk, this);
+    }
+    if (decoded === chunks.length) this.#chunks = [];
+    else chunks.splice(0, decoded);
+  }
+
+  onLine(line: unknown): void {
     const event = decodeLine(line, this.#shape);
     if (event === undefined) throw new LineError('a line that is no event of a watch');
     if (event.type === 'ERROR') throw errorFromStatus(event.status, this.describe());
-    events.push(event);
+    // Most bursts have one: pushed to an empty array it would take room for 17.
+    if (this.#events === undefined) this.#events = [event];
+    else this.#events.push(event);
   }
 
   /** Nothing can be read beyond a line that is broken or is an error. */

@@ -51,15 +51,17 @@ export interface Outcome {
 export function decode(chunks: readonly Buffer[], maxLineBytes = 8 * 1024 * 1024): Outcome {
   const events: WatchEvent[] = [];
   const decoder = new NdjsonDecoder(maxLineBytes);
-  const take = (line: unknown): void => {
-    const event = decodeLine(line, shape);
-    if (event === undefined) throw new LineError('a line that is no event of a watch');
-    if (event.type === 'ERROR') throw errorFromStatus(event.status, 'watch');
-    events.push(event);
+  const receiver = {
+    onLine(line: unknown): void {
+      const event = decodeLine(line, shape);
+      if (event === undefined) throw new LineError('a line that is no event of a watch');
+      if (event.type === 'ERROR') throw errorFromStatus(event.status, 'watch');
+      events.push(event);
+    },
   };
   try {
-    for (const chunk of chunks) decoder.push(chunk, take);
-    decoder.end(take);
+    for (const chunk of chunks) decoder.push(chunk, receiver);
+    decoder.end(receiver);
     return { events };
   } catch (error) {
     return { events, error: error as Error };

@@ -8,10 +8,10 @@ function decode(
 ): { values: unknown[]; error?: unknown } {
   const values: unknown[] = [];
   const decoder = new NdjsonDecoder(maxLineBytes);
-  const take = (value: unknown) => void values.push(value);
+  const receiver = { onLine: (value: unknown) => void values.push(value) };
   try {
-    for (const chunk of chunks) decoder.push(chunk, take);
-    decoder.end(take);
+    for (const chunk of chunks) decoder.push(chunk, receiver);
+    decoder.end(receiver);
     return { values };
   } catch (error) {
     return { values, error };

@@ -193,7 +193,7 @@ describe('a line', () => {
     const decoder = new NdjsonDecoder(8 * mebibyte);
     let taken = 0;
     const before = process.memoryUsage();
-    for (const byte of line) decoder.push(Buffer.of(byte), () => void (taken += 1));
+    for (const byte of line) decoder.push(Buffer.of(byte), { onLine: () => void (taken += 1) });
     const after = process.memoryUsage();
     expect(taken).toBe(1);
     // A Buffer for each byte would be some hundred times the line.

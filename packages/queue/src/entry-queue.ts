@@ -120,13 +120,16 @@ export class EntryQueue<T> implements WorkQueue<T> {
     return this.#rateLimiter.retries(item);
   }
 
-  get(): Promise<T | undefined> {
+  tryGet(): T | undefined {
     const entry = this.#line.shift();
-    if (entry) {
-      entry.queued = false;
-      this.#start(entry);
-      return Promise.resolve(entry.item);
-    }
+    if (!entry) return undefined;
+    entry.queued = false;
+    this.#start(entry);
+    return entry.item;
+  }
+
+  get(): Promise<T | undefined> {
+    if (this.#line.length > 0) return Promise.resolve(this.tryGet());
     if (this.#shutDown) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       this.#waiters.push({ resolve, previous: undefined, next: undefined });

@@ -32,7 +32,9 @@ export interface WorkQueue<T> {
    * @returns undefined once the queue is shut down and empty; never rejects
    */
   get(): Promise<T | undefined>;
-  /** Ends the run of an item that `get` returned. For an item that does not run it does nothing. */
+  /** As `get`, for an item that is queued already: it costs no promise. @returns undefined when nothing is queued */
+  tryGet(): T | undefined;
+  /** Ends the run of an item that `get` or `tryGet` returned. For an item that does not run it does nothing. */
   done(item: T): void;
   /**
    * Drops the item wherever it waits, its delay, its mark to run again and its rate limiter history. One that runs is

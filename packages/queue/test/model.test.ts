@@ -49,6 +49,12 @@ class Model {
     else this.waiting += 1;
   }
 
+  tryGet(): number | undefined {
+    const item = this.line.shift();
+    if (item !== undefined) this.running.push(item);
+    return item;
+  }
+
   done(item: number): void {
     if (!this.running.includes(item)) return;
     this.running = without(this.running, item);
@@ -123,6 +129,7 @@ async function run(seed: number): Promise<void> {
       [`addRateLimited ${item}`, () => (model.addRateLimited(item), queue.addRateLimited(item))],
       ['get', () => (model.get(), void queue.get().then((next) => got.push(next)))],
       ['get', () => (model.get(), void queue.get().then((next) => got.push(next)))],
+      ['tryGet', () => expect(queue.tryGet(), `seed ${seed}`).toBe(model.tryGet())],
       [`done ${item}`, () => (model.done(item), queue.done(item))],
       [`done ${item}`, () => (model.done(item), queue.done(item))],
       [`forget ${item}`, () => (model.failures.delete(item), queue.forget(item))],

@@ -88,6 +88,18 @@ describe('a work queue', () => {
     expect(await waiting).toBe('a');
   });
 
+  it('hands out without a promise what is queued, and else nothing', async () => {
+    const { queue } = newQueue();
+    expect(queue.tryGet()).toBeUndefined();
+    queue.add('a');
+    queue.add('b');
+    expect([queue.tryGet(), queue.running, queue.length]).toEqual(['a', 1, 1]);
+    queue.add('a');
+    expect([queue.tryGet(), queue.tryGet()]).toEqual(['b', undefined]);
+    queue.done('a');
+    expect(queue.tryGet()).toBe('a');
+  });
+
   it('ignores done for an item that does not run', async () => {
     const { queue } = newQueue();
     queue.done('a');
