@@ -131,9 +131,9 @@ export class ReconcileLoop {
     const item = this.#itemOf(key, watcher);
     item.causes = undefined;
     item.delayed = undefined;
-    if (item.run) item.run.dropped = true;
     this.#queue.remove(item);
-    this.#forgetIdle(item);
+    if (item.run) item.run.dropped = true;
+    else this.#items.delete(key);
   }
 
   /** Drops all that is queued and aborts the signals of all that run. No reconcile begins any more. */
@@ -156,12 +156,6 @@ export class ReconcileLoop {
       this.#items.set(key, item);
     }
     return item;
-  }
-
-  #forgetIdle(item: Item): void {
-    if (item.causes || item.delayed || item.run) return;
-    // One that was dropped while it was handed over may have a successor.
-    if (this.#items.get(item.key) === item) this.#items.delete(item.key);
   }
 
   /** @param causes one cause, in an array that many may share */
@@ -233,9 +227,9 @@ export class ReconcileLoop {
         if (pending) await pending;
         worker.run = undefined;
         item.run = undefined;
+        if (!item.causes && !item.delayed) this.#items.delete(item.key);
       }
       this.#queue.done(item);
-      this.#forgetIdle(item);
     }
   }
 

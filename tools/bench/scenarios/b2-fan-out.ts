@@ -3,15 +3,17 @@ import { quantile } from '../statistics.ts';
 import { RollCall } from './roll-call.ts';
 import { cpuMs, defineScenario } from './scenario.ts';
 
-const writesPerRun = 5;
+/** So many that most of them find the code compiled, as in a controller that has run for a while. */
+const writesPerRun = 21;
 
-/** Many watchers of one object, and a write to it; the median of a few writes. Cache off. */
+/** Many watchers of one object, and a write to it; the first one, and the median of all. Cache off. */
 export const b2 = defineScenario({
   id: 'B2',
   title: 'One watched by many',
   server: 'real',
   measures: [
     { key: 'sentMs', label: 'write sent → last reconcile', unit: 'ms' },
+    { key: 'firstMs', label: 'the first write sent → last reconcile', unit: 'ms' },
     { key: 'doneMs', label: 'write answered → last reconcile', unit: 'ms' },
     cpuMs,
   ],
@@ -60,6 +62,7 @@ export const b2 = defineScenario({
         figures.map((one) => one[key]),
         0.5,
       );
-    return { sentMs: median('sentMs'), doneMs: median('doneMs'), cpuMs: median('cpuMs') };
+    const firstMs = figures[0]!.sentMs;
+    return { sentMs: median('sentMs'), firstMs, doneMs: median('doneMs'), cpuMs: median('cpuMs') };
   },
 });
