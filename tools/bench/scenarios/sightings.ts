@@ -14,7 +14,7 @@ export class Sightings {
   readonly #all: Sighting[] = [];
   readonly #versions = new Map<number, number>();
   #missing: Map<number, number> | undefined;
-  #done = Promise.withResolvers<void>();
+  #done: PromiseWithResolvers<void> | undefined;
 
   /** @param index whose version it is; 0 where there is but one */
   note(index: number, version: number): void {
@@ -23,7 +23,7 @@ export class Sightings {
     const wanted = this.#missing?.get(index);
     if (wanted === undefined || version < wanted) return;
     this.#missing!.delete(index);
-    if (this.#missing!.size === 0) this.#done.resolve();
+    if (this.#missing!.size === 0) this.#done?.resolve();
   }
 
   /** Resolves to all that was seen, once for each of the pairs (index, version) that or a newer version was. */
@@ -31,7 +31,10 @@ export class Sightings {
     this.#missing = new Map(
       last.filter(([index, version]) => !((this.#versions.get(index) ?? 0) >= version)),
     );
-    if (this.#missing.size > 0) await this.#done.promise;
+    if (this.#missing.size > 0) {
+      this.#done = Promise.withResolvers();
+      await this.#done.promise;
+    }
     return this.#all;
   }
 }

@@ -27,6 +27,17 @@ test('a write counts as seen with the first version that is as new', () => {
   );
 });
 
+test('it can wait several times', async () => {
+  const sightings = new Sightings();
+  const first = sightings.until([[0, 5]]);
+  sightings.note(0, 5);
+  expect(await first).toHaveLength(1);
+  const second = sightings.until([[0, 7]]).then((seen) => seen.length);
+  await nextTurn();
+  sightings.note(0, 7);
+  expect(await second).toBe(2);
+});
+
 test('it waits until the last versions are seen', async () => {
   const sightings = new Sightings();
   sightings.note(1, 6);
