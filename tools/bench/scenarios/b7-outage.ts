@@ -8,10 +8,12 @@ import { lastVersions, Sightings } from './sightings.ts';
 import { watchEach } from './watch-each.ts';
 
 const outageMs = 3_000;
+/** Writes to more than these would take longer than the watches do, and the server's time with it. */
+const mostWritten = 2_000;
 
 /**
- * The API server is killed, and started again 3 s later. As soon as it is ready every object is written to. The floors
- * have no part in it, since they never come back. Cache on.
+ * The API server is killed, and started again 3 s later. As soon as it is ready every object is written to, or 2,000 of
+ * them. The floors have no part in it, since they never come back. Cache on.
  */
 export const b7 = defineScenario({
   id: 'B7',
@@ -19,7 +21,7 @@ export const b7 = defineScenario({
   server: 'real',
   measures: [
     { key: 'liveMs', label: 'ready → all are live', unit: 'ms' },
-    { key: 'seenMs', label: 'ready → all changes seen', unit: 'ms' },
+    { key: 'seenMs', label: 'ready → all that was written is seen', unit: 'ms' },
     { key: 'writtenMs', label: 'ready → all written', unit: 'ms' },
     { key: 'failed', label: 'failed attempts', unit: '' },
     { key: 'requests', label: 'requests', unit: '' },
@@ -68,7 +70,8 @@ export const b7 = defineScenario({
     await sleep(outageMs);
     await server.restart();
     const readyMs = now();
-    const writes = await server.load.write({ count: watches, among: watches });
+    const count = Math.min(watches, mostWritten);
+    const writes = await server.load.write({ count, among: watches });
     const writtenMs = now() - readyMs;
     const { lastMs, answered, ...counts } = await steps.until(lastVersions(writes));
     assert.equal(answered.length, watches, 'watches that were answered after the outage');
