@@ -74,10 +74,10 @@ export function createDependencyGraph(): DependencyGraph {
     wanted: readonly ObjectIdentifier[],
     unwanted: (node: Node) => Iterable<Node>,
   ): GraphChange => {
-    const from = nodeOf(watchers, watcher) ?? newNode(watcher);
+    const from = nodeFor(watchers, watcher);
     const result = { start: [], stop: [], added: [], removed: [] } as MutableGraphChange;
     for (const identifier of wanted) {
-      const to = nodeOf(watched, identifier) ?? newNode(identifier);
+      const to = nodeFor(watched, identifier);
       if (from.edges.has(to.key)) continue;
       if (to.edges.size === 0) {
         watched.set(to.key, to);
@@ -146,12 +146,10 @@ function nodeOf(nodes: Map<string, Node>, identifier: ObjectIdentifier): Node | 
   return nodes.get(objectIdentifierKey(identifier));
 }
 
-function newNode(identifier: ObjectIdentifier): Node {
-  return {
-    key: objectIdentifierKey(identifier),
-    identifier: copyObjectIdentifier(identifier),
-    edges: new Map(),
-  };
+/** The node that is there, or a new one, which is not. */
+function nodeFor(nodes: Map<string, Node>, identifier: ObjectIdentifier): Node {
+  const key = objectIdentifierKey(identifier);
+  return nodes.get(key) ?? { key, identifier: copyObjectIdentifier(identifier), edges: new Map() };
 }
 
 function othersOf(node: Node | undefined): readonly ObjectIdentifier[] {

@@ -59,15 +59,15 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
   commit(): ReadonlySet<ChangeType> {
     const before = this.#objects;
     const after = this.#staged ?? new Map<string, Kept>();
-    const changes = new Set<ChangeType>();
+    let changes = noChanges;
     for (const [key, object] of after) {
       const known = before.get(key);
-      if (known === undefined) changes.add('added');
-      else if (!sameVersion(known, object)) changes.add('modified');
+      if (known === undefined) changes = and(changes, 'added');
+      else if (!sameVersion(known, object)) changes = and(changes, 'modified');
     }
     for (const key of before.keys()) {
       if (!after.has(key)) {
-        changes.add('deleted');
+        changes = and(changes, 'deleted');
         break;
       }
     }
@@ -82,8 +82,7 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
     let changes = noChanges;
     for (const event of events) {
       const change = this.#applyOne(event);
-      if (change && !changes.has(change))
-        changes = changes.size === 0 ? only[change] : new Set([...changes, change]);
+      if (change) changes = and(changes, change);
     }
     if (changes.size > 0) this.#values = undefined;
     return changes;
@@ -112,6 +111,11 @@ const only: Readonly<Record<ChangeType, ReadonlySet<ChangeType>>> = {
   modified: new Set(['modified']),
   deleted: new Set(['deleted']),
 };
+
+function and(changes: ReadonlySet<ChangeType>, change: ChangeType): ReadonlySet<ChangeType> {
+  if (changes.size === 0) return only[change];
+  return changes.has(change) ? changes : new Set([...changes, change]);
+}
 
 /** Keeps of an object what tells its versions apart, for watches whose objects nobody reads. */
 export function keepVersion(object: KubernetesObject): KubernetesObject {

@@ -1,4 +1,5 @@
 import type { Clock, DepwatchError, Logger } from '@depwatch/core';
+import { Fifo } from './fifo.ts';
 
 /**
  * What a request is for: a page of a list, a streaming list (of one name, which is cheap, or of many objects), or a watch
@@ -71,7 +72,7 @@ class Entrant implements Pass, Disposable {
 export class Admission {
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #queues = new Map<RequestKind, Set<Entrant>>();
+  readonly #queues = new Map<RequestKind, Fifo<Entrant>>();
   readonly #out = new Map<RequestKind, number>();
   #reachable = true;
   #probe: Entrant | undefined;
@@ -152,8 +153,8 @@ export class Admission {
     const { applicant } = entrant;
     entrant.state = 'queued';
     let queue = this.#queues.get(entrant.kind);
-    if (!queue) this.#queues.set(entrant.kind, (queue = new Set()));
-    queue.add(entrant);
+    if (!queue) this.#queues.set(entrant.kind, (queue = new Fifo()));
+    queue.push(entrant);
     this.#drain(entrant.kind);
     if (entrant.state === 'queued' && !this.#reachable) applicant.held?.();
   }
@@ -164,10 +165,9 @@ export class Admission {
       return;
     }
     const queue = this.#queues.get(kind);
-    if (!queue) return;
-    for (const entrant of queue) {
-      if (!this.#reachable || (this.#out.get(kind) ?? 0) >= slots[kind]) return;
-      queue.delete(entrant);
+    while (this.#reachable && (this.#out.get(kind) ?? 0) < slots[kind]) {
+      const entrant = queue?.shift();
+      if (!entrant) return;
       this.#send(entrant);
     }
   }
@@ -231,12 +231,11 @@ export class Admission {
   #probeNext(): void {
     if (this.#reachable || this.#probe || this.#probeTimer) return;
     for (const queue of this.#queues.values()) {
-      for (const entrant of queue) {
-        queue.delete(entrant);
-        this.#probe = entrant;
-        this.#send(entrant);
-        return;
-      }
+      const entrant = queue.shift();
+      if (!entrant) continue;
+      this.#probe = entrant;
+      this.#send(entrant);
+      return;
     }
   }
 

@@ -1,5 +1,4 @@
 import {
-  copyObjectIdentifier,
   DepwatchError,
   formatObjectIdentifier,
   objectIdentifierKey,
@@ -74,12 +73,13 @@ export class Dependencies {
   }
 
   /** Finds out the resources of what is to be watched. */
-  resolve(watched: readonly ObjectIdentifier[], operation: Operation): Promise<Resolved> {
+  async resolve(watched: readonly ObjectIdentifier[], operation: Operation): Promise<Resolved> {
     const { resources } = this.#options;
-    return Promise.all(watched.map((id) => resources.resolve(id, operation))).then((gvrs) => ({
-      wanted: watched.map((id, index) => normalizeWatched(id, gvrs[index]!)),
-      gvrs,
-    }));
+    const gvrs =
+      watched.length === 1
+        ? [await resources.resolve(watched[0]!, operation)]
+        : await Promise.all(watched.map((id) => resources.resolve(id, operation)));
+    return { wanted: watched.map((id, index) => normalizeWatched(id, gvrs[index]!)), gvrs };
   }
 
   /**
@@ -151,10 +151,9 @@ export class Dependencies {
   #reconcileInitially(watcher: ObjectIdentifier, added: readonly ObjectIdentifier[]): void {
     const { disableInitialReconcile, watches, loop } = this.#options;
     if (disableInitialReconcile) return;
-    const key = objectIdentifierKey(watcher);
     for (const watched of added) {
       if (watches.objectCount(watched) === 0) continue;
-      loop.enqueue(key, copyObjectIdentifier(watcher), { type: 'initial', watched });
+      loop.enqueue(objectIdentifierKey(watcher), watcher, { type: 'initial', watched });
     }
   }
 }

@@ -51,12 +51,12 @@ function watchPath(query: ResourceQuery, options: Parameters<Transport['watch']>
   const { initialEvents, resourceVersion, timeoutMs } = options;
   const timeoutSeconds =
     timeoutMs === undefined ? undefined : Math.max(1, Math.ceil(timeoutMs / 1000));
-  return resourcePath(query, [
-    ['watch', 1],
-    ['allowWatchBookmarks', true],
-    ['timeoutSeconds', timeoutSeconds],
-    ['sendInitialEvents', initialEvents || undefined],
-    ['resourceVersionMatch', initialEvents ? 'NotOlderThan' : undefined],
-    ['resourceVersion', initialEvents ? undefined : resourceVersion],
-  ]);
+  return resourcePath(query, {
+    watch: 1,
+    allowWatchBookmarks: true,
+    timeoutSeconds,
+    ...(initialEvents
+      ? { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' }
+      : { resourceVersion }),
+  });
 }

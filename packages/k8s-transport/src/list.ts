@@ -16,11 +16,7 @@ export async function list(
 ): Promise<ListPage> {
   const { signal, limit, continue: from, resourceVersion } = options;
   const describe = () => describeRequest('list', query);
-  const path = resourcePath(query, [
-    ['limit', limit],
-    ['continue', from],
-    ['resourceVersion', resourceVersion],
-  ]);
+  const path = resourcePath(query, { limit, continue: from, resourceVersion });
   const answer = await readJson(
     api,
     { path, describe, signal, ...contentTypes.for(query, 'list') },

@@ -5,8 +5,8 @@ import {
   type ResourceQuery,
 } from '@depwatch/core';
 
-/** A query parameter; left out when its value is undefined or empty. */
-export type Parameter = readonly [name: string, value: string | number | boolean | undefined];
+/** Query parameters; those whose value is undefined or empty are left out. */
+export type Parameters = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** `/api/v1` for the core group's v1, `/apis/apps/v1` else. */
 export function groupVersionPath({
@@ -22,16 +22,13 @@ export function groupVersionPath({
  *
  * @throws DepwatchError ERR_INVALID_INPUT when a part of the path is empty or could leave its place
  */
-export function resourcePath(query: ResourceQuery, parameters: readonly Parameter[]): string {
+export function resourcePath(query: ResourceQuery, parameters: Parameters): string {
   const { gvr, namespace, name, selector } = query;
   if (name === '.' || name === '..') throw namesNothing('name', name);
   const scope = gvr.namespaced && namespace ? `/namespaces/${segment('namespace', namespace)}` : '';
   const path = `${groupVersionPath(gvr)}${scope}/${segment('resource', gvr.resource)}`;
-  const texts: string[] = [];
-  if (name) append(texts, 'fieldSelector', `metadata.name=${escapeFieldValue(name)}`);
-  append(texts, 'labelSelector', selector);
-  for (const parameter of parameters) append(texts, parameter[0], parameter[1]);
-  return texts.length === 0 ? path : `${path}?${texts.join('&')}`;
+  const fieldSelector = name && `metadata.name=${escapeFieldValue(name)}`;
+  return path + search({ fieldSelector, labelSelector: selector, ...parameters });
 }
 
 /** As `fields.EscapeValue` of k8s.io/apimachinery does: what separates terms in a field selector loses its meaning. */
@@ -39,8 +36,15 @@ export function escapeFieldValue(value: string): string {
   return value.replace(/[\\,=]/g, '\\$&');
 }
 
-function append(texts: string[], name: string, value: Parameter[1]): void {
-  if (value !== undefined && value !== '') texts.push(`${name}=${encodeURIComponent(value)}`);
+function search(parameters: Parameters): string {
+  let text = '';
+  for (const name of Object.keys(parameters)) {
+    const value = parameters[name];
+    if (value === undefined || value === '') continue;
+    const encoded = typeof value === 'string' ? encodeURIComponent(value) : value;
+    text += `${text === '' ? '?' : '&'}${name}=${encoded}`;
+  }
+  return text;
 }
 
 /** As `path.IsValidPathSegmentName` of k8s.io/apimachinery: servers decode `%2F` before they split a path. */

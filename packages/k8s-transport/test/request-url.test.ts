@@ -44,12 +44,12 @@ describe('resourcePath', () => {
       '/api/v1/configmaps?fieldSelector=metadata.name%3Da%2F..%2Fb',
     ],
   ])('%#', (query, parameters, path) => {
-    expect(resourcePath(query, Object.entries(parameters))).toBe(path);
+    expect(resourcePath(query, parameters)).toBe(path);
   });
 
   it('escapes what would end the name in a field selector', () => {
     expect(
-      decodeURIComponent(resourcePath({ ...configMaps, name: 'a,metadata.name=b\\' }, [])),
+      decodeURIComponent(resourcePath({ ...configMaps, name: 'a,metadata.name=b\\' }, {})),
     ).toBe('/api/v1/configmaps?fieldSelector=metadata.name=a\\,metadata.name\\=b\\\\');
   });
 
@@ -62,7 +62,7 @@ describe('resourcePath', () => {
     ['group', { ...deployments, gvr: { ...deployments.gvr, group: '..' } }],
     ['version', { ...deployments, gvr: { ...deployments.gvr, version: '' } }],
   ])('refuses a path that climbs by its %s', (field, query) => {
-    const refused = () => resourcePath(query, []);
+    const refused = () => resourcePath(query, {});
     expect(refused).toThrow(field);
     try {
       refused();
@@ -83,6 +83,6 @@ it('escapes field values as Kubernetes does', () => {
 });
 
 it('leaves out parameters that say nothing', () => {
-  const parameters = Object.entries({ a: undefined, b: '', c: 0, d: false, e: 'x y' });
+  const parameters = { a: undefined, b: '', c: 0, d: false, e: 'x y' };
   expect(resourcePath(nodes, parameters)).toBe('/api/v1/nodes?c=0&d=false&e=x%20y');
 });

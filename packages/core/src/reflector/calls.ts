@@ -19,12 +19,12 @@ export function memoryOf(state: ReflectorState): ReflectorMemory {
   const { resourceVersion, wasLive, failures, healthySince, refusedSince, expiredAt } = state;
   const { brokenAtVersion, rediscovered } = state;
   return {
-    ...(resourceVersion !== undefined && { resourceVersion }),
+    resourceVersion,
     wasLive,
     failures,
-    ...(healthySince !== undefined && { healthySince }),
-    ...(refusedSince !== undefined && { refusedSince }),
-    ...(expiredAt !== undefined && { expiredAt }),
+    healthySince,
+    refusedSince,
+    expiredAt,
     brokenAtVersion,
     rediscovered,
   };

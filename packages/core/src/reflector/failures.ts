@@ -79,9 +79,8 @@ export function retry(
     ),
     atMostMs,
   );
-  const { healthySince: _, ...rest } = memory;
   return [
-    { ...rest, failures: before + 1, name: 'waiting', next },
+    { ...memory, healthySince: undefined, failures: before + 1, name: 'waiting', next },
     [{ type: 'cancel' }, { type: 'retrying', error, ms }, { type: 'timer', ms }],
   ];
 }
@@ -118,9 +117,9 @@ function unreachable(
   error: DepwatchError,
   context: ReflectorContext,
 ): Step {
-  const { healthySince: _, ...rest } = memory;
   const failures = failuresOf(memory, context) + 1;
-  const [state, effects] = proceed({ ...rest, failures }, next, context, failures);
+  const known = { ...memory, healthySince: undefined, failures };
+  const [state, effects] = proceed(known, next, context, failures);
   return [state, [{ type: 'cancel' }, { type: 'retrying', error, ms: 0 }, ...effects]];
 }
 
@@ -133,9 +132,14 @@ function refusesStreaming(state: Of<'streaming'>, { status }: DepwatchError): bo
 }
 
 function expired(memory: ReflectorMemory, error: DepwatchError, context: ReflectorContext): Step {
-  const { resourceVersion: _version, healthySince: _since, ...rest } = memory;
   const again = memory.expiredAt !== undefined && context.now - memory.expiredAt < expiredAgainMs;
-  const known = { ...rest, failures: failuresOf(memory, context), expiredAt: context.now };
+  const known = {
+    ...memory,
+    resourceVersion: undefined,
+    healthySince: undefined,
+    failures: failuresOf(memory, context),
+    expiredAt: context.now,
+  };
   // A server that lets every version expire at once is met with a back-off.
   if (again) return retry(known, 'relist', error, context);
   const [next, effects] = relist(known, context);
@@ -160,8 +164,8 @@ function gone(state: ReflectorState, error: DepwatchError, context: ReflectorCon
   const memory = memoryOf(state);
   if (memory.wasLive) {
     // Nothing is left of it: an empty state takes the place of what was there, and wakes who depended on it.
-    const { resourceVersion: _, ...rest } = memory;
-    const [next, effects] = retry(rest, 'discover', error, context);
+    const unversioned = { ...memory, resourceVersion: undefined };
+    const [next, effects] = retry(unversioned, 'discover', error, context);
     return [next, [{ type: 'discard' }, { type: 'commit' }, ...effects]];
   }
   if (memory.rediscovered || state.name === 'discovering') return ended(memory, error);

@@ -23,8 +23,12 @@ const acceptedUnheardMs = 1000;
 /** The state of a watch that has not been started. */
 export const initialReflectorState: ReflectorState = {
   name: 'idle',
+  resourceVersion: undefined,
   wasLive: false,
   failures: 0,
+  healthySince: undefined,
+  refusedSince: undefined,
+  expiredAt: undefined,
   brokenAtVersion: 0,
   rediscovered: false,
 };
@@ -198,8 +202,7 @@ function lastVersion(events: readonly WatchEvent[]): string | undefined {
 }
 
 function accepted(memory: ReflectorMemory, { now }: ReflectorContext): ReflectorMemory {
-  const { refusedSince: _, ...rest } = memory;
-  return { ...rest, wasLive: true, healthySince: now };
+  return { ...memory, refusedSince: undefined, wasLive: true, healthySince: now };
 }
 
 function closed(state: ReflectorState, context: ReflectorContext): Step {
@@ -248,8 +251,7 @@ function overdue(state: Of<'watching'>, context: ReflectorContext): Step {
     return broken(memory, endedEarly('the watch stayed open beyond its time-out'), context);
   }
   if (state.resumed && !state.seen && age >= staleMs) {
-    const { resourceVersion: _, ...rest } = memory;
-    const [next, effects] = relist(rest, context);
+    const [next, effects] = relist({ ...memory, resourceVersion: undefined }, context);
     return [next, [{ type: 'cancel' }, ...effects]];
   }
   if (!state.accepted && age >= acceptedAfter(state, context)) {
