@@ -129,8 +129,8 @@ export const mutants: readonly Mutant[] = [
     name: 'all watches come back at once',
     invariant: 13,
     file: `${watcher}/admission.ts`,
-    find: '(this.#out.get(kind) ?? 0) >= slots[kind]',
-    replace: 'this.#out.size > 1_000',
+    find: '(this.#out.get(kind) ?? 0) < slots[kind]',
+    replace: 'this.#out.size < 1_000',
     test: `dynamic-watcher/test/admission.test.ts`,
   },
   {
