@@ -35,7 +35,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a relist wakes nobody for what it finds deleted',
     invariant: 2,
     file: 'core/src/object-store.ts',
-    find: "        changes.add('deleted');\n        break;",
+    find: "        changes = and(changes, 'deleted');\n        break;",
     replace: '        break;',
   },
   {
