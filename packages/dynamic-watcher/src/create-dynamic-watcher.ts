@@ -15,8 +15,8 @@ import { checkOptions } from './check-options.ts';
 import type { CallOptions, DynamicWatcher, QueryBatch } from './dynamic-watcher.ts';
 import { LifeCycle } from './life-cycle.ts';
 import type { DynamicWatcherOptions } from './options.ts';
-import type { Batch } from './query-batches.ts';
-import { currentReconcile } from './reconcile-run.ts';
+import type { Batch } from './demand/query-batches.ts';
+import { currentReconcile } from './reconcile/reconcile-run.ts';
 
 /**
  * Makes a dynamic watcher; it does nothing until it is started.

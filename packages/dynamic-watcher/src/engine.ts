@@ -18,16 +18,16 @@ import {
   type Reconciler,
   type Transport,
 } from '@depwatch/core';
-import { Admission } from './admission.ts';
-import { Dependencies } from './dependencies.ts';
+import { Admission } from './requests/admission.ts';
+import { Dependencies } from './demand/dependencies.ts';
 import type { ObjectCacheSettings } from './options.ts';
-import { normalizeWatched } from './planner.ts';
-import { QueryBatches } from './query-batches.ts';
-import { ReconcileLoop } from './reconcile-loop.ts';
-import { ResourceResolver } from './resource-resolver.ts';
-import { StreamingLists } from './streaming-lists.ts';
-import { WatcherLines } from './watcher-lines.ts';
-import { WatchSet } from './watch-set.ts';
+import { normalizeWatched } from './demand/normalize-watched.ts';
+import { QueryBatches } from './demand/query-batches.ts';
+import { ReconcileLoop } from './reconcile/reconcile-loop.ts';
+import { ResourceResolver } from './requests/resource-resolver.ts';
+import { StreamingLists } from './supply/streaming-lists.ts';
+import { WatcherLines } from './demand/watcher-lines.ts';
+import { WatchSet } from './supply/watch-set.ts';
 
 /** What an engine is made of: the options of the dynamic watcher, with their defaults filled in. */
 export interface EngineOptions {

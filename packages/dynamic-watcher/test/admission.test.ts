@@ -1,7 +1,7 @@
 import { DepwatchError, silentLogger } from '@depwatch/core';
 import { createVirtualClock } from '@depwatch/testing';
 import { describe, expect, test } from 'vitest';
-import { Admission, type Pass, type RequestKind } from '../src/admission.ts';
+import { Admission, type Pass, type RequestKind } from '../src/requests/admission.ts';
 
 const gone = new DepwatchError('ERR_TRANSPORT', 'no answer', { retryable: true });
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Fifo } from '../src/fifo.ts';
+import { Fifo } from '../src/requests/fifo.ts';
 
 test('what came first goes first, also when it is emptied and filled again', () => {
   const fifo = new Fifo<string>();

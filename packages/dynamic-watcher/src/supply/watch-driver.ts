@@ -17,8 +17,8 @@ import {
   type Transport,
   type WatchEvent,
 } from '@depwatch/core';
-import type { Admission, Applicant, Pass, RequestKind } from './admission.ts';
-import { planWatch } from './planner.ts';
+import type { Admission, Applicant, Pass, RequestKind } from '../requests/admission.ts';
+import { watchQuery } from './watch-query.ts';
 import type { StreamingLists } from './streaming-lists.ts';
 
 /** What the drivers of one dynamic watcher share. */
@@ -82,7 +82,7 @@ export class WatchDriver<Owner> implements Applicant {
   ) {
     this.#owner = owner;
     this.#watched = watched;
-    this.#query = planWatch(watched, gvr, context.metadataOnly);
+    this.#query = watchQuery(watched, gvr, context.metadataOnly);
     this.#store = store;
     this.#context = context;
   }
@@ -243,7 +243,7 @@ export class WatchDriver<Owner> implements Applicant {
     if (this.#call !== call) return;
     call.pass?.answered();
     // From what is watched, not from the last query: what an earlier scope left out may be needed again.
-    this.#query = planWatch(this.#watched, gvr, metadataOnly);
+    this.#query = watchQuery(this.#watched, gvr, metadataOnly);
     this.#finish(call, { type: 'discovered' });
   }
 

@@ -8,11 +8,11 @@ import {
   type ObjectIdentifier,
   type ScopedGVR,
 } from '@depwatch/core';
-import { normalizeWatched } from './planner.ts';
-import type { ReconcileLoop } from './reconcile-loop.ts';
-import type { ResourceResolver } from './resource-resolver.ts';
+import { normalizeWatched } from './normalize-watched.ts';
+import type { ReconcileLoop } from '../reconcile/reconcile-loop.ts';
+import type { ResourceResolver } from '../requests/resource-resolver.ts';
 import type { Operation } from './watcher-lines.ts';
-import type { WatchSet } from './watch-set.ts';
+import type { WatchSet } from '../supply/watch-set.ts';
 
 /** What {@link Dependencies} works on. */
 export interface DependenciesOptions {

@@ -11,11 +11,11 @@ import {
   type ObjectStore,
   type ScopedGVR,
 } from '@depwatch/core';
-import type { WatchState, WatchStatus } from './dynamic-watcher.ts';
-import { notInTime } from './not-in-time.ts';
+import type { WatchState, WatchStatus } from '../dynamic-watcher.ts';
+import { notInTime } from '../requests/not-in-time.ts';
 import { WatchDriver, type WatchDriverContext, type WatchListener } from './watch-driver.ts';
-import type { Operation } from './watcher-lines.ts';
-import { Waiters } from './waiters.ts';
+import type { Operation } from '../demand/watcher-lines.ts';
+import { Waiters } from '../requests/waiters.ts';
 
 /** How many ended watches stay listed. */
 const endedKept = 1000;

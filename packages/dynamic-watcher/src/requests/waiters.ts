@@ -1,5 +1,5 @@
 import type { Clock, DepwatchError } from '@depwatch/core';
-import type { Ending, Operation } from './watcher-lines.ts';
+import type { Ending, Operation } from '../demand/watcher-lines.ts';
 
 /** What {@link Waiters} wait by. */
 export interface WaitersOptions {

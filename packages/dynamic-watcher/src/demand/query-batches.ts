@@ -8,7 +8,7 @@ import {
   type QueryBatchRecord,
 } from '@depwatch/core';
 import { throwIfEnded, type Dependencies } from './dependencies.ts';
-import type { ReconcileRun } from './reconcile-run.ts';
+import type { ReconcileRun } from '../reconcile/reconcile-run.ts';
 import type { Operation, WatcherLines } from './watcher-lines.ts';
 
 /** A query batch in progress. */

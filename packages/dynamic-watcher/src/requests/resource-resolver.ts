@@ -11,7 +11,7 @@ import {
 import type { Admission, Applicant, Pass } from './admission.ts';
 import { notInTime } from './not-in-time.ts';
 import { Waiters } from './waiters.ts';
-import type { Operation } from './watcher-lines.ts';
+import type { Operation } from '../demand/watcher-lines.ts';
 
 const retryBaseMs = 400;
 
