@@ -17,6 +17,20 @@ export type ErrorCode =
   | 'ERR_ABORTED'
   | 'ERR_TRANSPORT';
 
+/**
+ * What an ERR_TRANSPORT without a Status failed by. `unreachable`: no connection could be made, or one died; only this
+ * says something about the server. `timeout`: this request got no answer. `certificate`: the server's is not trusted, or
+ * it does not accept ours. `credentials`: a plugin or a file that gives them failed. `protocol`: the answer breaks the
+ * protocol. `not-kubernetes`: something answered that is no Kubernetes API server.
+ */
+export type TransportFailure =
+  | 'unreachable'
+  | 'timeout'
+  | 'certificate'
+  | 'credentials'
+  | 'protocol'
+  | 'not-kubernetes';
+
 /** What a DepwatchError may carry beside its code and message. */
 export interface DepwatchErrorOptions {
   /** What caused it. */
@@ -27,6 +41,8 @@ export interface DepwatchErrorOptions {
   status?: KubernetesStatus;
   /** How long the server asked to wait, in milliseconds (its Retry-After). */
   retryAfterMs?: number;
+  /** What an ERR_TRANSPORT without a Status failed by. */
+  reason?: TransportFailure;
 }
 
 /** Every error that depwatch throws or rejects with. Recognise it by its code, with {@link isDepwatchError}. */
@@ -38,6 +54,8 @@ export class DepwatchError extends Error {
   declare readonly status?: KubernetesStatus;
   /** How long the server asked to wait, in milliseconds. */
   declare readonly retryAfterMs?: number;
+  /** What an ERR_TRANSPORT without a Status failed by; absent where the transport does not tell. */
+  declare readonly reason?: TransportFailure;
 
   constructor(code: ErrorCode, message: string, options: DepwatchErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -45,11 +63,12 @@ export class DepwatchError extends Error {
     this.retryable = options.retryable ?? false;
     if (options.status !== undefined) this.status = options.status;
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
+    if (options.reason !== undefined) this.reason = options.reason;
   }
 
   /** Plain data for logs; without the cause, which may refer to itself. */
   toJSON(): Record<string, unknown> {
-    const { name, code, message, retryable, status, retryAfterMs } = this;
+    const { name, code, message, retryable, status, retryAfterMs, reason } = this;
     return {
       name,
       code,
@@ -63,6 +82,7 @@ export class DepwatchError extends Error {
         },
       }),
       ...(retryAfterMs !== undefined && { retryAfterMs }),
+      ...(reason !== undefined && { reason }),
     };
   }
 }

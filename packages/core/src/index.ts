@@ -3,6 +3,8 @@
  * batches, the reflector as a pure state machine, and the ports (Transport, Reconciler, Clock…) that the other
  * packages plug into. It has no dependency, starts no timer and imports no node: module.
  */
+export { backOffMs } from './back-off.ts';
+export type { BackOff } from './back-off.ts';
 export { createDependencyGraph } from './dependency-graph.ts';
 export type { DependencyGraph, DependencyGraphSnapshot, GraphChange } from './dependency-graph.ts';
 export {
@@ -12,7 +14,7 @@ export {
   invalidInput,
   isDepwatchError,
 } from './errors.ts';
-export type { DepwatchErrorOptions, ErrorCode } from './errors.ts';
+export type { DepwatchErrorOptions, ErrorCode, TransportFailure } from './errors.ts';
 export { dependencyGraphToDot, dependencyGraphToMermaid } from './graph-export.ts';
 export type {
   Cached,

@@ -71,6 +71,11 @@ export interface Transport {
       timeoutMs?: number;
     },
   ): AsyncIterable<readonly WatchEvent[]>;
+  /**
+   * Asks whether the server is there, by a request that costs it nothing; resolves on any answer of a Kubernetes API
+   * server, and rejects when there is none. Where a transport has no such call, `/api/v1` is discovered instead.
+   */
+  probe?(options: { signal?: AbortSignal }): Promise<void>;
   /** Frees what it holds (connections, timers); later calls fail. The dynamic watcher closes a transport it made itself. */
   close?(): Promise<void>;
 }
