@@ -31,6 +31,7 @@ export type {
   FakeRequestFilter,
   FakeRequestMatch,
   HoldRule,
+  SpoilRule,
 } from './fake-transport/rules.ts';
 export { createVirtualClock } from './virtual-clock.ts';
 export type { VirtualClock, VirtualClockOptions } from './virtual-clock.ts';

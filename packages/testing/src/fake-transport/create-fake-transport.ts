@@ -37,14 +37,14 @@ export function createFakeTransport(options: FakeTransportOptions = {}): FakeTra
   const kinds = new Kinds();
   const history = new ObjectHistory();
   const hub = new WatchHub();
-  const faults = new Faults(hub);
+  const faults = new Faults(hub, clock);
   const writer = new ObjectWriter(
     history,
     kinds,
     () => clock.now(),
     (change) => hub.publish(change),
   );
-  const counts = { discover: 0, list: 0, watch: 0, streaming: 0 };
+  const counts = { discover: 0, list: 0, watch: 0, streaming: 0, probe: 0 };
 
   for (const kind of usualKinds) kinds.register(kind);
   for (const kind of options.kinds ?? []) kinds.register(kind);
@@ -61,37 +61,53 @@ export function createFakeTransport(options: FakeTransportOptions = {}): FakeTra
   const shownVersion = (): number =>
     Math.max(history.compacted, faults.staleVersion ?? history.version);
 
+  const knownVersion = (resourceVersion: string): number => {
+    const version = parseVersion(resourceVersion);
+    if (version && version <= history.version && version >= history.compacted) return version;
+    throw invalidInput(
+      `resourceVersion: ${JSON.stringify(resourceVersion)} is no version of the known past`,
+    );
+  };
+
   const open = async (watch: OpenWatch, signal: AbortSignal | undefined): Promise<void> => {
     const { request, query, stream } = watch;
-    const { initialEvents, timeoutMs } = request.options;
     hub.add(watch);
     counts.watch += 1;
-    if (initialEvents) counts.streaming += 1;
+    if (request.options.initialEvents) counts.streaming += 1;
     await faults.arrive(request, signal);
     // Broken while it was on its way.
     if (!hub.has(watch)) return;
     const served = serve('watch', query);
-    const { storage } = served;
-    const { selection, events, after, ...start } = startWatch(
+    const { selection, events, after, refusal } = startWatch(
       history,
-      storage,
+      served.storage,
       query,
-      request.options,
+      startOf(request),
       shownVersion(),
     );
-    const streaming = initialEvents ? faults.streamingRefusal : undefined;
-    const refusal = streaming
-      ? errorFromStatus(streaming.status, describeRequest('watch', query))
-      : start.refusal;
-    if (refusal && streaming?.accepted === false) throw refusal;
-    faults.stall(request, stream);
-    stream.accept();
+    faults.stall(watch);
+    if (faults.announces) stream.accept();
+    faults.failAccepted(request);
     if (refusal) throw refusal;
     watch.subscription = { served, selection, after };
-    stream.push(events);
-    if (timeoutMs !== undefined) {
-      watch.timeout = clock.setTimeout(() => stream.end(), timeoutMs);
-    }
+    watch.tell(events);
+    endInTime(watch);
+  };
+
+  /** Where a watch starts; a version that says nothing is one of now. */
+  const startOf = ({ query, options }: FakeRequest): FakeRequest['options'] =>
+    !options.resourceVersion || !query || faults.hasVersions(query)
+      ? options
+      : { ...options, resourceVersion: String(history.version) };
+
+  const endInTime = (watch: OpenWatch): void => {
+    const { stream, request } = watch;
+    const { timeoutMs = Infinity } = request.options;
+    const { cutAfterMs = Infinity } = faults;
+    const ageMs = Math.min(timeoutMs, cutAfterMs);
+    if (ageMs === Infinity) return;
+    const failure = cutAfterMs < timeoutMs ? { error: dropped() } : undefined;
+    watch.timeout = clock.setTimeout(() => stream.end(failure), ageMs);
   };
 
   return {
@@ -124,9 +140,11 @@ export function createFakeTransport(options: FakeTransportOptions = {}): FakeTra
       counts.list += 1;
       await faults.arrive(request, signal);
       const { storage } = serve('list', query);
-      const page = listPage(history, storage, query, rest, shownVersion());
+      const constant = rest.limit !== undefined && faults.repeatsTokens(query);
+      const { continue: _, ...first } = rest;
+      const page = listPage(history, storage, query, constant ? first : rest, shownVersion());
       await faults.leave(request, signal);
-      return page;
+      return faults.spoiltPage(query, constant ? { ...page, continue: 'again' } : page);
     },
 
     watch(given, { signal, ...rest }) {
@@ -140,8 +158,18 @@ export function createFakeTransport(options: FakeTransportOptions = {}): FakeTra
           watch.timeout?.[Symbol.dispose]();
         },
       });
-      const watch: OpenWatch = { request, query, stream };
+      const tell: OpenWatch['tell'] = (events) => stream.push(faults.spoiltEvents(query, events));
+      const watch: OpenWatch = { request, query, stream, tell };
       return stream;
+    },
+
+    async probe({ signal }) {
+      if (signal?.aborted) throw abortedError(signal);
+      const gvk = { group: '', version: '', kind: '' };
+      const request: FakeRequest = { operation: 'probe', gvk, options: {} };
+      counts.probe += 1;
+      await faults.arrive(request, signal);
+      await faults.leave(request, signal);
     },
 
     async close() {
@@ -162,6 +190,10 @@ export function createFakeTransport(options: FakeTransportOptions = {}): FakeTra
     },
 
     compact: () => history.compact(),
+    restore(resourceVersion) {
+      history.restore(knownVersion(resourceVersion));
+      hub.end(undefined, { error: dropped() });
+    },
     closeWatches: () => hub.end(),
     breakWatches(error = dropped()) {
       hub.end(undefined, { error });
@@ -174,18 +206,17 @@ export function createFakeTransport(options: FakeTransportOptions = {}): FakeTra
     hold: (rule) => faults.hold(rule),
     deny: (rule) => faults.deny(rule),
     refuseStreamingLists(given, { accepted = false } = {}) {
-      const status = typeof given === 'number' ? { code: given } : given;
-      return faults.refuseStreamingLists({ status, accepted });
+      return faults.fail({
+        operation: 'watch',
+        match: ({ options }) => options.initialEvents === true,
+        error: typeof given === 'number' ? { code: given } : given,
+        accepted,
+      });
     },
-    serveStale(resourceVersion) {
-      const version = parseVersion(resourceVersion);
-      if (!version || version > history.version || version < history.compacted) {
-        throw invalidInput(
-          `resourceVersion: ${JSON.stringify(resourceVersion)} is no version of the known past`,
-        );
-      }
-      return faults.serveStale(version);
-    },
+    serveStale: (resourceVersion) => faults.serveStale(knownVersion(resourceVersion)),
+    spoil: (rule) => faults.spoil(rule),
+    cutWatches: (ageMs) => faults.cutWatches(ageMs),
+    leaveUnannounced: () => faults.leaveUnannounced(),
     down: () => faults.disconnect('the API server cannot be reached', true),
     up: () => faults.reconnect(),
   };
@@ -198,5 +229,6 @@ function kindOf({ group, version, kind }: GroupVersionKind): GroupVersionKind {
 function dropped(): DepwatchError {
   return new DepwatchError('ERR_TRANSPORT', 'watch: the connection was dropped', {
     retryable: true,
+    reason: 'unreachable',
   });
 }

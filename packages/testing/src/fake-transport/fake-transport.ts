@@ -10,7 +10,7 @@ import type {
 
 import type { VirtualClock } from '../virtual-clock.ts';
 import type { KindDefinition } from './kinds.ts';
-import type { DenyRule, FailureRule, FakeOperation, HoldRule } from './rules.ts';
+import type { DenyRule, FailureRule, FakeOperation, HoldRule, SpoilRule } from './rules.ts';
 
 /** What {@link createFakeTransport} may be given. */
 export interface FakeTransportOptions {
@@ -31,6 +31,7 @@ export interface FakeRequestCounts {
   readonly watch: number;
   /** Watches with initial events. */
   readonly streaming: number;
+  readonly probe: number;
 }
 
 /** An object as it is stored: with what the server fills in. */
@@ -43,6 +44,8 @@ export type StoredObject<T extends KubernetesObject> = T & {
  * they cause arrives in microtasks.
  */
 export interface FakeTransport extends Transport {
+  /** Resolves while the server is up. Rules meet it only where they name the operation `probe`. */
+  probe(options: { signal?: AbortSignal }): Promise<void>;
   /** Ends all watches; later calls fail. */
   close(): Promise<void>;
 
@@ -87,25 +90,36 @@ export interface FakeTransport extends Transport {
    * pages (ERR_EXPIRED). Watches under way go on.
    */
   compact(): void;
+  /**
+   * Goes back to an earlier state, as a server does whose etcd was restored from a backup: what was written since is
+   * gone, its versions will be those of other writes, and all watches break. A watch from a version that is now one of
+   * the future is not refused, and is told of no write up to it.
+   *
+   * @param resourceVersion of {@link FakeTransport.resourceVersion} or an object
+   * @throws DepwatchError ERR_INVALID_INPUT when it is in the future or has been compacted
+   */
+  restore(resourceVersion: string): void;
   /** Ends all watches cleanly, as a server does that has had enough of them. */
   closeWatches(): void;
   /**
    * Breaks all watches.
    *
-   * @param error what they throw. Default: ERR_TRANSPORT, retryable, without a status
+   * @param error what they throw. Default: ERR_TRANSPORT, retryable, without a status, reason `unreachable`
    */
   breakWatches(error?: Error): void;
   /** Sends all watches a bookmark with the newest version. */
   sendBookmarks(): void;
 
   /**
-   * Makes requests fail. Of several rules the oldest applies.
+   * Makes requests fail. Of several rules the oldest applies. An Error is thrown as it is: one of ERR_TRANSPORT with the
+   * reason `not-kubernetes`, `protocol` or `credentials` stands for what no API server answers.
    *
    * @returns the undo
    */
   fail(rule: FailureRule): () => void;
   /**
-   * Makes requests wait, until the returned function releases them and undoes the rule. A signal ends the waiting.
+   * Makes requests wait, until the returned function releases them and undoes the rule. A signal ends the waiting, and so
+   * does the rule's time-out.
    */
   hold(rule: FakeOperation | HoldRule): () => void;
   /**
@@ -133,7 +147,26 @@ export interface FakeTransport extends Transport {
    * @throws DepwatchError ERR_INVALID_INPUT when it is in the future or has been compacted
    */
   serveStale(resourceVersion: string): () => void;
-  /** The server is gone: watches break and requests fail, both with ERR_TRANSPORT without a status. */
+  /**
+   * Leaves something out of what a resource's lists and watches say, or gets it wrong. Several rules add up.
+   *
+   * @returns the undo
+   */
+  spoil(rule: SpoilRule): () => void;
+  /**
+   * Breaks each watch accepted from now on at a certain age, as proxies do.
+   *
+   * @param ageMs in milliseconds of the clock
+   * @returns the undo
+   */
+  cutWatches(ageMs: number): () => void;
+  /**
+   * No longer tells of a watch's acceptance by an empty first burst, as a transport that doesn't know of it.
+   *
+   * @returns the undo
+   */
+  leaveUnannounced(): () => void;
+  /** The server is gone: watches break and requests fail, both with ERR_TRANSPORT, without a status, reason `unreachable`. */
   down(): void;
   /** The server is back, with its state and its history. */
   up(): void;

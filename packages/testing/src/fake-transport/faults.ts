@@ -1,11 +1,13 @@
 import {
   abortedError,
+  type Clock,
   DepwatchError,
   describeRequest,
   errorFromStatus,
   formatGroupVersion,
-  type KubernetesStatus,
+  type ListPage,
   type ResourceQuery,
+  type WatchEvent,
 } from '@depwatch/core';
 
 import { Gate, untilOpened } from './gate.ts';
@@ -18,31 +20,30 @@ import {
   type FakeRequest,
   type HoldRule,
   Rules,
+  type SpoilRule,
 } from './rules.ts';
+import { spoilEvent, spoilPage } from './spoiling.ts';
 import { forbidden } from './statuses.ts';
-import type { WatchHub } from './watch-hub.ts';
+import type { OpenWatch, WatchHub } from './watch-hub.ts';
 import type { WatchStream } from './watch-stream.ts';
-
-/** How a server that cannot serve streaming lists says so. */
-export interface StreamingRefusal {
-  readonly status: KubernetesStatus;
-  /** Whether it answers 200 first. */
-  readonly accepted: boolean;
-}
 
 /** What can go wrong between a caller and the state: everything that tests switch on and off. */
 export class Faults {
   readonly #hub: WatchHub;
+  readonly #clock: Clock;
   readonly #failures = new Rules<{ readonly rule: FailureRule; left: number }>();
   readonly #holds = new Rules<{ readonly rule: HoldRule; readonly gate: Gate }>();
   readonly #denials = new Rules<DenyRule>();
-  readonly #refusals = new Rules<StreamingRefusal>();
+  readonly #spoils = new Rules<SpoilRule>();
+  readonly #cuts = new Rules<number>();
+  readonly #unannounced = new Rules<true>();
   readonly #staleVersions = new Rules<number>();
   /** Why no request gets through: the server is down, or the transport was closed. */
   #unreachable: { readonly reason: string; readonly retryable: boolean } | undefined;
 
-  constructor(hub: WatchHub) {
+  constructor(hub: WatchHub, clock: Clock) {
     this.#hub = hub;
+    this.#clock = clock;
   }
 
   fail(rule: FailureRule): () => void {
@@ -68,8 +69,16 @@ export class Faults {
     return this.#denials.add(rule);
   }
 
-  refuseStreamingLists(refusal: StreamingRefusal): () => void {
-    return this.#refusals.add(refusal);
+  spoil(rule: SpoilRule): () => void {
+    return this.#spoils.add(rule);
+  }
+
+  cutWatches(ageMs: number): () => void {
+    return this.#cuts.add(ageMs);
+  }
+
+  leaveUnannounced(): () => void {
+    return this.#unannounced.add(true);
   }
 
   serveStale(version: number): () => void {
@@ -79,7 +88,7 @@ export class Faults {
   /** No request gets through from now on, and all watches break. */
   disconnect(reason: string, retryable: boolean): void {
     if (this.#unreachable?.retryable !== false) this.#unreachable = { reason, retryable };
-    this.#hub.end(undefined, { error: new DepwatchError('ERR_TRANSPORT', reason, { retryable }) });
+    this.#hub.end(undefined, { error: this.#disconnected(reason, retryable) });
   }
 
   /** Ends a retryable {@link disconnect}. */
@@ -87,9 +96,40 @@ export class Faults {
     if (this.#unreachable?.retryable) this.#unreachable = undefined;
   }
 
-  /** How streaming lists are refused at the moment, if they are. */
-  get streamingRefusal(): StreamingRefusal | undefined {
-    return this.#refusals.newest;
+  /** The age at which a watch that is accepted now will be cut, if it will be. */
+  get cutAfterMs(): number | undefined {
+    return this.#cuts.newest;
+  }
+
+  /** Whether the acceptance of a watch is told, by an empty burst, at the moment. */
+  get announces(): boolean {
+    return this.#unannounced.newest === undefined;
+  }
+
+  /** Whether watches of a resource may be resumed from a version at the moment. */
+  hasVersions(query: ResourceQuery): boolean {
+    return this.#spoiled(query, ({ versions }) => versions !== undefined).length === 0;
+  }
+
+  /** Whether lists of a resource always have the same continue token at the moment. */
+  repeatsTokens(query: ResourceQuery): boolean {
+    return this.#spoiled(query, ({ tokens }) => tokens !== undefined).length > 0;
+  }
+
+  /** What arrives of a page. */
+  spoiltPage(query: ResourceQuery, page: ListPage): ListPage {
+    return this.#spoiled(query).reduce(spoilPage, page);
+  }
+
+  /** What arrives of an event. */
+  spoiltEvents(query: ResourceQuery, events: readonly WatchEvent[]): readonly WatchEvent[] {
+    const rules = this.#spoiled(query);
+    if (rules.length === 0) return events;
+    return events.flatMap((event) => {
+      let left: WatchEvent | undefined = event;
+      for (const rule of rules) left &&= spoilEvent(left, rule);
+      return left ?? [];
+    });
   }
 
   /** The version that reads show at the moment, where that is not the newest. */
@@ -105,16 +145,16 @@ export class Faults {
     if (signal?.aborted) throw abortedError(signal);
     if (this.#unreachable) {
       const { reason, retryable } = this.#unreachable;
-      throw new DepwatchError('ERR_TRANSPORT', `${describe(request)}: ${reason}`, { retryable });
+      throw this.#disconnected(`${describe(request)}: ${reason}`, retryable);
     }
-    const failure = this.#failures.find(({ rule, left }) => left > 0 && concerns(rule, request));
-    if (failure) {
-      failure.left -= 1;
-      const { error } = failure.rule;
-      throw error instanceof Error ? error : errorFromStatus(error, describe(request));
-    }
+    this.#fail(request, false);
     const { operation, query } = request;
-    if (query && operation !== 'discover') this.#authorize(operation, query);
+    if (query && (operation === 'list' || operation === 'watch')) this.#authorize(operation, query);
+  }
+
+  /** What a watch that has been accepted fails with, if it does. */
+  failAccepted(request: FakeRequest): void {
+    this.#fail(request, true);
   }
 
   /** The way of an answer back. */
@@ -123,8 +163,8 @@ export class Faults {
   }
 
   /** As {@link leave}, for a watch that has just been accepted: it is open, and silent while it is held. */
-  stall(request: FakeRequest, stream: WatchStream): void {
-    for (const gate of this.#gates('answer', request)) stallUntilOpened(stream, gate);
+  stall({ request, stream }: OpenWatch): void {
+    for (const { gate } of this.#holding('answer', request)) stallUntilOpened(stream, gate);
   }
 
   async #wait(
@@ -132,13 +172,55 @@ export class Faults {
     request: FakeRequest,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    for (const gate of this.#gates(place, request)) await untilOpened(gate, signal);
+    for (const { rule, gate } of this.#holding(place, request)) {
+      if (rule.timeoutMs === undefined) await untilOpened(gate, signal);
+      else await this.#untilLate(gate, rule.timeoutMs, request, signal);
+    }
   }
 
-  #gates(place: 'request' | 'answer', request: FakeRequest): Gate[] {
-    return this.#holds
-      .filter(({ rule }) => (rule.at ?? 'request') === place && concerns(rule, request))
-      .map(({ gate }) => gate);
+  async #untilLate(
+    gate: Gate,
+    timeoutMs: number,
+    request: FakeRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const late = new AbortController();
+    const message = `${describe(request)}: no answer after ${timeoutMs} ms`;
+    const reason = 'timeout';
+    const error = new DepwatchError('ERR_TRANSPORT', message, { retryable: true, reason });
+    using _timer = this.#clock.setTimeout(() => late.abort(error), timeoutMs);
+    await untilOpened(gate, signal ? AbortSignal.any([signal, late.signal]) : late.signal);
+  }
+
+  #holding(place: 'request' | 'answer', request: FakeRequest) {
+    return this.#holds.filter(
+      ({ rule }) => (rule.at ?? 'request') === place && concerns(rule, request),
+    );
+  }
+
+  #fail(request: FakeRequest, accepted: boolean): void {
+    const failure = this.#failures.find(
+      ({ rule, left }) =>
+        left > 0 &&
+        (request.operation === 'watch' && rule.accepted === true) === accepted &&
+        concerns(rule, request),
+    );
+    if (!failure) return;
+    failure.left -= 1;
+    const { error } = failure.rule;
+    throw error instanceof Error ? error : errorFromStatus(error, describe(request));
+  }
+
+  #spoiled(query: ResourceQuery, does = (_rule: SpoilRule): boolean => true): SpoilRule[] {
+    return this.#spoils.filter(
+      (rule) => (rule.resource === undefined || rule.resource === query.gvr.resource) && does(rule),
+    );
+  }
+
+  #disconnected(message: string, retryable: boolean): DepwatchError {
+    // A transport that was closed says nothing about the server.
+    const reason = retryable && ({ reason: 'unreachable' } as const);
+    return new DepwatchError('ERR_TRANSPORT', message, { retryable, ...reason });
   }
 
   #authorize(verb: 'list' | 'watch', query: ResourceQuery): void {
@@ -155,6 +237,7 @@ function stallUntilOpened(stream: WatchStream, gate: Gate): void {
 }
 
 function describe({ operation, gvk, query }: FakeRequest): string {
+  if (operation === 'probe') return 'probe';
   return operation === 'discover' || !query
     ? `discovery of ${formatGroupVersion(gvk)} ${gvk.kind}`
     : describeRequest(operation, query);

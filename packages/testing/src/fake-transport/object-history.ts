@@ -73,6 +73,20 @@ export class ObjectHistory {
     return this.#changes.slice(first).filter((change) => change.storage === storage);
   }
 
+  /**
+   * Goes back to a version that is not compacted, as etcd does that is restored from a backup: what was written since
+   * never happened, and its versions will be given to other writes.
+   */
+  restore(version: number): void {
+    for (const [storage, objects] of this.#objects) {
+      const earlier = this.snapshot(storage, version);
+      objects.clear();
+      for (const [key, object] of earlier) objects.set(key, object);
+    }
+    this.#changes = this.#changes.filter((change) => change.version <= version);
+    this.#version = version;
+  }
+
   /** Forgets the past: every version up to now is too old afterwards, since one more write has happened since. */
   compact(): void {
     this.#version += 1;

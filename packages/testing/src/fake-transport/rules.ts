@@ -5,14 +5,15 @@ import type {
   ResourceQuery,
 } from '@depwatch/core';
 
-/** The three things a transport does. */
-export type FakeOperation = 'discover' | 'list' | 'watch';
+/** What a transport is asked to do. */
+export type FakeOperation = 'discover' | 'list' | 'watch' | 'probe';
 
 /** A call of the fake transport, as rules see it. */
 export interface FakeRequest {
   readonly operation: FakeOperation;
+  /** Empty strings when the operation is `probe`. */
   readonly gvk: Readonly<GroupVersionKind>;
-  /** Absent when the operation is `discover`. */
+  /** Absent when the operation is `discover` or `probe`. */
   readonly query?: Readonly<ResourceQuery>;
   /** As passed by the caller, without the signal. */
   readonly options: {
@@ -30,7 +31,7 @@ export interface FakeRequest {
  */
 export type FakeRequestMatch = Partial<ObjectIdentifier> | ((request: FakeRequest) => boolean);
 
-/** Which requests a rule is about; with neither, all. */
+/** Which requests a rule is about; with neither, all but probes: these are met by naming their operation alone. */
 export interface FakeRequestFilter {
   readonly operation?: FakeOperation;
   readonly match?: FakeRequestMatch;
@@ -40,6 +41,8 @@ export interface FakeRequestFilter {
 export interface FailureRule extends FakeRequestFilter {
   /** What they fail with: an error as it is, or a Status, of which the `code` is enough. */
   readonly error: Error | KubernetesStatus;
+  /** Whether a watch is accepted first, so that it fails as by an ERROR event within a 200. Default false. */
+  readonly accepted?: boolean;
   /** How many of them fail. Default: all, until the rule is undone. */
   readonly times?: number;
 }
@@ -51,6 +54,28 @@ export interface HoldRule extends FakeRequestFilter {
    * that they don't. A watch held on the way back is open and silent. Default `'request'`.
    */
   readonly at?: 'request' | 'answer';
+  /**
+   * How long they wait before they fail as by the time-out of an HTTP transport: ERR_TRANSPORT, retryable, reason
+   * `timeout`. A watch has no such time-out once it is on its way back. Default: they wait until they are released.
+   */
+  readonly timeoutMs?: number;
+}
+
+/** What a server, or what stands before it, leaves out of its answers about a resource or gets wrong in them. */
+export interface SpoilRule {
+  /** A resource, by its plural name. Default: all. */
+  readonly resource?: string;
+  /**
+   * The resourceVersion of objects, lists and bookmarks: not there, an empty string, or always the same. From none of
+   * these can be told what a watch missed, so watches that resume are told of nothing that was before.
+   */
+  readonly versions?: 'missing' | 'empty' | 'frozen';
+  /** The uid of an object in its DELETED event. */
+  readonly deletedUids?: 'missing';
+  /** Bookmarks: none arrives; or all but the one that ends the initial events, as if these were not known. */
+  readonly bookmarks?: 'missing' | 'no-initial-events-end';
+  /** The continue tokens of lists with a limit: always the same one, and with it the first page again. */
+  readonly tokens?: 'constant';
 }
 
 /** What nobody may do, as if RBAC had never granted it. */
@@ -94,7 +119,9 @@ export class Rules<Rule> {
 
 /** Whether a rule is about a request. */
 export function concerns({ operation, match }: FakeRequestFilter, request: FakeRequest): boolean {
-  if (operation !== undefined && operation !== request.operation) return false;
+  if (operation === undefined ? request.operation === 'probe' : operation !== request.operation) {
+    return false;
+  }
   if (match === undefined) return true;
   if (typeof match === 'function') return match(request);
   const actual: Partial<ObjectIdentifier> = { ...request.query, ...request.gvk };

@@ -19,8 +19,10 @@ export interface OpenWatch {
   readonly request: FakeRequest;
   readonly query: ResourceQuery;
   readonly stream: WatchStream;
+  /** Has the stream deliver events, as far as they get through. */
+  tell(events: readonly WatchEvent[]): void;
   subscription?: Subscription;
-  /** What will end it after its `timeoutMs`. */
+  /** What will end it after its `timeoutMs`, or before. */
   timeout?: Disposable;
 }
 
@@ -46,18 +48,19 @@ export class WatchHub {
 
   /** Tells all watches that see it of a write. */
   publish(change: Change): void {
-    for (const { stream, subscription } of this.#watches) {
+    for (const watch of this.#watches) {
+      const { subscription } = watch;
       if (!subscription || subscription.served.storage !== change.storage) continue;
       if (change.version <= subscription.after) continue;
       const event = subscription.selection.eventOf(change);
-      if (event) stream.push([event]);
+      if (event) watch.tell([event]);
     }
   }
 
   /** Sends every accepted watch the same event. */
   broadcast(event: WatchEvent & { type: 'BOOKMARK' }): void {
-    for (const { stream, subscription } of this.#watches) {
-      if (subscription) stream.push([{ ...event }]);
+    for (const watch of this.#watches) {
+      if (watch.subscription) watch.tell([{ ...event }]);
     }
   }
 
