@@ -79,14 +79,14 @@ export const mutants: readonly Mutant[] = [
     name: 'an ended operation still links what it wanted',
     invariant: 8,
     file: `${watcher}/demand/dependencies.ts`,
-    find: '    throwIfEnded(operation);\n    const { graph, watches } = this.#options;',
-    replace: '    const { graph, watches } = this.#options;',
+    find: '    signal.throwIfAborted();\n    const key = objectIdentifierKey(watcher);',
+    replace: '    const key = objectIdentifierKey(watcher);',
   },
   {
     name: 'a remove leaves what is queued',
     invariant: 8,
     file: `${watcher}/demand/dependencies.ts`,
-    find: '    this.#options.loop.drop(key, watcher);',
+    find: '    loop.drop(key, watcher);',
     replace: '',
   },
   {
@@ -100,7 +100,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a failed update keeps what it had added',
     invariant: 10,
     file: `${watcher}/demand/dependencies.ts`,
-    find: 'if (!operation.overruled) this.drop(watcher, added);',
+    find: 'if (unneeded.length > 0) this.#stopUnwatched(this.#options.graph.remove(watcher, unneeded));',
     replace: '',
   },
   {
@@ -152,7 +152,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a commit keeps what was not asked for',
     invariant: 14,
     file: `${watcher}/demand/query-batches.ts`,
-    find: 'this.#options.dependencies.retain(watcher, batch.record.asked());',
+    find: 'this.#options.dependencies.retain(watcher, record.asked());',
     replace: '',
   },
   {

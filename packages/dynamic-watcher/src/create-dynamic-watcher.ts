@@ -59,17 +59,16 @@ class EngineWatcher implements DynamicWatcher {
     watched: ObjectIdentifier,
     { signal }: CallOptions = {},
   ): Promise<void> {
-    const { lines, batches, dependencies } = this.#life.running();
+    const { operations, batches, dependencies } = this.#life.running();
     validateNamed('watcher', watcher);
     validateNamed('watched', watched);
     const by = copyObjectIdentifier(watcher);
     const what = copyObjectIdentifier(watched);
-    return lines.run(
+    return operations.exclusive(
       objectIdentifierKey(by),
-      true,
-      (operation) => {
+      (turn) => {
         batches.refuse(by);
-        return dependencies.add(by, what, operation);
+        return dependencies.add(by, what, turn);
       },
       signal,
     );
@@ -80,7 +79,7 @@ class EngineWatcher implements DynamicWatcher {
     watched: readonly ObjectIdentifier[],
     { signal }: CallOptions = {},
   ): Promise<void> {
-    const { lines, batches, dependencies } = this.#life.running();
+    const { operations, batches, dependencies } = this.#life.running();
     validateNamed('watcher', watcher);
     if (!Array.isArray(watched) || watched.length === 0) {
       throw invalidInput(
@@ -90,12 +89,12 @@ class EngineWatcher implements DynamicWatcher {
     watched.forEach((id, index) => validateNamed(`watched[${index}]`, id));
     const by = copyObjectIdentifier(watcher);
     const what = watched.map(copyObjectIdentifier);
-    return lines.run(
+    batches.refuseToWait(by);
+    return operations.exclusive(
       objectIdentifierKey(by),
-      true,
-      (operation) => {
+      (turn) => {
         batches.refuse(by);
-        return dependencies.replace(by, what, operation);
+        return dependencies.replace(by, what, turn);
       },
       signal,
     );
@@ -105,10 +104,10 @@ class EngineWatcher implements DynamicWatcher {
     watcher: ObjectIdentifier,
     { abortBatch = false }: { abortBatch?: boolean } = {},
   ): Promise<void> {
-    const { lines, batches, dependencies } = this.#life.running();
+    const { operations, batches, dependencies } = this.#life.running();
     validateNamed('watcher', watcher);
     if (!abortBatch) batches.refuse(watcher);
-    lines.overrule(
+    operations.abort(
       objectIdentifierKey(watcher),
       new DepwatchError('ERR_ABORTED', 'the watcher was removed meanwhile'),
     );
@@ -183,10 +182,12 @@ class EngineWatcher implements DynamicWatcher {
       // A stop does not wait for what `run` waits for.
       result = await orAborted(() => run(this.#handle(batch)), stopSignal);
     } catch (error) {
-      await batches.fail(batch);
+      // Whatever comes of that: what `run` threw is what there is to say.
+      await batches.fail(batch).catch(() => {});
       throw error;
     }
-    if (!batch.committed) await batches.end(batch.watcher, batch);
+    // Does nothing when `run` ended or aborted it itself.
+    await batches.end(batch.watcher, batch);
     return result;
   }
 
@@ -264,15 +265,13 @@ class EngineWatcher implements DynamicWatcher {
   #handle(batch: Batch): QueryBatch {
     const { watcher } = batch;
     const end = async (): Promise<void> => {
-      if (!batch.closing) await this.#life.cached().batches.end(watcher, batch);
+      await (batch.ending ?? this.#life.cached().batches.end(watcher, batch));
     };
     return {
       get: async (object, options = {}) => this.#get(watcher, batch, object, options),
       list: async (query, options = {}) => this.#list(watcher, batch, query, options),
       end,
-      abort: async () => {
-        if (!batch.closing) this.#life.cached().batches.abort(watcher, batch);
-      },
+      abort: async () => this.#life.engine?.batches.abort(watcher, batch),
       [Symbol.asyncDispose]: end,
     };
   }

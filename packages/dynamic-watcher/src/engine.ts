@@ -26,7 +26,7 @@ import { QueryBatches } from './demand/query-batches.ts';
 import { ReconcileLoop } from './reconcile/reconcile-loop.ts';
 import { ResourceResolver } from './requests/resource-resolver.ts';
 import { StreamingLists } from './supply/streaming-lists.ts';
-import { WatcherLines } from './demand/watcher-lines.ts';
+import { WatcherOperations } from './demand/watcher-operations.ts';
 import { WatchSet } from './supply/watch-set.ts';
 
 /** What an engine is made of: the options of the dynamic watcher, with their defaults filled in. */
@@ -49,7 +49,7 @@ export interface EngineOptions {
 /** The parts of a started dynamic watcher, wired together. */
 export class Engine {
   readonly graph = createDependencyGraph();
-  readonly lines = new WatcherLines();
+  readonly operations = new WatcherOperations();
   readonly gvrs: GvrCache;
   readonly cache: ObjectCache;
   readonly loop: ReconcileLoop;
@@ -65,7 +65,7 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     const { transport, clock, logger, enableCache, objectCache, requestTimeoutMs } = options;
-    const { graph, lines } = this;
+    const { graph, operations } = this;
     this.stopSignal = this.#stop.signal;
     const gvrs = createGvrCache({ transport, clock, ...objectCache });
     const cache = createObjectCache({ gvrs, ...objectCache });
@@ -106,7 +106,7 @@ export class Engine {
     this.dependencies = new Dependencies({ ...options, graph, watches, loop, resources });
     this.batches = new QueryBatches({
       graph,
-      lines,
+      operations,
       dependencies: this.dependencies,
       normalize: (query) => this.normalize(query),
     });
@@ -128,7 +128,7 @@ export class Engine {
   /** Ends everything, within this call. */
   stop(reason: DepwatchError): void {
     this.#stop.abort(reason);
-    this.lines.overruleAll(reason);
+    this.operations.abortAll(reason);
     this.batches.clear();
     this.watches.clear(reason);
     this.#admission.close();

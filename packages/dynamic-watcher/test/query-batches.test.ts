@@ -48,7 +48,7 @@ test('a query that failed counts as asked for', async () => {
   undo();
   await bench.watcher.get(app, b);
   await bench.watcher.endQueryBatch(app);
-  expect(bench.watcher.graph().watched).toMatchObject([b]);
+  expect(bench.watcher.graph().watched).toMatchObject([a, b]);
 });
 
 test('an abort restores what was there before, and ends pending queries', async () => {

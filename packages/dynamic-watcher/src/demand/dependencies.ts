@@ -11,7 +11,7 @@ import {
 import { normalizeWatched } from './normalize-watched.ts';
 import type { ReconcileLoop } from '../reconcile/reconcile-loop.ts';
 import type { ResourceResolver } from '../requests/resource-resolver.ts';
-import type { Operation } from './watcher-lines.ts';
+import { TentativeEdges, type TentativeEdge } from './tentative-edges.ts';
 import type { WatchSet } from '../supply/watch-set.ts';
 
 /** What {@link Dependencies} works on. */
@@ -29,69 +29,106 @@ export interface Resolved {
   readonly gvrs: readonly ScopedGVR[];
 }
 
-/** Changes what watchers depend on, and starts and stops watches as the graph then asks for. */
+/**
+ * Changes what watchers depend on, and starts and stops watches as the graph then asks for. The signals are those of
+ * {@link WatcherOperations}: who aborts one has settled already what the graph is to hold, or leaves it to the call.
+ */
 export class Dependencies {
   readonly #options: DependenciesOptions;
+  readonly #tentative = new TentativeEdges();
 
   constructor(options: DependenciesOptions) {
     this.#options = options;
   }
 
   /** As `DynamicWatcher.addWatcher`. */
-  add(watcher: ObjectIdentifier, watched: ObjectIdentifier, operation: Operation): Promise<void> {
-    return this.#bringUp(watcher, [watched], operation, () => {});
+  async add(
+    watcher: ObjectIdentifier,
+    watched: ObjectIdentifier,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const resolved = await this.resolve([watched], signal);
+    await this.bringUp(watcher, resolved, signal, (added) =>
+      this.#reconcileInitially(watcher, added),
+    );
   }
 
   /** As `DynamicWatcher.addOrUpdateWatcher`: the old watches go once all the new ones are live. */
-  replace(
+  async replace(
     watcher: ObjectIdentifier,
     watched: readonly ObjectIdentifier[],
-    operation: Operation,
+    signal: AbortSignal,
   ): Promise<void> {
-    return this.#bringUp(watcher, watched, operation, (wanted) => {
-      this.retain(watcher, wanted);
+    const resolved = await this.resolve(watched, signal);
+    await this.bringUp(watcher, resolved, signal, (added) => {
+      this.retain(watcher, resolved.wanted);
       this.#options.watches.forgetEnded(objectIdentifierKey(watcher));
+      this.#reconcileInitially(watcher, added);
     });
   }
 
   /** Drops everything of a watcher, within this call. */
   remove(watcher: ObjectIdentifier): void {
+    const { graph, loop, watches } = this.#options;
     const key = objectIdentifierKey(watcher);
-    this.#stopUnwatched(this.#options.graph.remove(watcher));
-    this.#options.loop.drop(key, watcher);
-    this.#options.watches.forgetEnded(key);
+    this.#tentative.forget(key);
+    this.#stopUnwatched(graph.remove(watcher));
+    loop.drop(key, watcher);
+    watches.forgetEnded(key);
   }
 
   /** Drops what the watcher depends on, except what is named, within this call. */
   retain(watcher: ObjectIdentifier, watched: readonly ObjectIdentifier[]): void {
+    this.#tentative.forget(objectIdentifierKey(watcher));
     this.#stopUnwatched(this.#options.graph.retain(watcher, watched));
   }
 
-  /** Drops what is named, within this call. */
-  drop(watcher: ObjectIdentifier, watched: readonly ObjectIdentifier[]): void {
-    this.#stopUnwatched(this.#options.graph.remove(watcher, watched));
-  }
-
   /** Finds out the resources of what is to be watched. */
-  async resolve(watched: readonly ObjectIdentifier[], operation: Operation): Promise<Resolved> {
+  async resolve(watched: readonly ObjectIdentifier[], signal: AbortSignal): Promise<Resolved> {
     const { resources } = this.#options;
     const gvrs =
       watched.length === 1
-        ? [await resources.resolve(watched[0]!, operation)]
-        : await Promise.all(watched.map((id) => resources.resolve(id, operation)));
+        ? [await resources.resolve(watched[0]!, signal)]
+        : await Promise.all(
+            split(signal, watched.length).map((part, index) =>
+              resources.resolve(watched[index]!, part),
+            ),
+          );
     return { wanted: watched.map((id, index) => normalizeWatched(id, gvrs[index]!)), gvrs };
   }
 
   /**
-   * Adds the edges, and starts the watches that nobody had asked for; within this call. Throws when the operation was
-   * ended meanwhile.
+   * Adds the edges, starts the watches that nobody had asked for, and waits until what is new is live; what the watcher
+   * depended on before has to have been so once. When that fails, the edges go that nobody else needs.
+   *
+   * @param settle called at the end with the edges that have come to be; within it nothing can come in between
    */
-  link(
+  async bringUp<R>(
     watcher: ObjectIdentifier,
     { wanted, gvrs }: Resolved,
-    operation: Operation,
+    signal: AbortSignal,
+    settle: (added: readonly ObjectIdentifier[]) => R,
+  ): Promise<R> {
+    signal.throwIfAborted();
+    const key = objectIdentifierKey(watcher);
+    const claimed = this.#tentative.claim(key, wanted, this.#link(watcher, wanted, gvrs));
+    try {
+      await this.#ready(wanted, claimed, signal);
+      // It may have been aborted between the end of what was awaited and here.
+      signal.throwIfAborted();
+    } catch (error) {
+      const unneeded = this.#tentative.release(key, claimed);
+      if (unneeded.length > 0) this.#stopUnwatched(this.#options.graph.remove(watcher, unneeded));
+      throw error;
+    }
+    return settle(this.#tentative.confirm(key, claimed));
+  }
+
+  #link(
+    watcher: ObjectIdentifier,
+    wanted: readonly ObjectIdentifier[],
+    gvrs: readonly ScopedGVR[],
   ): readonly ObjectIdentifier[] {
-    throwIfEnded(operation);
     const { graph, watches } = this.#options;
     const { start, added } = graph.add(watcher, wanted);
     let at = 0;
@@ -103,42 +140,20 @@ export class Dependencies {
     return added;
   }
 
-  /**
-   * Waits until what is new is live; what the watcher depended on before has to have been so once. To be followed by
-   * {@link throwIfEnded}.
-   */
-  ready(
+  #ready(
     wanted: readonly ObjectIdentifier[],
-    added: readonly ObjectIdentifier[],
-    operation: Operation,
+    claimed: readonly TentativeEdge[],
+    signal: AbortSignal,
   ): Promise<unknown> {
     const { watches } = this.#options;
-    if (wanted.length === 1) return watches.ready(wanted[0]!, added.length === 0, operation);
-    const fresh = new Set(added.map(objectIdentifierKey));
+    if (wanted.length === 1) return watches.ready(wanted[0]!, claimed.length === 0, signal);
+    const fresh = new Set(claimed.map(({ watched }) => objectIdentifierKey(watched)));
+    const parts = split(signal, wanted.length);
     return Promise.all(
-      wanted.map((id) => watches.ready(id, !fresh.has(objectIdentifierKey(id)), operation)),
+      wanted.map((id, index) =>
+        watches.ready(id, !fresh.has(objectIdentifierKey(id)), parts[index]!),
+      ),
     );
-  }
-
-  /** All three in a row, and `settle`; when that fails, it drops what it added. */
-  async #bringUp(
-    watcher: ObjectIdentifier,
-    watched: readonly ObjectIdentifier[],
-    operation: Operation,
-    settle: (wanted: readonly ObjectIdentifier[]) => void,
-  ): Promise<void> {
-    const resolved = await this.resolve(watched, operation);
-    const added = this.link(watcher, resolved, operation);
-    try {
-      await this.ready(resolved.wanted, added, operation);
-      throwIfEnded(operation);
-    } catch (error) {
-      // One that jumped the line has settled already what the graph is to hold.
-      if (!operation.overruled) this.drop(watcher, added);
-      throw error;
-    }
-    settle(resolved.wanted);
-    this.#reconcileInitially(watcher, added);
   }
 
   #stopUnwatched({ stop }: GraphChange): void {
@@ -158,14 +173,13 @@ export class Dependencies {
   }
 }
 
-/**
- * To be called after each await that is followed by something lasting: a call that jumped the line may have come in
- * between the end of what was awaited and here.
- */
-export function throwIfEnded({ ended }: Operation): void {
-  if (ended) throw ended;
-}
-
 function sameKind(a: GroupVersionKind, b: GroupVersionKind): boolean {
   return a.kind === b.kind && a.version === b.version && (a.group || '') === (b.group || '');
+}
+
+/** So many signals that are aborted with one, whose listeners would be searched one by one for each that is added. */
+function split(signal: AbortSignal, count: number): readonly AbortSignal[] {
+  const parts = Array.from({ length: count }, () => new AbortController());
+  signal.addEventListener('abort', () => parts.forEach((part) => part.abort(signal.reason)));
+  return parts.map((part) => part.signal);
 }

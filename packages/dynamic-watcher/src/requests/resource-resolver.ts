@@ -11,7 +11,6 @@ import {
 import type { Admission, Applicant, Pass } from './admission.ts';
 import { notInTime } from './not-in-time.ts';
 import { Waiters } from './waiters.ts';
-import type { Operation } from '../demand/watcher-lines.ts';
 
 const retryBaseMs = 400;
 
@@ -54,8 +53,8 @@ export class ResourceResolver {
    * The resource, remembered or asked for, once for all who want to know; transient failures are retried as long as
    * somebody's request time-out has not passed.
    */
-  resolve(gvk: GroupVersionKind, operation: Operation): Promise<ScopedGVR> {
-    if (operation.ended) return Promise.reject(operation.ended);
+  resolve(gvk: GroupVersionKind, signal: AbortSignal): Promise<ScopedGVR> {
+    if (signal.aborted) return Promise.reject(signal.reason);
     const known = this.#options.gvrs.peek(gvk);
     if (known) return Promise.resolve(known);
     const key = groupVersionKindKey(gvk);
@@ -65,7 +64,7 @@ export class ResourceResolver {
       this.#inquiries.set(key, inquiry);
       inquiry.start();
     }
-    return inquiry.waiters.wait(operation);
+    return inquiry.waiters.wait(signal);
   }
 }
 

@@ -1,5 +1,4 @@
 import type { Clock, DepwatchError } from '@depwatch/core';
-import type { Ending, Operation } from '../demand/watcher-lines.ts';
 
 /** What {@link Waiters} wait by. */
 export interface WaitersOptions {
@@ -7,16 +6,23 @@ export interface WaitersOptions {
   readonly timeoutMs: number;
   /** The error of one whose time is over. */
   late(): DepwatchError;
-  /** The last one has left, by an end or by the time-out. */
+  /** The last one has left, by its signal or by the time-out. */
   abandoned?(): void;
 }
 
+interface Waiter<T> {
+  readonly since: number;
+  resolve(value: T): void;
+  reject(error: unknown): void;
+}
+
 /**
- * The operations that wait for one thing. Each has its time, which counts from when it came to wait, or from the first
- * request that was sent for the thing where that is later.
+ * Those who wait for one thing. Each has its time, which counts from when it came to wait, or from the first request that
+ * was sent for the thing where that is later.
  */
 export class Waiters<T> {
   readonly #options: WaitersOptions;
+  /** In the order in which they came, which is that of their deadlines. */
   readonly #all = new Set<Waiter<T>>();
   #begunAt: number | undefined;
   /** For the first one, whose time is over first. */
@@ -26,13 +32,22 @@ export class Waiters<T> {
     this.#options = options;
   }
 
-  /** Waits until `resolve`, `reject`, the end of the operation or the end of its time. */
-  wait(operation: Operation): Promise<T> {
-    if (operation.ended) return Promise.reject(operation.ended);
+  /** How many wait. */
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /**
+   * Waits until `resolve`, `reject`, the end of its time or an abort, which rejects with the signal's reason.
+   *
+   * @param signal of a call, and gone with it: it keeps its listener
+   */
+  wait(signal: AbortSignal): Promise<T> {
     return new Promise((resolve, reject) => {
-      const waiter = new Waiter(this, operation, this.#options.clock.now(), resolve, reject);
+      if (signal.aborted) return reject(signal.reason);
+      const waiter = { since: this.#options.clock.now(), resolve, reject };
       this.#all.add(waiter);
-      operation.onEnd(waiter);
+      signal.addEventListener('abort', () => this.#leave(waiter, signal.reason));
       this.#arm();
     });
   }
@@ -58,8 +73,14 @@ export class Waiters<T> {
     for (const waiter of this.#takeAll()) waiter.reject(error);
   }
 
-  /** The operation of one has ended. */
-  leave(waiter: Waiter<T>, error: DepwatchError): void {
+  #takeAll(): readonly Waiter<T>[] {
+    const all = [...this.#all];
+    this.#all.clear();
+    this.#disarm();
+    return all;
+  }
+
+  #leave(waiter: Waiter<T>, error: unknown): void {
     if (!this.#all.delete(waiter)) return;
     waiter.reject(error);
     if (this.#all.size > 0) return;
@@ -67,19 +88,12 @@ export class Waiters<T> {
     this.#options.abandoned?.();
   }
 
-  #takeAll(): readonly Waiter<T>[] {
-    const all = [...this.#all];
-    this.#all.clear();
-    this.#disarm();
-    for (const waiter of all) waiter.operation.offEnd(waiter);
-    return all;
-  }
-
   #arm(): void {
     if (this.#timer || this.#begunAt === undefined) return;
     const [first] = this.#all;
     if (!first) return;
-    const { clock } = this.#options;
+    const { clock, timeoutMs } = this.#options;
+    const leftMs = this.#deadline(first) - clock.now();
     this.#timer = clock.setTimeout(
       () => {
         this.#timer = undefined;
@@ -87,7 +101,8 @@ export class Waiters<T> {
         this.#rejectLate((deadline) => now >= deadline);
         this.#arm();
       },
-      this.#deadline(first) - clock.now(),
+      // A timer that was late itself, or a sum that was rounded up, is beyond what a timer takes.
+      Math.min(Math.max(leftMs, 0), timeoutMs),
     );
   }
 
@@ -96,43 +111,14 @@ export class Waiters<T> {
     this.#timer = undefined;
   }
 
-  #deadline(waiter: Waiter<T>): number {
-    return Math.max(this.#begunAt ?? 0, waiter.since) + this.#options.timeoutMs;
+  #deadline({ since }: Waiter<T>): number {
+    return Math.max(this.#begunAt ?? 0, since) + this.#options.timeoutMs;
   }
 
   #rejectLate(isLate: (deadline: number) => boolean): void {
-    // In the order in which they came, which is that of their deadlines.
     for (const waiter of [...this.#all]) {
       if (!isLate(this.#deadline(waiter))) return;
-      waiter.operation.offEnd(waiter);
-      this.leave(waiter, this.#options.late());
+      this.#leave(waiter, this.#options.late());
     }
-  }
-}
-
-/** One operation that waits. */
-class Waiter<T> implements Ending {
-  readonly operation: Operation;
-  readonly since: number;
-  readonly resolve: (value: T) => void;
-  readonly reject: (error: DepwatchError) => void;
-  readonly #group: Waiters<T>;
-
-  constructor(
-    group: Waiters<T>,
-    operation: Operation,
-    since: number,
-    resolve: (value: T) => void,
-    reject: (error: DepwatchError) => void,
-  ) {
-    this.#group = group;
-    this.operation = operation;
-    this.since = since;
-    this.resolve = resolve;
-    this.reject = reject;
-  }
-
-  end(error: DepwatchError): void {
-    this.#group.leave(this, error);
   }
 }

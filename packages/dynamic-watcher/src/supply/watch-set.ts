@@ -14,7 +14,6 @@ import {
 import type { WatchState, WatchStatus } from '../dynamic-watcher.ts';
 import { notInTime } from '../requests/not-in-time.ts';
 import { WatchDriver, type WatchDriverContext, type WatchListener } from './watch-driver.ts';
-import type { Operation } from '../demand/watcher-lines.ts';
 import { Waiters } from '../requests/waiters.ts';
 
 /** How many ended watches stay listed. */
@@ -130,14 +129,14 @@ export class WatchSet {
   }
 
   /**
-   * Resolves once the watch is live; rejects when it or the operation ends, and when it isn't live within the request
+   * Resolves once the watch is live; rejects when it ends, when the signal is aborted, and when it isn't live within the request
    * time-out, counted from its first request on.
    *
    * @param orWas whether a watch that was live before, and is being brought back, will do
    */
-  ready(watched: ObjectIdentifier, orWas: boolean, operation: Operation): Promise<void> {
+  ready(watched: ObjectIdentifier, orWas: boolean, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.reject(signal.reason);
     const watch = this.#watches.get(objectIdentifierKey(watched));
-    if (operation.ended) return Promise.reject(operation.ended);
     if (!watch) {
       const id = formatObjectIdentifier(watched);
       return Promise.reject(new DepwatchError('ERR_ABORTED', `the watch of ${id} was stopped`));
@@ -152,7 +151,7 @@ export class WatchSet {
       });
       if (watch.begun) watch.waiters.begin();
     }
-    return watch.waiters.wait(operation);
+    return watch.waiters.wait(signal);
   }
 
   /** Forgets the ended watches that only these had been told of. */
