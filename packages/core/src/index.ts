@@ -61,6 +61,7 @@ export type {
 } from './ports/transport.ts';
 export { createQueryBatchRecord } from './query-batch.ts';
 export type { QueryBatchRecord } from './query-batch.ts';
+export { compareResourceVersions } from './resource-version.ts';
 export { initialReflectorState, step } from './reflector/step.ts';
 export type {
   ReflectorContext,

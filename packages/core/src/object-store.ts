@@ -1,5 +1,6 @@
 import type { KubernetesObject } from './kubernetes-object.ts';
 import type { WatchEvent } from './ports/transport.ts';
+import { sameJson } from './same-json.ts';
 
 /** How an object changed, between two states that a watch showed. */
 export type ChangeType = 'added' | 'modified' | 'deleted';
@@ -14,13 +15,20 @@ export type ChangeType = 'added' | 'modified' | 'deleted';
  */
 export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
   readonly #keep: (object: KubernetesObject) => Kept;
+  readonly #keepsContent: boolean;
   #objects = new Map<string, Kept>();
   #staged: Map<string, Kept> | undefined;
   #values: readonly Kept[] | undefined;
+  /** Whether a change has always come with another version. */
+  #versionsMove = true;
 
-  /** @param keep what to keep of an object: the object itself, frozen say, or only its versions */
-  constructor(keep: (object: KubernetesObject) => Kept) {
+  /**
+   * @param keep what to keep of an object: the object itself, frozen say, or only its versions
+   * @param keepsContent whether what is kept can be compared: without that, an object that is said to be modified is
+   */
+  constructor(keep: (object: KubernetesObject) => Kept, keepsContent = true) {
     this.#keep = keep;
+    this.#keepsContent = keepsContent;
   }
 
   /** How many objects there are. */
@@ -32,6 +40,11 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
   values(): readonly Kept[] {
     this.#values ??= Object.freeze([...this.#objects.values()]);
     return this.#values;
+  }
+
+  /** How many objects are staged. */
+  get stagedSize(): number {
+    return this.#staged?.size ?? 0;
   }
 
   /** Adds objects to the state that the next `commit` makes the current one. */
@@ -63,7 +76,7 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
     for (const [key, object] of after) {
       const known = before.get(key);
       if (known === undefined) changes = and(changes, 'added');
-      else if (!sameVersion(known, object)) changes = and(changes, 'modified');
+      else if (!this.#isSame(known, object)) changes = and(changes, 'modified');
     }
     for (const key of before.keys()) {
       if (!after.has(key)) {
@@ -77,30 +90,57 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
     return changes;
   }
 
-  /** Applies the events of a watch, in their order. */
+  /**
+   * Applies the events of a watch, in their order: all of them, or none where one has an object that can't be kept.
+   *
+   * @throws what `keep` throws
+   */
   apply(events: readonly WatchEvent[]): ReadonlySet<ChangeType> {
+    if (events.length === 1) return this.#applyOne(events[0]!, noChanges);
+    const kept = events.map((event) =>
+      event.type === 'BOOKMARK' || event.type === 'DELETED' ? undefined : this.#keep(event.object),
+    );
     let changes = noChanges;
-    for (const event of events) {
-      const change = this.#applyOne(event);
-      if (change) changes = and(changes, change);
+    for (const [index, event] of events.entries()) {
+      changes = this.#applyOne(event, changes, kept[index]);
     }
-    if (changes.size > 0) this.#values = undefined;
     return changes;
   }
 
-  #applyOne(event: WatchEvent): ChangeType | undefined {
-    if (event.type === 'BOOKMARK') return undefined;
+  #applyOne(
+    event: WatchEvent,
+    changes: ReadonlySet<ChangeType>,
+    kept?: Kept,
+  ): ReadonlySet<ChangeType> {
+    if (event.type === 'BOOKMARK') return changes;
     const key = keyOf(event.object);
     const known = this.#objects.get(key);
     if (event.type === 'DELETED') {
       // The delete of an object that another with its name has replaced must not remove that other.
-      if (!known || !sameUid(known, event.object)) return undefined;
+      if (!known || isOther(known, event.object)) return changes;
       this.#objects.delete(key);
-      return 'deleted';
+      this.#values = undefined;
+      return and(changes, 'deleted');
     }
-    if (known && sameVersion(known, event.object)) return undefined;
-    this.#objects.set(key, this.#keep(event.object));
-    return known ? 'modified' : 'added';
+    const object = kept ?? this.#keep(event.object);
+    if (known && !isOther(known, object) && versionOf(known) === versionOf(object)) {
+      // A version that is here already: either the object comes once more, or versions do not move with what they stand for.
+      const isTold = event.type === 'MODIFIED' && !this.#keepsContent && versionOf(object);
+      if (!isTold && sameJson(known, object)) return changes;
+      this.#versionsMove = false;
+    }
+    this.#objects.set(key, object);
+    this.#values = undefined;
+    return and(changes, known ? 'modified' : 'added');
+  }
+
+  /** Whether an object that is listed anew is as it was; by its content where its version does not tell. */
+  #isSame(known: Kept, object: Kept): boolean {
+    if (isOther(known, object)) return false;
+    const version = versionOf(known);
+    if (version !== versionOf(object)) return false;
+    if (version === undefined) return sameJson(known, object);
+    return this.#versionsMove || (this.#keepsContent && sameJson(known, object));
   }
 }
 
@@ -117,15 +157,14 @@ function and(changes: ReadonlySet<ChangeType>, change: ChangeType): ReadonlySet<
   return changes.has(change) ? changes : new Set([...changes, change]);
 }
 
-/** Keeps of an object what tells its versions apart, for watches whose objects nobody reads. */
+/**
+ * Keeps of an object what tells its states apart, for watches whose objects nobody reads: its uid and version, or the whole
+ * object where it has no version.
+ */
 export function keepVersion(object: KubernetesObject): KubernetesObject {
   const { uid, resourceVersion } = object.metadata ?? {};
-  return {
-    metadata: {
-      ...(uid !== undefined && { uid }),
-      ...(resourceVersion !== undefined && { resourceVersion }),
-    },
-  };
+  if (!resourceVersion) return object;
+  return { metadata: { ...(uid !== undefined && { uid }), resourceVersion } };
 }
 
 /** Unique within a kind: a namespace holds no slash. */
@@ -133,15 +172,13 @@ function keyOf({ metadata }: KubernetesObject): string {
   return metadata?.namespace ? `${metadata.namespace}/${metadata.name}` : `${metadata?.name}`;
 }
 
-function sameUid(a: KubernetesObject, b: KubernetesObject): boolean {
-  return a.metadata?.uid === b.metadata?.uid;
+/** Whether it is another object of the same name. A server that gives no uid is believed to mean this one. */
+function isOther(a: KubernetesObject, b: KubernetesObject): boolean {
+  const uid = a.metadata?.uid;
+  return Boolean(uid && b.metadata?.uid && uid !== b.metadata.uid);
 }
 
-function sameVersion(a: KubernetesObject, b: KubernetesObject): boolean {
-  // An object without a resourceVersion (a hand-made fake's) can't be told from its next state.
-  return (
-    sameUid(a, b) &&
-    a.metadata?.resourceVersion !== undefined &&
-    a.metadata.resourceVersion === b.metadata?.resourceVersion
-  );
+/** An empty version is none. */
+function versionOf({ metadata }: KubernetesObject): string | undefined {
+  return metadata?.resourceVersion || undefined;
 }

@@ -96,12 +96,56 @@ describe('ObjectStore', () => {
     expect(store.size).toBe(3);
   });
 
-  test('an object without a version always counts as changed', () => {
-    const store = new ObjectStore((kept) => kept);
-    expect([...store.apply([event('ADDED', { metadata: { name: 'a' } })])]).toEqual(['added']);
-    expect([...store.apply([event('MODIFIED', { metadata: { name: 'a' } })])]).toEqual([
-      'modified',
-    ]);
+  test.each([undefined, ''])(
+    'objects of version %j are told apart by what is in them',
+    (version) => {
+      const of = (data: string): KubernetesObject =>
+        ({
+          metadata: { name: 'a', ...(version !== undefined && { resourceVersion: version }) },
+          data: { nested: [data] },
+        }) as KubernetesObject;
+      for (const store of [new ObjectStore((kept) => kept), new ObjectStore(keepVersion, false)]) {
+        expect([...store.apply([event('ADDED', of('1'))])]).toEqual(['added']);
+        expect([...store.apply([event('MODIFIED', of('1'))])]).toEqual([]);
+        expect([...store.apply([event('MODIFIED', of('2'))])]).toEqual(['modified']);
+        store.stage([of('2')]);
+        expect([...store.commit()]).toEqual([]);
+        store.stage([of('3')]);
+        expect([...store.commit()]).toEqual(['modified']);
+      }
+    },
+  );
+
+  test('a version that does not move with its object hides no change, in an event or a list', () => {
+    const of = (data: string): KubernetesObject =>
+      ({ ...object('a', '1'), data: { data } }) as KubernetesObject;
+    const store = storeOf(of('1'));
+    expect([...store.apply([event('MODIFIED', of('2'))])]).toEqual(['modified']);
+    store.stage([of('3')]);
+    expect([...store.commit()]).toEqual(['modified']);
+    store.stage([of('3')]);
+    expect([...store.commit()]).toEqual([]);
+    // What keeps no content takes the server's word.
+    const versions = new ObjectStore(keepVersion, false);
+    versions.apply([event('ADDED', of('1'))]);
+    expect([...versions.apply([event('ADDED', of('1'))])]).toEqual([]);
+    expect([...versions.apply([event('MODIFIED', of('2'))])]).toEqual(['modified']);
+  });
+
+  test('a delete that names no uid is believed', () => {
+    const store = storeOf(object('a', '1'));
+    const nameless = { metadata: { name: 'a', namespace: 'ns', resourceVersion: '2' } };
+    expect([...store.apply([event('DELETED', nameless)])]).toEqual(['deleted']);
+  });
+
+  test('a burst with an object that cannot be kept changes nothing', () => {
+    const store = new ObjectStore((kept) => {
+      if (kept.metadata?.name === 'bad') throw new TypeError('cannot be frozen');
+      return kept;
+    });
+    const burst = [event('ADDED', object('a', '1')), event('ADDED', object('bad', '2'))];
+    expect(() => store.apply(burst)).toThrow('cannot be frozen');
+    expect(store.size).toBe(0);
   });
 
   test('keepVersion keeps nothing else', () => {

@@ -88,7 +88,7 @@ export class Engine {
       admission,
       metadataOnly: !enableCache,
       streamingLists: new StreamingLists(clock),
-      createStore: () => (enableCache ? cache.createStore() : new ObjectStore(keepVersion)),
+      createStore: () => (enableCache ? cache.createStore() : new ObjectStore(keepVersion, false)),
       attach: (watched, store) => (enableCache ? cache.attach(watched, store) : () => {}),
       rediscover: (gvk) => resources.rediscover(gvk),
       listener: {
