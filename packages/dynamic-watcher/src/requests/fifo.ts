@@ -4,7 +4,11 @@ export class Fifo<T> implements Iterable<T> {
   /** Stays where it is between calls: a new one would pass over all that were deleted before. */
   #front: Iterator<T> | undefined;
 
-  /** Adds a member to the end. */
+  get size(): number {
+    return this.#members.size;
+  }
+
+  /** Adds a member to the end; one that is there stays where it is. */
   push(member: T): void {
     this.#members.add(member);
   }

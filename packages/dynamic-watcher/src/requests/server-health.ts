@@ -1,0 +1,145 @@
+import { backOffMs, DepwatchError, isDepwatchError, type Clock, type Logger } from '@depwatch/core';
+import { serverTrouble } from './trouble.ts';
+
+/** Between two probes of a server that is down. */
+const backOff = { baseMs: 400, maxMs: 5000 };
+
+/**
+ * What is believed of the server.
+ *
+ * - `up`: it is there
+ * - `doubted`: a request went unanswered, so the server is asked; meanwhile requests go out
+ * - `suspect`: a connection could not be made, or died, so the server is asked; meanwhile requests wait
+ * - `down`: it was asked, and did not answer; it is asked again and again
+ */
+export type ServerState =
+  | { readonly name: 'up' | 'doubted' | 'suspect' }
+  | { readonly name: 'down'; readonly since: number; readonly failures: number };
+
+/** What {@link ServerHealth} works on. */
+export interface ServerHealthOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Asks the server something that costs it nothing; rejects when there is no answer. */
+  probe(signal: AbortSignal): Promise<unknown>;
+  /** How long a probe may go without an answer, in milliseconds. */
+  readonly probeTimeoutMs: number;
+  /** Requests have to wait from now on. */
+  shut(): void;
+  /** Requests may go out again. @param afterOutage whether the server was down, or its connections merely died */
+  opened(afterOutage: boolean): void;
+}
+
+const up: ServerState = { name: 'up' };
+
+/**
+ * Whether the API server can be reached: one fact for all who send requests. It is never concluded from what one request
+ * met, but by a probe of its own; and anything at all that comes from the server proves that it is there.
+ */
+export class ServerHealth {
+  readonly #options: ServerHealthOptions;
+  #state = up;
+  /** The probe under way. */
+  #call: AbortController | undefined;
+  /** While it is asked, for the end of that; while it is down, until it is asked again. */
+  #timer: Disposable | undefined;
+
+  constructor(options: ServerHealthOptions) {
+    this.#options = options;
+  }
+
+  get state(): ServerState {
+    return this.#state;
+  }
+
+  /** Whether requests may go out. */
+  get isOpen(): boolean {
+    return this.#state.name === 'up' || this.#state.name === 'doubted';
+  }
+
+  /** Something came from the server. */
+  heard(): void {
+    if (this.#state !== up) this.#open();
+  }
+
+  /** A request went unanswered: its own trouble, most likely. */
+  doubt(): void {
+    if (this.#state !== up) return;
+    this.#state = { name: 'doubted' };
+    this.#ask();
+  }
+
+  /** A connection could not be made, or died: before all who lost theirs come back, the server is asked once. */
+  suspect(): void {
+    if (!this.isOpen) return;
+    this.#state = { name: 'suspect' };
+    this.#options.shut();
+    if (!this.#call) this.#ask();
+  }
+
+  /** Ends the probe and its timer. */
+  close(): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+    this.#call?.abort(unwanted);
+    this.#call = undefined;
+  }
+
+  #ask(): void {
+    const { probe, probeTimeoutMs, clock } = this.#options;
+    const call = new AbortController();
+    this.#call = call;
+    this.#timer = clock.setTimeout(() => {
+      const error = new DepwatchError('ERR_TRANSPORT', `no answer within ${probeTimeoutMs} ms`, {
+        retryable: true,
+        reason: 'timeout',
+      });
+      this.#unanswered(error);
+      call.abort(unwanted);
+    }, probeTimeoutMs);
+    probe(call.signal).then(
+      () => this.#call === call && this.#open(),
+      (cause: unknown) => this.#call === call && this.#unanswered(cause),
+    );
+  }
+
+  #unanswered(cause: unknown): void {
+    this.#call = undefined;
+    this.#timer?.[Symbol.dispose]();
+    const error = isDepwatchError(cause)
+      ? cause
+      : new DepwatchError('ERR_TRANSPORT', 'the probe failed', { cause, retryable: true });
+    if (isAnswer(error)) return this.#open();
+    const { clock, logger, shut } = this.#options;
+    const before = this.#state;
+    const failures = before.name === 'down' ? before.failures : 0;
+    const since = before.name === 'down' ? before.since : clock.now();
+    this.#state = { name: 'down', since, failures: failures + 1 };
+    if (before.name !== 'down') {
+      logger.warn({ error }, `${serverTrouble(error)}; its watches wait until it answers`);
+    }
+    if (before.name === 'doubted') shut();
+    this.#timer = clock.setTimeout(() => this.#ask(), backOffMs(failures, backOff, clock.random()));
+  }
+
+  #open(): void {
+    const before = this.#state;
+    this.#state = up;
+    this.close();
+    if (before.name === 'down') {
+      const outageMs = Math.round(this.#options.clock.now() - before.since);
+      this.#options.logger.info({ outageMs }, 'the API server answers again');
+    }
+    if (before.name !== 'doubted') this.#options.opened(before.name === 'down');
+  }
+}
+
+/** Whether a probe that failed shows that the server is there all the same, or could not be sent for reasons of ours. */
+function isAnswer({ code, status, reason }: DepwatchError): boolean {
+  if (code !== 'ERR_TRANSPORT') return true;
+  if (status?.code !== undefined) return status.code < 500;
+  return reason === 'credentials' || reason === 'protocol';
+}
+
+/** Why a probe is ended; nobody sees it. */
+const unwanted = new DepwatchError('ERR_ABORTED', 'the probe is no longer wanted');
