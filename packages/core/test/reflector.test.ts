@@ -33,6 +33,9 @@ class Driver {
   context: { -readonly [Key in Exclude<keyof ReflectorContext, 'now'>]: ReflectorContext[Key] } = {
     random: 0.5,
     streamingLists: true,
+    staged: 0,
+    streamsCutAtMs: Infinity,
+    announcesAcceptance: true,
     requestTimeoutMs: 10_000,
     authGraceMs: 30_000,
   };
@@ -82,7 +85,10 @@ describe('starting', () => {
     driver.feed({ type: 'events', events: [added('4'), bookmark('10', true), added('11')] });
     expect(driver.types).toEqual(['stageEvents', 'commit', 'live', 'timer', 'apply']);
     expect(driver.effect('stageEvents').events).toEqual([added('4')]);
-    expect(driver.state).toMatchObject({ name: 'watching', resourceVersion: '11', wasLive: true });
+    expect(driver.state).toMatchObject({
+      name: 'watching',
+      memory: { resourceVersion: '11', wasLive: true },
+    });
   });
 
   test('a paged list is followed by a watch from its version', () => {
@@ -105,6 +111,7 @@ describe('starting', () => {
 
   test('a transport that does not say that a first watch was accepted is believed after a second', () => {
     const driver = new Driver();
+    driver.context.announcesAcceptance = false;
     driver.context.streamingLists = false;
     driver.feed(
       { type: 'start' },
@@ -131,15 +138,19 @@ describe('starting', () => {
     expect(driver.types).toEqual(['cancel', 'streamingRefused', 'discard', 'list']);
   });
 
-  test('ten seconds of silence: nor does it; a byte starts them anew', () => {
+  test('a streaming list that does not grow for ten seconds is no list, whatever else comes', () => {
     const driver = new Driver();
     driver.context.requestTimeoutMs = 20_000;
     driver.feed({ type: 'start' }, { type: 'sent' });
     expect(driver.effect('timer').ms).toBe(10_000);
     driver.after(4000).feed({ type: 'events', events: [added('3')] });
+    driver.context.staged = 1;
+    driver.feed({ type: 'events', events: [added('4')] });
     driver.after(6000).feed({ type: 'elapsed' });
     expect(driver.effects).toEqual([{ type: 'timer', ms: 4000 }]);
-    driver.after(4000).feed({ type: 'elapsed' });
+    // The same object again and again: events go on, and the list does not.
+    driver.after(2000).feed({ type: 'events', events: [added('5')] });
+    driver.after(2000).feed({ type: 'elapsed' });
     expect(driver.types).toEqual(['cancel', 'streamingRefused', 'discard', 'list']);
   });
 
@@ -189,11 +200,11 @@ describe('watching', () => {
     const driver = new Driver().live();
     driver.feed({ type: 'events', events: [added('11'), added('12')] });
     expect(driver.types).toEqual(['apply']);
-    expect(driver.state.resourceVersion).toBe('12');
+    expect(driver.state.memory.resourceVersion).toBe('12');
     driver.feed({ type: 'events', events: [bookmark('20')] });
-    expect(driver.state.resourceVersion).toBe('20');
+    expect(driver.state.memory.resourceVersion).toBe('20');
     driver.feed({ type: 'events', events: [] });
-    expect(driver.state.resourceVersion).toBe('20');
+    expect(driver.state.memory.resourceVersion).toBe('20');
   });
 
   test('a clean end resumes at once, from the last version', () => {
@@ -266,8 +277,10 @@ describe('watching', () => {
       .live()
       .after(5000)
       .feed({ type: 'failed', error: status(410) });
-    expect(driver.types).toEqual(['cancel', 'retrying', 'discard', 'watch']);
-    expect(driver.effect('watch')).toMatchObject({ initialEvents: true });
+    expect(driver.types).toEqual(['cancel', 'retrying', 'discover']);
+    driver.feed({ type: 'discovered' });
+    expect(driver.types).toEqual(['discard', 'watch']);
+    expect(driver.effect('watch')).toMatchObject({ initialEvents: true, attempt: 0 });
     expect(driver.effect('watch')).not.toHaveProperty('resourceVersion');
     driver.feed(
       { type: 'events', events: [bookmark('30', true)] },
@@ -275,7 +288,7 @@ describe('watching', () => {
     );
     expect(driver.types).toEqual(['cancel', 'retrying', 'timer']);
     driver.after(800).feed({ type: 'elapsed' });
-    expect(driver.types).toEqual(['discard', 'watch']);
+    expect(driver.types).toEqual(['discover']);
   });
 
   test('429 and 503 wait as long as the server says, without a relist', () => {
@@ -316,18 +329,34 @@ describe('watching', () => {
     expect(driver.types).toEqual(['cancel', 'retrying', 'timer']);
   });
 
-  test('404: everything is gone; the kind is looked for until it is back', () => {
+  test('404: nothing is gone before discovery has confirmed it; then the kind is waited for', () => {
     const driver = new Driver()
       .live()
       .after(5000)
       .feed({ type: 'failed', error: status(404) });
-    expect(driver.types).toEqual(['discard', 'commit', 'cancel', 'retrying', 'timer']);
-    driver.after(800).feed({ type: 'elapsed' });
-    expect(driver.types).toEqual(['discover']);
-    driver.feed({ type: 'failed', error: status(404) });
-    expect(driver.types).toEqual(['discard', 'commit', 'cancel', 'retrying', 'timer']);
-    driver.after(2000).feed({ type: 'elapsed' }, { type: 'discovered' });
+    expect(driver.types).toEqual(['cancel', 'retrying', 'discover']);
+    expect(driver.effect('discover')).toEqual({ type: 'discover', confirm: true });
+    driver.feed({ type: 'denied', error: status(404) });
+    expect(driver.types).toEqual(['cancel', 'discard', 'commit', 'retrying', 'awaitKind']);
+    expect(driver.feed({ type: 'elapsed' }).types).toEqual([]);
+    driver.feed({ type: 'discovered' });
     expect(driver.effect('watch')).toMatchObject({ initialEvents: true });
+  });
+
+  test('404 again and again from a kind that is served: listed anew, ever more rarely, nothing taken away', () => {
+    const driver = new Driver().live().after(5000);
+    const waits: number[] = [];
+    for (let stray = 0; stray < 4; stray += 1) {
+      driver.feed({ type: 'failed', error: status(404) });
+      expect(driver.types).not.toContain('commit');
+      if (driver.types.includes('timer')) {
+        waits.push(driver.effect('timer').ms);
+        driver.feed({ type: 'elapsed' });
+      }
+      driver.feed({ type: 'discovered' });
+      expect(driver.effect('watch').initialEvents).toBe(true);
+    }
+    expect(waits).toEqual([1200, 2400, 4800]);
   });
 
   test('a resumed stream without event or bookmark for two minutes has lost its place: relist', () => {
@@ -353,7 +382,146 @@ describe('watching', () => {
     const driver = new Driver().live().feed({ type: 'stop' });
     expect(driver.types).toEqual(['cancel', 'discard']);
     expect(driver.feed({ type: 'events', events: [added('99')] }).types).toEqual([]);
-    expect(driver.state).toMatchObject({ name: 'stopped', resourceVersion: '10' });
+    expect(driver.state).toMatchObject({ name: 'stopped', memory: { resourceVersion: '10' } });
+  });
+});
+
+describe('what the server says is not always so', () => {
+  test.each([500, 504])('%i at one version three times: relist', (code) => {
+    const driver = new Driver().live().after(5000);
+    const next = (): string[] => {
+      driver.feed({ type: 'failed', error: status(code) });
+      return driver.after(driver.effect('timer').ms).feed({ type: 'elapsed' }).types;
+    };
+    expect([next(), next(), next()]).toEqual([['watch'], ['watch'], ['discard', 'watch']]);
+  });
+
+  test('time-outs at one version three times: relist; a server that is not reached says nothing about it', () => {
+    const failure = (reason: 'timeout' | 'unreachable'): DepwatchError =>
+      new DepwatchError('ERR_TRANSPORT', 'no answer', { retryable: true, reason });
+    const driver = new Driver().live().after(60_000).feed({ type: 'closed' }, { type: 'elapsed' });
+    for (let tries = 0; tries < 5; tries += 1) {
+      expect(driver.feed({ type: 'failed', error: failure('unreachable') }).types).toContain(
+        'watch',
+      );
+    }
+    const next = (): string | undefined =>
+      driver.feed({ type: 'failed', error: failure('timeout') }).types.at(-1);
+    const isList = (): boolean => driver.effect('watch').initialEvents;
+    expect([next(), isList(), next(), isList(), next(), isList()]).toEqual([
+      'watch',
+      false,
+      'watch',
+      false,
+      'watch',
+      true,
+    ]);
+  });
+
+  test('without a version to resume from it lists every 30 s, and no more often', () => {
+    const driver = new Driver().feed({ type: 'start' }, { type: 'sent' });
+    driver.feed({ type: 'events', events: [bookmark('', true)] });
+    expect(driver.state.memory.resourceVersion).toBeUndefined();
+    expect(driver.types).toContain('live');
+    driver.after(5000).feed({ type: 'closed' });
+    expect(driver.effects).toEqual([{ type: 'timer', ms: 25_000 }]);
+    driver.context.streamingLists = false;
+    driver.feed({ type: 'elapsed' });
+    expect(driver.types).toEqual(['discard', 'list']);
+    driver.feed({ type: 'page', page: { items: [], resourceVersion: '' } });
+    expect(driver.effect('watch')).toEqual({
+      type: 'watch',
+      initialEvents: false,
+      timeoutMs: 30_000,
+      attempt: 0,
+    });
+    driver.feed({ type: 'sent' }, { type: 'events', events: [] }).after(2000);
+    driver.feed({ type: 'failed', error: dropped });
+    expect(driver.effect('timer').ms).toBe(28_000);
+  });
+
+  test('a token that comes again, or pages without end, are a fault of the protocol', () => {
+    const driver = new Driver();
+    driver.context.streamingLists = false;
+    const next = (token: string): ReflectorInput => ({
+      type: 'page',
+      page: { items: [], resourceVersion: '10', continue: token },
+    });
+    driver.feed({ type: 'start' }, next('a'), next('a'));
+    expect(driver.effect('retrying').error).toMatchObject({
+      code: 'ERR_TRANSPORT',
+      reason: 'protocol',
+    });
+    driver.after(800).feed({ type: 'elapsed' });
+    let pages = 0;
+    for (; driver.types.includes('list'); pages += 1) driver.feed(next(`token ${pages}`));
+    expect(pages).toBe(11);
+    driver.after(2000).feed({ type: 'elapsed' });
+    for (pages = 0; pages < 50; pages += 1) {
+      driver.context.staged += 1;
+      expect(driver.feed(next(`token ${pages}`)).types).toEqual(['stage', 'list']);
+    }
+  });
+
+  test('a token that expires again ends in a list without pages', () => {
+    const driver = new Driver();
+    driver.context.streamingLists = false;
+    const first: ReflectorInput = {
+      type: 'page',
+      page: { items: [], resourceVersion: '10', continue: 'a' },
+    };
+    driver.feed({ type: 'start' }, first, { type: 'failed', error: status(410) });
+    expect(driver.types).toEqual(['cancel', 'discard', 'list']);
+    expect(driver.effect('list')).toEqual({ type: 'list', limit: 500, attempt: 0 });
+    driver.feed(first, { type: 'failed', error: status(410) });
+    expect(driver.types).toEqual(['cancel', 'discard', 'list']);
+    expect(driver.effect('list')).toEqual({ type: 'list', attempt: 0 });
+  });
+
+  test('a version that goes back is of a restored server: nothing of it is applied, and it lists anew', () => {
+    const driver = new Driver().live().after(5000);
+    driver.feed({ type: 'events', events: [added('9')] });
+    expect(driver.types).toEqual(['cancel', 'retrying', 'discover']);
+    expect(driver.effect('retrying').error.code).toBe('ERR_EXPIRED');
+    const opaque = new Driver().live().feed({ type: 'events', events: [added('abc')] });
+    expect(opaque.feed({ type: 'events', events: [added('aa')] }).types).toEqual(['apply']);
+  });
+
+  test('while it waits, the news that its version is of no use makes the next call a list', () => {
+    const driver = new Driver().live().after(60_000).feed({ type: 'closed' });
+    driver.feed({ type: 'failed', error: status(410) });
+    expect(driver.types).toEqual([]);
+    expect(driver.feed({ type: 'elapsed' }).types).toEqual(['discover']);
+  });
+
+  test('an unanswered watch is a time-out where the transport tells of its acceptance', () => {
+    const driver = new Driver();
+    driver.context.streamingLists = false;
+    driver.feed(
+      { type: 'start' },
+      { type: 'page', page: { items: [], resourceVersion: '10' } },
+      { type: 'sent' },
+    );
+    expect(driver.effect('timer').ms).toBe(12_000);
+    driver.after(12_000).feed({ type: 'elapsed' });
+    expect(driver.effect('retrying').error).toMatchObject({ reason: 'timeout' });
+    expect(driver.types).not.toContain('live');
+  });
+
+  test('streams that lived and are cut come back within a second; three at a like age are said, once', () => {
+    const driver = new Driver().live();
+    const said: number[] = [];
+    for (let cut = 0; cut < 5; cut += 1) {
+      driver.after(60_000 + cut * 100).feed({ type: 'failed', error: dropped });
+      if (driver.types.includes('cutShort')) said.push(driver.effect('cutShort').ageMs);
+      expect(driver.effect('timer').ms).toBe(600);
+      driver.after(600).feed({ type: 'elapsed' }, { type: 'sent' });
+      driver.feed({ type: 'events', events: [bookmark(String(100 + cut))] });
+    }
+    expect(said).toEqual([60_000]);
+    driver.context.streamsCutAtMs = 60_000;
+    driver.after(60_000).feed({ type: 'closed' }, { type: 'elapsed' });
+    expect(driver.effect('watch').timeoutMs).toBe(54_000);
   });
 });
 
@@ -371,6 +539,7 @@ test('a call is always the last effect, so that its answer finds the state that 
     { type: 'page', page: { items: [], resourceVersion: '6' } },
     { type: 'closed' },
     { type: 'discovered' },
+    { type: 'denied', error: status(404) },
     { type: 'elapsed' },
     ...errors.map((error) => ({ type: 'failed', error }) as const),
   ];
@@ -381,6 +550,9 @@ test('a call is always the last effect, so that its answer finds the state that 
           now,
           random: 0.5,
           streamingLists,
+          staged: 0,
+          streamsCutAtMs: Infinity,
+          announcesAcceptance: true,
           requestTimeoutMs: 10_000,
           authGraceMs: 1000,
         };
@@ -391,7 +563,7 @@ test('a call is always the last effect, so that its answer finds the state that 
     };
     visit(initialReflectorState, 4, 1000);
   }
-  const calls = ['list', 'watch', 'discover'];
+  const calls = ['list', 'watch', 'discover', 'awaitKind'];
   expect(seen.length).toBeGreaterThan(10_000);
   expect(seen.filter((types) => types.slice(0, -1).some((type) => calls.includes(type)))).toEqual(
     [],

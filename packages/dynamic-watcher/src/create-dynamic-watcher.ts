@@ -128,7 +128,7 @@ class EngineWatcher implements DynamicWatcher {
   }
 
   getWatchCount(): number {
-    return this.#life.engine?.watches.size ?? 0;
+    return this.#life.engine?.feeds.size ?? 0;
   }
 
   async startQueryBatch(watcher: ObjectIdentifier): Promise<QueryBatch> {
@@ -215,8 +215,8 @@ class EngineWatcher implements DynamicWatcher {
   }
 
   watchStatus() {
-    const { watches, graph } = this.#life.running();
-    return watches.status((watched) => graph.watchersOf(watched));
+    const { feeds, graph } = this.#life.running();
+    return feeds.status((watched) => graph.watchersOf(watched));
   }
 
   graph() {

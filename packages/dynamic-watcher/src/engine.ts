@@ -18,16 +18,20 @@ import {
   type Reconciler,
   type Transport,
 } from '@depwatch/core';
-import { Admission } from './requests/admission.ts';
 import { Dependencies } from './demand/dependencies.ts';
 import type { ObjectCacheSettings } from './options.ts';
 import { normalizeWatched } from './demand/normalize-watched.ts';
 import { QueryBatches } from './demand/query-batches.ts';
 import { ReconcileLoop } from './reconcile/reconcile-loop.ts';
-import { ResourceResolver } from './requests/resource-resolver.ts';
+import { Resources } from './requests/resources.ts';
+import { ServerHealth } from './requests/server-health.ts';
+import { Slots } from './requests/slots.ts';
+import { Feeds } from './supply/feeds.ts';
+import { PastVersions } from './supply/past-versions.ts';
+import { RestoreCheck } from './supply/restore-check.ts';
+import { StreamAges } from './supply/stream-ages.ts';
 import { StreamingLists } from './supply/streaming-lists.ts';
 import { WatcherOperations } from './demand/watcher-operations.ts';
-import { WatchSet } from './supply/watch-set.ts';
 
 /** What an engine is made of: the options of the dynamic watcher, with their defaults filled in. */
 export interface EngineOptions {
@@ -53,13 +57,16 @@ export class Engine {
   readonly gvrs: GvrCache;
   readonly cache: ObjectCache;
   readonly loop: ReconcileLoop;
-  readonly watches: WatchSet;
+  readonly feeds: Feeds;
   readonly dependencies: Dependencies;
   readonly batches: QueryBatches;
   /** Aborted by `stop`, with a DepwatchError. */
   readonly stopSignal: AbortSignal;
   readonly #stop = new AbortController();
-  readonly #admission: Admission;
+  readonly #health: ServerHealth;
+  readonly #slots: Slots;
+  readonly #resources: Resources;
+  readonly #restoreCheck: RestoreCheck;
   readonly #reconciler: Reconciler;
   readonly #logger: Logger;
 
@@ -69,28 +76,38 @@ export class Engine {
     this.stopSignal = this.#stop.signal;
     const gvrs = createGvrCache({ transport, clock, ...objectCache });
     const cache = createObjectCache({ gvrs, ...objectCache });
-    const admission = new Admission(clock, logger);
+    const health = new ServerHealth({
+      clock,
+      logger,
+      probe: async (signal) => probe(transport, signal),
+      probeTimeoutMs: requestTimeoutMs * 1.2,
+      shut: () => slots.shut(),
+      opened: (afterOutage) => {
+        slots.opened();
+        if (afterOutage) restoreCheck.start();
+      },
+    });
+    const slots = new Slots({ clock, logger, health });
     const loop = new ReconcileLoop({
       ...options,
       tracksReconciles: enableCache,
       settled: (run) => this.batches.closeLeftOver(run),
     });
-    const resources = new ResourceResolver({
-      gvrs,
-      admission,
-      clock,
-      requestTimeoutMs,
-      stopSignal: this.stopSignal,
-    });
-    const watches = new WatchSet({
+    const resources = new Resources({ gvrs, slots, clock, requestTimeoutMs });
+    const pastVersions = new PastVersions(clock);
+    const feeds = new Feeds({
       ...options,
       metrics: options.metrics ?? noMetrics,
-      admission,
+      health,
+      slots,
       metadataOnly: !enableCache,
       streamingLists: new StreamingLists(clock),
+      streamAges: new StreamAges(logger),
+      pastVersions,
       createStore: () => (enableCache ? cache.createStore() : new ObjectStore(keepVersion, false)),
       attach: (watched, store) => (enableCache ? cache.attach(watched, store) : () => {}),
-      rediscover: (gvk) => resources.rediscover(gvk),
+      rediscover: (gvk, how) => resources.rediscover(gvk, how),
+      served: (gvk, how) => resources.served(gvk, how),
       listener: {
         changed: (key, watched, changes) => {
           for (const type of changes) loop.enqueueAll(graph, key, { type, watched });
@@ -103,7 +120,13 @@ export class Engine {
         },
       },
     });
-    this.dependencies = new Dependencies({ ...options, graph, watches, loop, resources });
+    const restoreCheck = new RestoreCheck({
+      ...options,
+      slots,
+      pastVersions,
+      feeds: () => feeds.all(),
+    });
+    this.dependencies = new Dependencies({ ...options, graph, feeds, loop, resources });
     this.batches = new QueryBatches({
       graph,
       operations,
@@ -113,8 +136,11 @@ export class Engine {
     this.gvrs = gvrs;
     this.cache = cache;
     this.loop = loop;
-    this.watches = watches;
-    this.#admission = admission;
+    this.feeds = feeds;
+    this.#health = health;
+    this.#slots = slots;
+    this.#resources = resources;
+    this.#restoreCheck = restoreCheck;
     this.#reconciler = options.reconciler;
     this.#logger = logger;
     loop.start();
@@ -130,8 +156,12 @@ export class Engine {
     this.#stop.abort(reason);
     this.operations.abortAll(reason);
     this.batches.clear();
-    this.watches.clear(reason);
-    this.#admission.close();
+    // Before the feeds: a slot that one gives up must not go to the next, which is to end as well.
+    this.#slots.close();
+    this.#health.close();
+    this.#restoreCheck.stop();
+    this.feeds.clear(reason);
+    this.#resources.close();
     this.loop.stop(reason);
     this.cache.clear();
     try {
@@ -140,4 +170,11 @@ export class Engine {
       this.#logger.error({ error }, "the reconciler's stopped() failed");
     }
   }
+}
+
+/** Asks whether the server is there; a transport without a probe discovers what every server has. */
+function probe(transport: Transport, signal: AbortSignal): Promise<unknown> {
+  return transport.probe
+    ? transport.probe({ signal })
+    : transport.discover({ version: 'v1', kind: 'Namespace' }, { signal });
 }

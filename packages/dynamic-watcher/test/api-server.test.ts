@@ -96,8 +96,10 @@ describe.each(servers)('on $name', { timeout }, ({ start }) => {
     console.log(
       `restart with 200 watches: ${relists} relists after ${expired} answers 410, ${resumes} resumes, ${unanswered} requests without an answer`,
     );
-    expect(relists).toBe(expired);
-    expect(resumes).toBe(200 + unanswered);
+    // A version that was called expired is not tried again by the others, which then list at once.
+    expect(relists).toBeGreaterThanOrEqual(expired);
+    expect(resumes).toBe(200 + unanswered - (relists - expired));
+    expect(counts.checks).toBe(1);
     expect(outage.lines).toHaveLength(2);
   });
 

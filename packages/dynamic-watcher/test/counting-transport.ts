@@ -10,6 +10,8 @@ export interface Counts {
   discover: number;
   /** Lists, pages and streaming ones. */
   lists: number;
+  /** Lists of one object, which ask for the server's version after an outage. */
+  checks: number;
   /** Watches from a version. */
   resumes: number;
   /** Answers 410. */
@@ -20,7 +22,14 @@ export interface Counts {
 
 /** A transport that counts what goes through it. */
 export function countingTransport(inner: Transport): Transport & { counts: Counts } {
-  const counts: Counts = { discover: 0, lists: 0, resumes: 0, expired: 0, unanswered: 0 };
+  const counts: Counts = {
+    discover: 0,
+    lists: 0,
+    checks: 0,
+    resumes: 0,
+    expired: 0,
+    unanswered: 0,
+  };
   const note = (error: unknown, answered: boolean): never => {
     if (isDepwatchError(error, 'ERR_EXPIRED')) counts.expired += 1;
     if (isDepwatchError(error, 'ERR_TRANSPORT') && !error.status && !answered)
@@ -33,8 +42,15 @@ export function countingTransport(inner: Transport): Transport & { counts: Count
       counts.discover += 1;
       return inner.discover(gvk, options);
     },
+    ...(inner.announcesAcceptance && { announcesAcceptance: true }),
+    // Not counted: it is no request of a watch.
+    probe: async (options) => {
+      if (inner.probe) await inner.probe(options);
+      else await inner.discover({ version: 'v1', kind: 'Namespace' }, options);
+    },
     list: (query, options) => {
-      counts.lists += 1;
+      if (options.limit === 1) counts.checks += 1;
+      else counts.lists += 1;
       return inner.list(query, options).catch((error: unknown) => note(error, false));
     },
     watch: (query: ResourceQuery, options): AsyncIterable<readonly WatchEvent[]> => {

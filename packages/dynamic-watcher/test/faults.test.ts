@@ -115,8 +115,10 @@ test('an outage is one fact: one probe at a time, then all resume, with one line
   bench.fake.down();
   await bench.settle(60_000);
   const attempts = bench.fake.requests.watch - before.watch;
-  expect(attempts).toBeGreaterThan(5);
-  expect(attempts).toBeLessThan(30);
+  expect(attempts).toBe(0);
+  const probes = bench.fake.requests.probe - before.probe;
+  expect(probes).toBeGreaterThan(5);
+  expect(probes).toBeLessThan(30);
   expect(bench.watcher.getWatchCount()).toBe(200);
   expect(bench.watcher.watchStatus().every(({ state }) => state === 'retrying')).toBe(true);
   bench.fake.up();

@@ -39,6 +39,7 @@ export function createK8sTransport(options: K8sTransportOptions): K8sTransport {
     return new WatchStream(api, query, shapeOf(query.gvk, query.metadataOnly), request);
   };
   return {
+    announcesAcceptance: true,
     discover: (gvk, { signal }) => discover(api, gvk, signal),
     list: (query, listOptions) => list(api, contentTypes, query, listOptions),
     watch,

@@ -72,6 +72,11 @@ export interface Transport {
     },
   ): AsyncIterable<readonly WatchEvent[]>;
   /**
+   * Whether the first burst of a watch comes as soon as the server has accepted it, empty if need be. Where it doesn't say
+   * so, a new watch is believed to be accepted after a second of silence; where it does, silence is a time-out.
+   */
+  readonly announcesAcceptance?: boolean;
+  /**
    * Asks whether the server is there, by a request that costs it nothing; resolves on any answer of a Kubernetes API
    * server, and rejects when there is none. Where a transport has no such call, `/api/v1` is discovered instead.
    */

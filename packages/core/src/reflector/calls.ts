@@ -8,6 +8,10 @@ import type {
 // The figures of this folder are those of client-go's reflector (tools/cache/reflector.go) where it has them.
 const pageSize = 500;
 const minWatchTimeoutMs = 5 * 60_000;
+/** Where no version can be resumed from, what a stream has missed shows in a list only: so often one is made, and no more. */
+export const unversionedListEveryMs = 30_000;
+/** Of the age at which streams are cut on their way, so that the server ends them before. */
+const partOfCutAge = 0.9;
 
 /** The next state and what to do. */
 export type Step = [ReflectorState, ReflectorEffect[]];
@@ -15,45 +19,52 @@ export type Step = [ReflectorState, ReflectorEffect[]];
 /** The state of that name. */
 export type Of<Name extends ReflectorState['name']> = Extract<ReflectorState, { name: Name }>;
 
-export function memoryOf(state: ReflectorState): ReflectorMemory {
-  const { resourceVersion, wasLive, failures, healthySince, refusedSince, expiredAt } = state;
-  const { brokenAtVersion, rediscovered } = state;
-  return {
-    resourceVersion,
-    wasLive,
-    failures,
-    healthySince,
-    refusedSince,
-    expiredAt,
-    brokenAtVersion,
-    rediscovered,
-  };
-}
-
-function watchTimeout(context: ReflectorContext): number {
-  // Jittered between one and two times the minimum, so that watches that began together don't end together.
-  return Math.round(minWatchTimeoutMs * (1 + context.random));
-}
-
-export function relist(memory: ReflectorMemory, context: ReflectorContext, attempt = 0): Step {
-  if (!context.streamingLists) {
-    return [{ ...memory, name: 'listing' }, [{ type: 'discard' }, listFrom(undefined, attempt)]];
+function watchTimeout(memory: ReflectorMemory, context: ReflectorContext): number {
+  if (memory.resourceVersion === undefined && memory.listedAt !== undefined) {
+    return unversionedListEveryMs;
   }
-  const timeoutMs = watchTimeout(context);
+  // Jittered between one and two times the minimum, so that watches that began together don't end together.
+  const wanted = minWatchTimeoutMs * (1 + context.random);
+  return Math.round(Math.min(wanted, context.streamsCutAtMs * partOfCutAge));
+}
+
+/** Asks how the server serves the kind, and lists then. */
+export function rediscover(memory: ReflectorMemory, attempt = 0): Step {
   return [
-    { ...memory, name: 'streaming', accepted: false, silentSince: undefined, timeoutMs },
+    { name: 'discovering', memory, attempt },
+    [{ type: 'discover', confirm: memory.wasLive }],
+  ];
+}
+
+/** Lists, streamed where the server can. */
+export function list(memory: ReflectorMemory, context: ReflectorContext, attempt = 0): Step {
+  if (!context.streamingLists) return listPages(memory, false, attempt);
+  const timeoutMs = watchTimeout({ ...memory, listedAt: undefined }, context);
+  return [
+    { name: 'streaming', memory, accepted: false, staged: 0, grownAt: undefined, timeoutMs },
     [{ type: 'discard' }, { type: 'watch', initialEvents: true, timeoutMs, attempt }],
   ];
 }
 
-/** Asks for a page of the list. */
-export function listFrom(token?: string, attempt = 0): ReflectorEffect {
-  return {
-    type: 'list',
-    limit: pageSize,
-    ...(token !== undefined && { continue: token }),
-    attempt,
-  };
+/** Lists in pages from the start. */
+export function listPages(memory: ReflectorMemory, expired: boolean, attempt = 0): Step {
+  return [
+    { name: 'listing', memory, tokens: new Set(), staged: 0, idlePages: 0, expired },
+    [{ type: 'discard' }, { type: 'list', limit: pageSize, attempt }],
+  ];
+}
+
+/** Lists all at once, for a server that lets each token expire. */
+export function listWhole(memory: ReflectorMemory): Step {
+  return [
+    { name: 'listing', memory, tokens: new Set(), staged: 0, idlePages: 0, expired: true },
+    [{ type: 'discard' }, { type: 'list', attempt: 0 }],
+  ];
+}
+
+/** Asks for the page that follows. */
+export function nextPage(token: string): ReflectorEffect {
+  return { type: 'list', limit: pageSize, continue: token, attempt: 0 };
 }
 
 export function watchFrom(
@@ -62,11 +73,12 @@ export function watchFrom(
   context: ReflectorContext,
   attempt = 0,
 ): Step {
-  const timeoutMs = watchTimeout(context);
+  const timeoutMs = watchTimeout(memory, context);
+  const { resourceVersion } = memory;
   return [
     {
-      ...memory,
       name: 'watching',
+      memory,
       accepted: false,
       sentAt: undefined,
       timeoutMs,
@@ -76,7 +88,7 @@ export function watchFrom(
     [
       {
         type: 'watch',
-        ...(memory.resourceVersion !== undefined && { resourceVersion: memory.resourceVersion }),
+        ...(resourceVersion !== undefined && { resourceVersion }),
         initialEvents: false,
         timeoutMs,
         attempt,
@@ -91,12 +103,8 @@ export function proceed(
   context: ReflectorContext,
   attempt = 0,
 ): Step {
-  switch (next) {
-    case 'resume':
-      return watchFrom(memory, true, context, attempt);
-    case 'relist':
-      return relist(memory, context, attempt);
-    case 'discover':
-      return [{ ...memory, name: 'discovering' }, [{ type: 'discover', attempt }]];
-  }
+  if (next === 'discover') return rediscover(memory, attempt);
+  return next === 'resume' && memory.resourceVersion !== undefined
+    ? watchFrom(memory, true, context, attempt)
+    : list(memory, context, attempt);
 }

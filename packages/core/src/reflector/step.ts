@@ -1,6 +1,18 @@
+import { DepwatchError } from '../errors.ts';
 import type { ListPage, WatchEvent } from '../ports/transport.ts';
-import { listFrom, memoryOf, proceed, relist, watchFrom, type Of, type Step } from './calls.ts';
-import { broken, endedEarly, failed, fallBack, lasted, retry } from './failures.ts';
+import { compareResourceVersions } from '../resource-version.ts';
+import { list, nextPage, proceed, watchFrom, type Of, type Step } from './calls.ts';
+import {
+  broken,
+  denied,
+  expired,
+  failed,
+  fallBack,
+  lasted,
+  retry,
+  trouble,
+  unversionedMs,
+} from './failures.ts';
 import type {
   ReflectorContext,
   ReflectorEffect,
@@ -16,21 +28,27 @@ const shortStreamMs = 1000;
 const staleMs = 2 * 60_000;
 /** How long beyond its timeout a stream may stay open before the client ends it. */
 const overdueMs = 30_000;
-const longestStreamingSilenceMs = 10_000;
-/** A transport that does not say when a first watch was accepted (with an empty burst) is taken at its word after this. */
+const longestWithoutGrowthMs = 10_000;
+/** A page may be empty where all that it looked at was filtered out; so many in a row are no accident. */
+const mostIdlePages = 10;
+/** A transport that does not say when a watch was accepted (with an empty burst) is taken at its word after this. */
 const acceptedUnheardMs = 1000;
 
 /** The state of a watch that has not been started. */
 export const initialReflectorState: ReflectorState = {
   name: 'idle',
-  resourceVersion: undefined,
-  wasLive: false,
-  failures: 0,
-  healthySince: undefined,
-  refusedSince: undefined,
-  expiredAt: undefined,
-  brokenAtVersion: 0,
-  rediscovered: false,
+  memory: {
+    resourceVersion: undefined,
+    wasLive: false,
+    failures: 0,
+    failuresAtVersion: 0,
+    healthySince: undefined,
+    refusedSince: undefined,
+    expiredAt: undefined,
+    listedAt: undefined,
+    cuts: { count: 0, ageMs: 0 },
+    rediscovered: false,
+  },
 };
 
 /**
@@ -48,14 +66,13 @@ export function step(
   if (state.name === 'stopped' || state.name === 'ended') return [state, []];
   switch (input.type) {
     case 'stop':
-      return [{ ...memoryOf(state), name: 'stopped' }, [{ type: 'cancel' }, { type: 'discard' }]];
+      return [{ name: 'stopped', memory: state.memory }, [{ type: 'cancel' }, { type: 'discard' }]];
     case 'start':
-      return state.name === 'idle' ? relist(memoryOf(state), context) : [state, []];
+      return state.name === 'idle' ? list(state.memory, context) : [state, []];
     case 'sent':
       return sent(state, context);
     case 'page':
-      if (state.name !== 'listing') return [state, []];
-      return page(state, input.page, context);
+      return state.name === 'listing' ? page(state, input.page, context) : [state, []];
     case 'events':
       if (state.name === 'watching') return watched(state, input.events, context);
       if (state.name === 'streaming') return streamed(state, input.events, context);
@@ -63,7 +80,10 @@ export function step(
     case 'closed':
       return closed(state, context);
     case 'discovered':
-      return state.name === 'discovering' ? relist(memoryOf(state), context) : [state, []];
+      if (state.name !== 'discovering' && state.name !== 'missing') return [state, []];
+      return list(state.memory, context, state.name === 'missing' ? 0 : state.attempt);
+    case 'denied':
+      return state.name === 'discovering' ? denied(state, input.error) : [state, []];
     case 'failed':
       return failed(state, input.error, context);
     case 'elapsed':
@@ -73,15 +93,21 @@ export function step(
 
 function sent(state: ReflectorState, context: ReflectorContext): Step {
   if (state.name === 'streaming') {
-    return [{ ...state, silentSince: context.now }, [{ type: 'timer', ms: silenceMs(context) }]];
+    return [
+      { ...state, grownAt: context.now },
+      [{ type: 'timer', ms: longestWithoutGrowth(context) }],
+    ];
   }
   if (state.name === 'watching') return armed({ ...state, sentAt: context.now }, context);
   return [state, []];
 }
 
-/** How long a streaming list may be silent: whoever waits for the watch has to see the list that takes its place. */
-function silenceMs({ requestTimeoutMs }: ReflectorContext): number {
-  return Math.min(longestStreamingSilenceMs, requestTimeoutMs / 2);
+/**
+ * How long a streaming list may go without an object that is new to it: whoever waits for the watch has to see the list
+ * that takes its place. Events alone do not count, since a server that never ends its list goes on with them.
+ */
+function longestWithoutGrowth({ requestTimeoutMs }: ReflectorContext): number {
+  return Math.min(longestWithoutGrowthMs, requestTimeoutMs / 2);
 }
 
 /** Sets the timer for the next moment at which an open watch has to be looked at. */
@@ -96,27 +122,40 @@ function deadlines(state: Of<'watching'>, context: ReflectorContext): number[] {
   const sentAt = state.sentAt ?? context.now;
   return [
     sentAt + state.timeoutMs + overdueMs,
-    ...(state.accepted ? [] : [sentAt + acceptedAfter(state, context)]),
+    ...(state.accepted ? [] : [sentAt + unheardMs(state, context)]),
     ...(state.resumed && !state.seen ? [sentAt + staleMs] : []),
   ];
 }
 
-function acceptedAfter(state: ReflectorState, { requestTimeoutMs }: ReflectorContext): number {
-  // A resume that is wrongly believed would hide an outage, so the transport's own time-out comes first.
-  return state.wasLive ? requestTimeoutMs * 1.2 : acceptedUnheardMs;
+/** How long a watch that has not been accepted may be silent until that says something. */
+function unheardMs({ memory }: ReflectorState, context: ReflectorContext): number {
+  // A resume that is wrongly believed would hide an outage; and the transport's own time-out comes first.
+  const believed = !context.announcesAcceptance && !memory.wasLive;
+  return believed ? acceptedUnheardMs : context.requestTimeoutMs * 1.2;
 }
 
 function page(state: Of<'listing'>, listed: ListPage, context: ReflectorContext): Step {
+  const { tokens } = state;
   const stage: ReflectorEffect = { type: 'stage', objects: listed.items };
-  if (listed.continue) {
-    return [state, [stage, listFrom(listed.continue)]];
+  const token = listed.continue;
+  if (token) {
+    const idlePages = context.staged > state.staged ? 0 : state.idlePages + 1;
+    // A token that comes again, or page after page with nothing new: such a list has no end.
+    if (tokens.has(token) || idlePages > mostIdlePages) {
+      const error = trouble(
+        'protocol',
+        'the list repeats itself: its continue token leads nowhere',
+      );
+      return retry(state.memory, 'relist', error, context);
+    }
+    const known = { tokens: new Set([...tokens, token]), staged: context.staged, idlePages };
+    return [{ ...state, ...known }, [stage, nextPage(token)]];
   }
-  const memory = {
-    ...memoryOf(state),
-    resourceVersion: listed.resourceVersion,
-    brokenAtVersion: 0,
-  };
-  const [next, effects] = watchFrom(memory, false, context);
+  const [next, effects] = watchFrom(
+    listedAt(state.memory, listed.resourceVersion, context),
+    false,
+    context,
+  );
   return [next, [stage, { type: 'commit' }, ...effects]];
 }
 
@@ -127,23 +166,20 @@ function streamed(
 ): Step {
   const end = events.findIndex((event) => event.type === 'BOOKMARK' && event.initialEventsEnd);
   if (end < 0) {
+    const grown = grownAt(state, context);
     return [
-      { ...state, accepted: true, silentSince: context.now },
-      // The timer that is set looks at `silentSince` when it goes off, so it isn't set anew at each burst.
+      { ...state, ...grown, accepted: true },
+      // The timer that is set looks at `grownAt` when it goes off, so it isn't set anew at each burst.
       events.length > 0 ? [{ type: 'stageEvents', events }] : [],
     ];
   }
   const bookmark = events[end] as Extract<WatchEvent, { type: 'BOOKMARK' }>;
   const rest = events.slice(end + 1);
-  const memory = {
-    ...accepted(memoryOf(state), context),
-    resourceVersion: lastVersion(rest) ?? bookmark.resourceVersion,
-    brokenAtVersion: 0,
-  };
+  const version = lastVersion(rest) ?? bookmark.resourceVersion;
   const [next, timer] = armed(
     {
-      ...memory,
       name: 'watching',
+      memory: accepted(listedAt(state.memory, version, context), context),
       accepted: true,
       sentAt: context.now,
       timeoutMs: state.timeoutMs,
@@ -162,32 +198,49 @@ function streamed(
   return [next, effects];
 }
 
+/** When the list last grew: what came before this input is staged by now. */
+function grownAt(
+  { staged, grownAt: before }: Of<'streaming'>,
+  context: ReflectorContext,
+): Pick<Of<'streaming'>, 'staged' | 'grownAt'> {
+  return context.staged > staged
+    ? { staged: context.staged, grownAt: context.now }
+    : { staged, grownAt: before };
+}
+
 function watched(
   state: Of<'watching'>,
   events: readonly WatchEvent[],
   context: ReflectorContext,
 ): Step {
   const version = lastVersion(events);
+  const { memory } = state;
+  if ((compareResourceVersions(version, memory.resourceVersion) ?? 0) < 0) {
+    return expired(memory, wentBack(), context);
+  }
   const effects: ReflectorEffect[] = [];
   if (events.length > 0) effects.push({ type: 'apply', events });
-  let next: Of<'watching'> = state;
+  let next = state;
   if (!state.accepted) {
-    const { sentAt, timeoutMs, resumed, seen } = state;
-    next = {
-      ...accepted(memoryOf(state), context),
-      name: 'watching',
-      accepted: true,
-      sentAt,
-      timeoutMs,
-      resumed,
-      seen,
-    };
+    next = { ...state, memory: accepted(memory, context), accepted: true };
     effects.push({ type: 'live' });
   }
-  if (version !== undefined) {
-    next = { ...next, resourceVersion: version, seen: true, brokenAtVersion: 0 };
+  if (version !== undefined && version !== next.memory.resourceVersion) {
+    const moved = { ...next.memory, resourceVersion: version, failuresAtVersion: 0 };
+    next = { ...next, memory: moved, seen: true };
+  } else if (version !== undefined && !next.seen) {
+    next = { ...next, seen: true };
   }
   return [next, effects];
+}
+
+/** What a server has forgotten, or never knew, no watch can go on from. */
+function wentBack(): DepwatchError {
+  return new DepwatchError(
+    'ERR_EXPIRED',
+    'the API server is at an older version than it was: its data was restored',
+    { retryable: true },
+  );
 }
 
 /** The version of the newest of these events that has one. */
@@ -205,35 +258,39 @@ function accepted(memory: ReflectorMemory, { now }: ReflectorContext): Reflector
   return { ...memory, refusedSince: undefined, wasLive: true, healthySince: now };
 }
 
+/** A list is through; a version that is empty is none. */
+function listedAt(
+  memory: ReflectorMemory,
+  version: string | undefined,
+  { now }: ReflectorContext,
+): ReflectorMemory {
+  return { ...memory, resourceVersion: version || undefined, listedAt: now, failuresAtVersion: 0 };
+}
+
 function closed(state: ReflectorState, context: ReflectorContext): Step {
-  const memory = memoryOf(state);
+  const { memory } = state;
   if (state.name === 'streaming') {
-    return retry(
-      memory,
-      'relist',
-      endedEarly('the streaming list ended before its initial events did'),
-      context,
-    );
+    const error = trouble('protocol', 'the streaming list ended before its initial events did');
+    return retry(memory, 'relist', error, context);
   }
   if (state.name !== 'watching') return [state, []];
   if (state.accepted && lasted(memory, context) >= shortStreamMs) {
-    return [
-      { ...memory, name: 'waiting', next: 'resume' },
-      [{ type: 'timer', ms: context.random * cleanEndJitterMs }],
-    ];
+    const ms = Math.max(context.random * cleanEndJitterMs, unversionedMs(memory, context));
+    return [{ name: 'waiting', memory, next: 'resume' }, [{ type: 'timer', ms }]];
   }
-  return broken(memory, endedEarly('the watch ended as soon as it began'), context);
+  return broken(memory, trouble('protocol', 'the watch ended as soon as it began'), context);
 }
 
 function elapsed(state: ReflectorState, context: ReflectorContext): Step {
   switch (state.name) {
     case 'waiting':
-      return proceed(memoryOf(state), state.next, context);
+      return proceed(state.memory, state.next, context);
     case 'streaming': {
-      const silent = context.now - (state.silentSince ?? context.now);
-      const longest = silenceMs(context);
-      if (silent >= longest) return fallBack(memoryOf(state), undefined, context);
-      return [state, [{ type: 'timer', ms: longest - silent }]];
+      const grown = grownAt(state, context);
+      const idle = context.now - (grown.grownAt ?? context.now);
+      const longest = longestWithoutGrowth(context);
+      if (idle >= longest) return fallBack(state.memory, undefined, context);
+      return [{ ...state, ...grown }, [{ type: 'timer', ms: longest - idle }]];
     }
     case 'watching':
       return overdue(state, context);
@@ -244,17 +301,20 @@ function elapsed(state: ReflectorState, context: ReflectorContext): Step {
 
 /** Looks at an open watch when one of its deadlines has come. */
 function overdue(state: Of<'watching'>, context: ReflectorContext): Step {
-  const memory = memoryOf(state);
-  const sentAt = state.sentAt ?? context.now;
-  const age = context.now - sentAt;
+  const { memory } = state;
+  const age = context.now - (state.sentAt ?? context.now);
   if (age >= state.timeoutMs + overdueMs) {
-    return broken(memory, endedEarly('the watch stayed open beyond its time-out'), context);
+    const error = trouble('timeout', 'the watch stayed open beyond its time-out');
+    return broken({ ...memory, cuts: { count: 0, ageMs: 0 } }, error, context);
   }
   if (state.resumed && !state.seen && age >= staleMs) {
-    const [next, effects] = relist({ ...memory, resourceVersion: undefined }, context);
+    const [next, effects] = proceed({ ...memory, resourceVersion: undefined }, 'relist', context);
     return [next, [{ type: 'cancel' }, ...effects]];
   }
-  if (!state.accepted && age >= acceptedAfter(state, context)) {
+  if (!state.accepted && age >= unheardMs(state, context)) {
+    if (context.announcesAcceptance) {
+      return failed(state, trouble('timeout', 'the watch was not answered'), context);
+    }
     const [next, effects] = watched(state, [], context);
     const [timed, timer] = armed(next as Of<'watching'>, context);
     return [timed, [...effects, ...timer]];

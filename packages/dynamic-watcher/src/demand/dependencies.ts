@@ -1,6 +1,4 @@
 import {
-  DepwatchError,
-  formatObjectIdentifier,
   objectIdentifierKey,
   type DependencyGraph,
   type GraphChange,
@@ -10,16 +8,16 @@ import {
 } from '@depwatch/core';
 import { normalizeWatched } from './normalize-watched.ts';
 import type { ReconcileLoop } from '../reconcile/reconcile-loop.ts';
-import type { ResourceResolver } from '../requests/resource-resolver.ts';
+import type { Resources } from '../requests/resources.ts';
 import { TentativeEdges, type TentativeEdge } from './tentative-edges.ts';
-import type { WatchSet } from '../supply/watch-set.ts';
+import type { Feeds } from '../supply/feeds.ts';
 
 /** What {@link Dependencies} works on. */
 export interface DependenciesOptions {
   readonly graph: DependencyGraph;
-  readonly watches: WatchSet;
+  readonly feeds: Feeds;
   readonly loop: ReconcileLoop;
-  readonly resources: ResourceResolver;
+  readonly resources: Resources;
   readonly disableInitialReconcile: boolean;
 }
 
@@ -62,19 +60,19 @@ export class Dependencies {
     const resolved = await this.resolve(watched, signal);
     await this.bringUp(watcher, resolved, signal, (added) => {
       this.retain(watcher, resolved.wanted);
-      this.#options.watches.forgetEnded(objectIdentifierKey(watcher));
+      this.#options.feeds.forgetEnded(objectIdentifierKey(watcher));
       this.#reconcileInitially(watcher, added);
     });
   }
 
   /** Drops everything of a watcher, within this call. */
   remove(watcher: ObjectIdentifier): void {
-    const { graph, loop, watches } = this.#options;
+    const { graph, loop, feeds } = this.#options;
     const key = objectIdentifierKey(watcher);
     this.#tentative.forget(key);
     this.#stopUnwatched(graph.remove(watcher));
     loop.drop(key, watcher);
-    watches.forgetEnded(key);
+    feeds.forgetEnded(key);
   }
 
   /** Drops what the watcher depends on, except what is named, within this call. */
@@ -129,13 +127,13 @@ export class Dependencies {
     wanted: readonly ObjectIdentifier[],
     gvrs: readonly ScopedGVR[],
   ): readonly ObjectIdentifier[] {
-    const { graph, watches } = this.#options;
+    const { graph, feeds } = this.#options;
     const { start, added } = graph.add(watcher, wanted);
     let at = 0;
     for (const id of start) {
       // What starts is in the order of what is wanted, so that all are found in one pass.
       while (!sameKind(wanted[at]!, id)) at += 1;
-      watches.start(id, gvrs[at]!);
+      feeds.start(id, gvrs[at]!);
     }
     return added;
   }
@@ -145,29 +143,26 @@ export class Dependencies {
     claimed: readonly TentativeEdge[],
     signal: AbortSignal,
   ): Promise<unknown> {
-    const { watches } = this.#options;
-    if (wanted.length === 1) return watches.ready(wanted[0]!, claimed.length === 0, signal);
+    const { feeds } = this.#options;
+    if (wanted.length === 1) return feeds.ready(wanted[0]!, claimed.length === 0, signal);
     const fresh = new Set(claimed.map(({ watched }) => objectIdentifierKey(watched)));
     const parts = split(signal, wanted.length);
     return Promise.all(
       wanted.map((id, index) =>
-        watches.ready(id, !fresh.has(objectIdentifierKey(id)), parts[index]!),
+        feeds.ready(id, !fresh.has(objectIdentifierKey(id)), parts[index]!),
       ),
     );
   }
 
   #stopUnwatched({ stop }: GraphChange): void {
-    for (const id of stop) {
-      const message = `the watch of ${formatObjectIdentifier(id)} was stopped, since nothing depends on it any more`;
-      this.#options.watches.stop(id, new DepwatchError('ERR_ABORTED', message));
-    }
+    for (const id of stop) this.#options.feeds.stop(id);
   }
 
   #reconcileInitially(watcher: ObjectIdentifier, added: readonly ObjectIdentifier[]): void {
-    const { disableInitialReconcile, watches, loop } = this.#options;
+    const { disableInitialReconcile, feeds, loop } = this.#options;
     if (disableInitialReconcile) return;
     for (const watched of added) {
-      if (watches.objectCount(watched) === 0) continue;
+      if (feeds.objectCount(watched) === 0) continue;
       loop.enqueue(objectIdentifierKey(watcher), watcher, { type: 'initial', watched });
     }
   }

@@ -163,6 +163,9 @@ export function createFakeTransport(options: FakeTransportOptions = {}): FakeTra
       return stream;
     },
 
+    get announcesAcceptance() {
+      return faults.announces;
+    },
     async probe({ signal }) {
       if (signal?.aborted) throw abortedError(signal);
       const gvk = { group: '', version: '', kind: '' };
@@ -192,9 +195,10 @@ export function createFakeTransport(options: FakeTransportOptions = {}): FakeTra
     compact: () => history.compact(),
     restore(resourceVersion) {
       history.restore(knownVersion(resourceVersion));
-      hub.end(undefined, { error: dropped() });
+      faults.cut(dropped());
     },
     closeWatches: () => hub.end(),
+    cutConnections: () => faults.cut(dropped()),
     breakWatches(error = dropped()) {
       hub.end(undefined, { error });
     },

@@ -107,6 +107,8 @@ export interface FakeTransport extends Transport {
    * @param error what they throw. Default: ERR_TRANSPORT, retryable, without a status, reason `unreachable`
    */
   breakWatches(error?: Error): void;
+  /** Breaks all watches, as {@link breakWatches} does, and all requests that are held. */
+  cutConnections(): void;
   /** Sends all watches a bookmark with the newest version. */
   sendBookmarks(): void;
 
@@ -166,7 +168,7 @@ export interface FakeTransport extends Transport {
    * @returns the undo
    */
   leaveUnannounced(): () => void;
-  /** The server is gone: watches break and requests fail, both with ERR_TRANSPORT, without a status, reason `unreachable`. */
+  /** The server is gone: watches and held requests break, and new ones fail, all with ERR_TRANSPORT, without a status, reason `unreachable`. */
   down(): void;
   /** The server is back, with its state and its history. */
   up(): void;

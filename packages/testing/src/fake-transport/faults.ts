@@ -38,6 +38,8 @@ export class Faults {
   readonly #cuts = new Rules<number>();
   readonly #unannounced = new Rules<true>();
   readonly #staleVersions = new Rules<number>();
+  /** Aborted when connections are cut, with the error of who used them. */
+  #connected = new AbortController();
   /** Why no request gets through: the server is down, or the transport was closed. */
   #unreachable: { readonly reason: string; readonly retryable: boolean } | undefined;
 
@@ -85,10 +87,18 @@ export class Faults {
     return this.#staleVersions.add(version);
   }
 
-  /** No request gets through from now on, and all watches break. */
+  /** Breaks all watches, and all requests that are held. */
+  cut(error: Error): void {
+    const cut = this.#connected;
+    this.#connected = new AbortController();
+    this.#hub.end(undefined, { error });
+    cut.abort(error);
+  }
+
+  /** No request gets through from now on, and everything under way breaks. */
   disconnect(reason: string, retryable: boolean): void {
     if (this.#unreachable?.retryable !== false) this.#unreachable = { reason, retryable };
-    this.#hub.end(undefined, { error: this.#disconnected(reason, retryable) });
+    this.cut(this.#disconnected(reason, retryable));
   }
 
   /** Ends a retryable {@link disconnect}. */
@@ -172,9 +182,13 @@ export class Faults {
     request: FakeRequest,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    for (const { rule, gate } of this.#holding(place, request)) {
-      if (rule.timeoutMs === undefined) await untilOpened(gate, signal);
-      else await this.#untilLate(gate, rule.timeoutMs, request, signal);
+    const holding = this.#holding(place, request);
+    if (holding.length === 0) return;
+    const { signal: cut } = this.#connected;
+    const ended = signal ? AbortSignal.any([signal, cut]) : cut;
+    for (const { rule, gate } of holding) {
+      if (rule.timeoutMs === undefined) await untilOpened(gate, ended);
+      else await this.#untilLate(gate, rule.timeoutMs, request, ended);
     }
   }
 
@@ -182,14 +196,14 @@ export class Faults {
     gate: Gate,
     timeoutMs: number,
     request: FakeRequest,
-    signal: AbortSignal | undefined,
+    ended: AbortSignal,
   ): Promise<void> {
     const late = new AbortController();
     const message = `${describe(request)}: no answer after ${timeoutMs} ms`;
     const reason = 'timeout';
     const error = new DepwatchError('ERR_TRANSPORT', message, { retryable: true, reason });
     using _timer = this.#clock.setTimeout(() => late.abort(error), timeoutMs);
-    await untilOpened(gate, signal ? AbortSignal.any([signal, late.signal]) : late.signal);
+    await untilOpened(gate, AbortSignal.any([ended, late.signal]));
   }
 
   #holding(place: 'request' | 'answer', request: FakeRequest) {

@@ -1,0 +1,90 @@
+import type { GvrCache } from '@depwatch/cache';
+import {
+  groupVersionKindKey,
+  type Clock,
+  type GroupVersionKind,
+  type ScopedGVR,
+} from '@depwatch/core';
+import { Inquiry } from './inquiry.ts';
+import type { Slots } from './slots.ts';
+
+/** What is known of a kind for so long is known well enough for a list. */
+const freshMs = 1000;
+
+/** What {@link Resources} work on. */
+export interface ResourcesOptions {
+  readonly gvrs: GvrCache;
+  readonly slots: Slots;
+  readonly clock: Clock;
+  readonly requestTimeoutMs: number;
+}
+
+/** How the server serves kinds. However many ask about one kind, the server is asked once, with one back-off. */
+export class Resources {
+  readonly #options: ResourcesOptions;
+  readonly #inquiries = new Map<string, Inquiry>();
+  /** When a kind was last found by asking, in milliseconds of the clock. */
+  readonly #foundAt = new Map<string, number>();
+
+  constructor(options: ResourcesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The resource, remembered or asked for; what passes is tried again as long as the request time-out has not.
+   *
+   * @throws (rejects) DepwatchError ERR_NO_VERSIONED_RESOURCE, ERR_RESOURCE_UNWATCHABLE, ERR_TRANSPORT when its time is
+   * over, the signal's reason, and whatever the transport refuses with for good
+   */
+  resolve(gvk: GroupVersionKind, signal: AbortSignal): Promise<ScopedGVR> {
+    if (signal.aborted) return Promise.reject(signal.reason);
+    const known = this.#options.gvrs.peek(gvk);
+    return known ? Promise.resolve(known) : this.#inquire(gvk).answer(signal);
+  }
+
+  /**
+   * The resource as the server serves it now, whatever was known.
+   *
+   * @param options.confirm whether a denial has to be repeated, a while later, to be believed
+   * @throws (rejects) as resolve, but never for a trouble that passes
+   */
+  rediscover(
+    gvk: GroupVersionKind,
+    { confirm, signal }: { confirm: boolean; signal: AbortSignal },
+  ): Promise<ScopedGVR> {
+    const { gvrs, clock } = this.#options;
+    const key = groupVersionKindKey(gvk);
+    const known = gvrs.peek(gvk);
+    // Many lose their watch at once; one answer does for all of them.
+    if (confirm && known && clock.now() - (this.#foundAt.get(key) ?? -Infinity) <= freshMs) {
+      return Promise.resolve(known);
+    }
+    gvrs.forget(gvk);
+    return this.#inquire(gvk).news(confirm, signal);
+  }
+
+  /** Waits until the server serves the kind. */
+  served(gvk: GroupVersionKind, { signal }: { signal: AbortSignal }): Promise<ScopedGVR> {
+    return this.#inquire(gvk).presence(signal);
+  }
+
+  /** Ends all that is under way. */
+  close(): void {
+    for (const inquiry of this.#inquiries.values()) inquiry.close();
+    this.#inquiries.clear();
+  }
+
+  #inquire(gvk: GroupVersionKind): Inquiry {
+    const key = groupVersionKindKey(gvk);
+    let inquiry = this.#inquiries.get(key);
+    if (!inquiry) {
+      inquiry = new Inquiry(gvk, {
+        ...this.#options,
+        found: () => this.#foundAt.set(key, this.#options.clock.now()),
+        over: () => this.#inquiries.delete(key),
+      });
+      this.#inquiries.set(key, inquiry);
+    }
+    return inquiry;
+  }
+}

@@ -1,0 +1,90 @@
+import type {
+  ChangeType,
+  DepwatchError,
+  KubernetesObject,
+  ObjectIdentifier,
+  ObjectStore,
+} from '@depwatch/core';
+import type { WatchState, WatchStatus } from '../dynamic-watcher.ts';
+import type { Waiters } from '../requests/waiters.ts';
+import type { Sink, Source } from './source.ts';
+
+/** Whom a feed tells what its source tells it; one for all, since there may be thousands of feeds. */
+export interface FeedListener {
+  begun(feed: Feed): void;
+  live(feed: Feed): void;
+  retrying(feed: Feed, error: DepwatchError, ms: number): void;
+  changed(feed: Feed, changes: ReadonlySet<ChangeType>): void;
+  ended(feed: Feed, error: DepwatchError): void;
+}
+
+/** What is known of one demanded identifier: its state, its store, and the source that fills it, if it has one. */
+export class Feed implements Sink {
+  readonly key: string;
+  readonly watched: ObjectIdentifier;
+  readonly store: ObjectStore<KubernetesObject>;
+  readonly #listener: FeedListener;
+  source: Source | undefined;
+  /** Who waits until it is live. */
+  waiters: Waiters<void> | undefined;
+  hasBegun = false;
+  /** Takes it out of the cache; set once it was live. */
+  detach: (() => void) | undefined;
+  state: WatchState = 'starting';
+  /** Since when it is in that state, in milliseconds of the clock. */
+  since: number;
+  lastError: DepwatchError | undefined;
+
+  constructor(
+    key: string,
+    watched: ObjectIdentifier,
+    store: ObjectStore<KubernetesObject>,
+    since: number,
+    listener: FeedListener,
+  ) {
+    this.key = key;
+    this.watched = watched;
+    this.store = store;
+    this.since = since;
+    this.#listener = listener;
+  }
+
+  /** Whether it has ever shown a full state. */
+  get wasLive(): boolean {
+    return this.detach !== undefined;
+  }
+
+  begun(): void {
+    this.#listener.begun(this);
+  }
+
+  live(): void {
+    this.#listener.live(this);
+  }
+
+  retrying(error: DepwatchError, ms: number): void {
+    this.#listener.retrying(this, error, ms);
+  }
+
+  changed(changes: ReadonlySet<ChangeType>): void {
+    this.#listener.changed(this, changes);
+  }
+
+  ended(error: DepwatchError): void {
+    this.#listener.ended(this, error);
+  }
+
+  /** As `watchStatus` tells of it. */
+  status(watchers: readonly ObjectIdentifier[]): WatchStatus {
+    const { watched, state, since, lastError } = this;
+    const resourceVersion = this.source?.resourceVersion;
+    return {
+      watched,
+      state,
+      watchers,
+      since,
+      ...(resourceVersion !== undefined && { resourceVersion }),
+      ...(lastError && { lastError }),
+    };
+  }
+}

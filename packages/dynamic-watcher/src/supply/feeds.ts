@@ -1,0 +1,203 @@
+import {
+  DepwatchError,
+  formatObjectIdentifier,
+  objectIdentifierKey,
+  type ChangeType,
+  type KubernetesObject,
+  type Logger,
+  type Metrics,
+  type ObjectIdentifier,
+  type ObjectStore,
+  type ScopedGVR,
+} from '@depwatch/core';
+import type { WatchState, WatchStatus } from '../dynamic-watcher.ts';
+import { notInTime } from '../requests/not-in-time.ts';
+import { Waiters } from '../requests/waiters.ts';
+import { EndedFeeds } from './ended-feeds.ts';
+import { Feed, type FeedListener } from './feed.ts';
+import { WatchSource, type WatchSourceContext } from './watch-source.ts';
+
+/** What {@link Feeds} tell their owner of; `key` is the watched identifier's. */
+export interface FeedsListener {
+  /** The cached state changed, before this call. */
+  changed(key: string, watched: ObjectIdentifier, changes: ReadonlySet<ChangeType>): void;
+  /**
+   * A feed was refused for good, and is no longer there: its edges have to go within this call.
+   *
+   * @param wasLive whether it ever worked; if not, who waits for it is told by a rejection
+   * @returns who depended on it
+   */
+  ended(key: string, watched: ObjectIdentifier, wasLive: boolean): readonly ObjectIdentifier[];
+}
+
+/** What {@link Feeds} are made of. */
+export interface FeedsOptions extends WatchSourceContext {
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly listener: FeedsListener;
+  /** Where a feed keeps what it shows. */
+  createStore(): ObjectStore<KubernetesObject>;
+  /** A feed showed its first full state. @returns called when the feed is over */
+  attach(watched: ObjectIdentifier, store: ObjectStore<KubernetesObject>): () => void;
+}
+
+/** The feeds of all that is demanded, each started and stopped once; who demands it is the graph's business. */
+export class Feeds implements FeedListener {
+  readonly #options: FeedsOptions;
+  readonly #feeds = new Map<string, Feed>();
+  readonly #ended = new EndedFeeds();
+
+  constructor(options: FeedsOptions) {
+    this.#options = options;
+  }
+
+  /** How many sources there are, live or not. */
+  get size(): number {
+    return this.#feeds.size;
+  }
+
+  /** Starts a feed. An earlier one of this key was stopped before; what still comes from it counts no more. */
+  start(watched: ObjectIdentifier, gvr: ScopedGVR): void {
+    const { clock, createStore } = this.#options;
+    const key = objectIdentifierKey(watched);
+    const feed = new Feed(key, watched, createStore(), clock.now(), this);
+    // One source for each feed; a source for several would be chosen here.
+    feed.source = new WatchSource(feed, watched, gvr, this.#options);
+    this.#ended.delete(key);
+    this.#feeds.set(key, feed);
+    this.#count();
+    feed.source.start();
+  }
+
+  /** Stops a feed; who waits for it is told so. @param reason by default that nothing depends on it */
+  stop(watched: ObjectIdentifier, reason?: DepwatchError): void {
+    const feed = this.#feeds.get(objectIdentifierKey(watched));
+    if (!feed) return;
+    this.#remove(feed);
+    feed.source?.stop();
+    feed.waiters?.reject(reason ?? unneeded(watched));
+  }
+
+  /** Stops all. */
+  clear(reason: DepwatchError): void {
+    for (const { watched } of [...this.#feeds.values()]) this.stop(watched, reason);
+    this.#ended.clear();
+  }
+
+  /** All there are. */
+  all(): Iterable<Feed> {
+    return this.#feeds.values();
+  }
+
+  /** How many objects a feed shows. */
+  objectCount(watched: ObjectIdentifier): number {
+    return this.#feeds.get(objectIdentifierKey(watched))?.store.size ?? 0;
+  }
+
+  /**
+   * Resolves once the feed is live; rejects when it ends, when the signal is aborted, and when it isn't live within the
+   * request time-out, counted from its first request on.
+   *
+   * @param orWas whether a feed that was live before, and is being brought back, will do
+   */
+  ready(watched: ObjectIdentifier, orWas: boolean, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.reject(signal.reason);
+    const feed = this.#feeds.get(objectIdentifierKey(watched));
+    if (!feed) return Promise.reject(unneeded(watched));
+    if (feed.state === 'live' || (orWas && feed.wasLive)) return Promise.resolve();
+    if (!feed.waiters) {
+      const { clock, requestTimeoutMs } = this.#options;
+      feed.waiters = new Waiters({
+        clock,
+        timeoutMs: requestTimeoutMs,
+        late: () => this.#late(feed),
+      });
+      if (feed.hasBegun) feed.waiters.begin();
+    }
+    return feed.waiters.wait(signal);
+  }
+
+  /** Forgets the ended feeds that only this watcher had been told of. */
+  forgetEnded(watcherKey: string): void {
+    this.#ended.forget(watcherKey);
+  }
+
+  /** Every feed there is, then those that ended, the oldest first. */
+  status(
+    watchersOf: (watched: ObjectIdentifier) => readonly ObjectIdentifier[],
+  ): readonly WatchStatus[] {
+    const held = [...this.#feeds.values()].map((feed) => feed.status(watchersOf(feed.watched)));
+    return [...held, ...this.#ended.values()];
+  }
+
+  begun(feed: Feed): void {
+    feed.hasBegun = true;
+    feed.waiters?.begin();
+  }
+
+  live(feed: Feed): void {
+    this.#setState(feed, 'live');
+    feed.detach ??= this.#options.attach(feed.watched, feed.store);
+    feed.waiters?.resolve();
+    feed.waiters = undefined;
+  }
+
+  retrying(feed: Feed, error: DepwatchError, ms: number): void {
+    feed.lastError = error;
+    this.#setState(feed, feed.wasLive ? 'retrying' : 'starting');
+    const { logger, metrics } = this.#options;
+    metrics.count('depwatch_watch_retries_total', { code: error.code });
+    logger.debug(
+      { watched: feed.watched, error, retryAfterMs: Math.round(ms) },
+      'a watch is retried',
+    );
+    feed.waiters?.triesAgainIn(ms);
+  }
+
+  changed(feed: Feed, changes: ReadonlySet<ChangeType>): void {
+    // What a new feed shows first is no change: nobody has seen anything before it.
+    if (feed.wasLive) this.#options.listener.changed(feed.key, feed.watched, changes);
+  }
+
+  ended(feed: Feed, error: DepwatchError): void {
+    const { listener, logger } = this.#options;
+    feed.lastError = error;
+    this.#setState(feed, 'ended');
+    this.#remove(feed);
+    const watchers = listener.ended(feed.key, feed.watched, feed.wasLive);
+    if (feed.wasLive) {
+      const { watched } = feed;
+      logger.error({ watched, error }, 'a watch was refused for good and has ended');
+      this.#ended.add(feed.key, feed.status(watchers));
+    }
+    feed.waiters?.reject(error);
+  }
+
+  #late({ watched, lastError }: Feed): DepwatchError {
+    const what = `the watch of ${formatObjectIdentifier(watched)} was not live`;
+    return notInTime(what, this.#options.requestTimeoutMs, lastError);
+  }
+
+  #remove(feed: Feed): void {
+    this.#feeds.delete(feed.key);
+    feed.detach?.();
+    this.#count();
+  }
+
+  #setState(feed: Feed, state: WatchState): void {
+    if (feed.state === state) return;
+    feed.state = state;
+    feed.since = this.#options.clock.now();
+  }
+
+  #count(): void {
+    this.#options.metrics.gauge('depwatch_watches', this.#feeds.size);
+  }
+}
+
+/** Made only where somebody waits: thousands of feeds may be stopped at once. */
+function unneeded(watched: ObjectIdentifier): DepwatchError {
+  const id = formatObjectIdentifier(watched);
+  const message = `the watch of ${id} was stopped, since nothing depends on it any more`;
+  return new DepwatchError('ERR_ABORTED', message);
+}

@@ -1,0 +1,161 @@
+import {
+  backOffMs,
+  compareResourceVersions,
+  DepwatchError,
+  groupVersionKindKey,
+  isDepwatchError,
+  type Clock,
+  type Logger,
+  type Transport,
+} from '@depwatch/core';
+import type { Applicant, Pass, Slots } from '../requests/slots.ts';
+import type { Feed } from './feed.ts';
+import type { PastVersions } from './past-versions.ts';
+
+const backOff = { baseMs: 800, maxMs: 5000 };
+/** A server that has just started may refuse or fail for a while; after so many tries it is left at that. */
+const mostTries = 20;
+
+/** What a {@link RestoreCheck} works on. */
+export interface RestoreCheckOptions {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly slots: Slots;
+  readonly pastVersions: PastVersions;
+  /** All feeds that there are. */
+  feeds(): Iterable<Feed>;
+}
+
+/**
+ * Finds out after an outage whether the server is older than it was, as after its etcd was restored from a backup. Watches
+ * from a version of its future would be accepted, and stay silent; so the newest version that was seen of each resource is
+ * compared with the server's, and where that has gone back everything of the resource is listed anew.
+ *
+ * What it can't see: a restored server whose versions have overtaken by then the newest one that was seen.
+ */
+export class RestoreCheck {
+  readonly #options: RestoreCheckOptions;
+  #run: AbortController | undefined;
+
+  constructor(options: RestoreCheckOptions) {
+    this.#options = options;
+  }
+
+  /** Asks once for each resource; a check that is under way is given up. */
+  start(): void {
+    this.stop();
+    const run = new AbortController();
+    this.#run = run;
+    let said = false;
+    for (const newest of newestOfEach(this.#options.feeds())) {
+      this.#isOlder(newest, run.signal).then(
+        (isOlder) => {
+          if (!isOlder || run.signal.aborted) return;
+          if (!said) {
+            said = true;
+            this.#options.logger.warn(
+              {},
+              'the API server is at an older version than before the outage, as after a restore from a backup; everything is listed anew',
+            );
+          }
+          this.#expireAll(newest);
+        },
+        () => {},
+      );
+    }
+  }
+
+  stop(): void {
+    this.#run?.abort(unwanted);
+    this.#run = undefined;
+  }
+
+  #expireAll(newest: Newest): void {
+    this.#options.pastVersions.clear();
+    for (const feed of [...this.#options.feeds()]) {
+      if (keyOf(feed) === newest.key) feed.source?.expire(goneBack);
+    }
+  }
+
+  /** Whether the server's version of a resource is older than the newest one that was seen. */
+  async #isOlder({ feed, version }: Newest, signal: AbortSignal): Promise<boolean> {
+    const { transport, slots, clock } = this.#options;
+    const query = feed.source!.query;
+    for (let tries = 0; tries < mostTries; tries += 1) {
+      if (tries > 0) {
+        const ms = backOffMs(tries - 1, backOff, clock.random());
+        await aborted(signal, (resolve) => clock.setTimeout(resolve, ms));
+      }
+      const slot: { pass?: Pass } = {};
+      await aborted(signal, (resolve) => {
+        const applicant: Applicant = {
+          go: (pass) => {
+            slot.pass = pass;
+            resolve();
+          },
+        };
+        return slots.enter('list', query.gvk, 0, applicant);
+      });
+      try {
+        const { resourceVersion } = await transport.list(query, { signal, limit: 1 });
+        slot.pass?.answered();
+        return (compareResourceVersions(resourceVersion, version) ?? 0) < 0;
+      } catch (cause) {
+        if (isDepwatchError(cause)) slot.pass?.failed(cause);
+        else slot.pass?.answered();
+        if (signal.aborted) throw cause;
+      }
+    }
+    return false;
+  }
+}
+
+/** The newest version that was seen of a resource, and a feed that saw it. */
+interface Newest {
+  readonly key: string;
+  readonly feed: Feed;
+  readonly version: string;
+}
+
+function newestOfEach(feeds: Iterable<Feed>): Iterable<Newest> {
+  const newest = new Map<string, Newest>();
+  for (const feed of feeds) {
+    const version = feed.source?.resourceVersion;
+    const key = keyOf(feed);
+    if (version === undefined || key === undefined) continue;
+    const known = newest.get(key);
+    if (!known || (compareResourceVersions(version, known.version) ?? 0) > 0) {
+      newest.set(key, { key, feed, version });
+    }
+  }
+  return newest.values();
+}
+
+function keyOf({ source }: Feed): string | undefined {
+  return source && groupVersionKindKey(source.query.gvk);
+}
+
+/** Waits until `begin` calls back. @throws the signal's reason, after what `begin` returned was disposed of */
+function aborted(signal: AbortSignal, begin: (resolve: () => void) => Disposable): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const onAbort = (): void => {
+      handle[Symbol.dispose]();
+      reject(signal.reason);
+    };
+    const handle = begin(() => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    signal.addEventListener('abort', onAbort);
+  });
+}
+
+const goneBack = new DepwatchError(
+  'ERR_EXPIRED',
+  'the API server is at an older version than before the outage',
+  { retryable: true },
+);
+/** Why a check is given up; nobody sees it. */
+const unwanted = new DepwatchError('ERR_ABORTED', 'the check is no longer wanted');

@@ -1,0 +1,36 @@
+import type {
+  ChangeType,
+  DepwatchError,
+  KubernetesObject,
+  ObjectStore,
+  ResourceQuery,
+} from '@depwatch/core';
+
+/** What fills feeds: it keeps their stores true, or tells that it can't. */
+export interface Source {
+  start(): void;
+  /** Ends it; nothing is told to its sink from now on. */
+  stop(): void;
+  /** Everything up to this version has been applied; undefined where there is none. */
+  readonly resourceVersion: string | undefined;
+  /** What it asks the server for, as of now. */
+  readonly query: ResourceQuery;
+  /** Its version is of no use any more: the state is to be listed anew. */
+  expire(error: DepwatchError): void;
+}
+
+/**
+ * Where a source puts what it sees, and says how it is. One feed, or what hands on to several: the source doesn't know.
+ * Nothing is told after its `stop`.
+ */
+export interface Sink {
+  readonly store: ObjectStore<KubernetesObject>;
+  /** The first request went out, or is held up since there is no answer. */
+  begun(): void;
+  live(): void;
+  retrying(error: DepwatchError, ms: number): void;
+  /** The store has changed, before this call. */
+  changed(changes: ReadonlySet<ChangeType>): void;
+  /** It was given up for good. */
+  ended(error: DepwatchError): void;
+}

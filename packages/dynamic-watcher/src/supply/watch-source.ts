@@ -1,0 +1,338 @@
+import {
+  DepwatchError,
+  describeRequest,
+  initialReflectorState,
+  isDepwatchError,
+  step,
+  type ChangeType,
+  type Clock,
+  type GroupVersionKind,
+  type ObjectIdentifier,
+  type ReflectorEffect,
+  type ReflectorInput,
+  type ReflectorState,
+  type ResourceQuery,
+  type ScopedGVR,
+  type Transport,
+  type WatchEvent,
+} from '@depwatch/core';
+import type { RequestKind } from '../requests/request-kind.ts';
+import type { ServerHealth } from '../requests/server-health.ts';
+import type { Applicant, Pass, Slots } from '../requests/slots.ts';
+import type { PastVersions } from './past-versions.ts';
+import type { Sink, Source } from './source.ts';
+import type { StreamAges } from './stream-ages.ts';
+import type { StreamingLists } from './streaming-lists.ts';
+import { watchQuery } from './watch-query.ts';
+
+/** What the sources of one dynamic watcher share. */
+export interface WatchSourceContext {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly health: ServerHealth;
+  readonly slots: Slots;
+  readonly streamingLists: StreamingLists;
+  readonly streamAges: StreamAges;
+  readonly pastVersions: PastVersions;
+  readonly requestTimeoutMs: number;
+  readonly authGraceMs: number;
+  readonly metadataOnly: boolean;
+  /**
+   * Asks the server anew for the resource of a kind; with `confirm` it takes more than one denial. Rejects with
+   * ERR_NO_VERSIONED_RESOURCE when the kind is denied, and never for a trouble that passes.
+   */
+  rediscover(
+    gvk: GroupVersionKind,
+    options: { confirm: boolean; signal: AbortSignal },
+  ): Promise<ScopedGVR>;
+  /** Resolves when the server serves the kind. */
+  served(gvk: GroupVersionKind, options: { signal: AbortSignal }): Promise<ScopedGVR>;
+}
+
+/** What has to be sent, and takes a slot. */
+type RequestEffect = Extract<ReflectorEffect, { type: 'list' | 'watch' }>;
+
+/** A call under way: what it feeds in counts only while it is the source's current one. */
+interface Call {
+  readonly controller: AbortController;
+  readonly request: RequestEffect | undefined;
+  place?: Disposable;
+  pass?: Pass;
+  iterator?: AsyncIterator<readonly WatchEvent[]>;
+}
+
+/** Why a call was ended; one for all, since nobody sees it and a stop may end thousands. */
+const unwanted = new DepwatchError('ERR_ABORTED', 'the call is no longer wanted');
+
+/** The watch of one object or selector: performs the effects of the reflector's steps on the transport and the store. */
+export class WatchSource implements Source, Applicant {
+  readonly #sink: Sink;
+  readonly #watched: ObjectIdentifier;
+  readonly #context: WatchSourceContext;
+  #query: ResourceQuery;
+  #state = initialReflectorState;
+  #call: Call | undefined;
+  #timer: Disposable | undefined;
+  #begun = false;
+
+  constructor(sink: Sink, watched: ObjectIdentifier, gvr: ScopedGVR, context: WatchSourceContext) {
+    this.#sink = sink;
+    this.#watched = watched;
+    this.#query = watchQuery(watched, gvr, context.metadataOnly);
+    this.#context = context;
+  }
+
+  get resourceVersion(): string | undefined {
+    return this.#state.memory.resourceVersion;
+  }
+
+  get query(): ResourceQuery {
+    return this.#query;
+  }
+
+  start(): void {
+    this.#feed({ type: 'start' });
+  }
+
+  stop(): void {
+    this.#feed({ type: 'stop' });
+  }
+
+  expire(error: DepwatchError): void {
+    this.#feed({ type: 'failed', error });
+  }
+
+  #feed(input: ReflectorInput): void {
+    const { clock, transport, streamingLists, streamAges, requestTimeoutMs, authGraceMs } =
+      this.#context;
+    const before = this.#state;
+    const [state, effects] = step(before, input, {
+      now: clock.now(),
+      random: clock.random(),
+      streamingLists: streamingLists.believed(this.#query.gvr),
+      staged: this.#sink.store.stagedSize,
+      streamsCutAtMs: streamAges.cutAtMs,
+      announcesAcceptance: transport.announcesAcceptance ?? false,
+      requestTimeoutMs,
+      authGraceMs,
+    });
+    this.#state = state;
+    for (const effect of effects) {
+      try {
+        this.#perform(effect);
+      } catch (cause) {
+        return this.#notKept(before, cause);
+      }
+      // A listener may have stopped the watch, or a call failed at once: what came of that is the newer truth.
+      if (this.#state !== state) return;
+    }
+  }
+
+  /** What can't be applied has not been seen: the version before it stays the one to go on from. */
+  #notKept(before: ReflectorState, cause: unknown): void {
+    this.#state = before;
+    const name = cause instanceof Error ? cause.name : typeof cause;
+    // Nothing of the object is quoted: it may be a Secret.
+    const message = `${describeRequest('watch', this.#query)}: an object could not be kept (${name})`;
+    const error = new DepwatchError('ERR_TRANSPORT', message, {
+      retryable: true,
+      reason: 'protocol',
+    });
+    this.#feed({ type: 'failed', error });
+  }
+
+  #perform(effect: ReflectorEffect): void {
+    const { store } = this.#sink;
+    switch (effect.type) {
+      case 'list':
+      case 'watch':
+        return this.#send(effect);
+      case 'discover':
+        return this.#ask((signal) =>
+          this.#context.rediscover(this.#query.gvk, { confirm: effect.confirm, signal }),
+        );
+      case 'awaitKind':
+        return this.#ask((signal) => this.#context.served(this.#query.gvk, { signal }));
+      case 'cancel':
+        return this.#cancel();
+      case 'timer':
+        return this.#setTimer(effect.ms);
+      case 'stage':
+        return store.stage(effect.objects);
+      case 'stageEvents':
+        return store.stageEvents(effect.events);
+      case 'discard':
+        return store.discard();
+      case 'commit':
+        return this.#changed(store.commit());
+      case 'apply':
+        return this.#changed(store.apply(effect.events));
+      case 'live':
+        this.#call?.pass?.answered();
+        return this.#sink.live();
+      case 'retrying':
+        return this.#sink.retrying(effect.error, effect.ms);
+      case 'streamingRefused':
+        return this.#context.streamingLists.refuse(this.#query.gvr);
+      case 'cutShort':
+        return this.#context.streamAges.cutAt(effect.ageMs);
+      case 'end':
+        return this.#sink.ended(effect.error);
+    }
+  }
+
+  #changed(changes: ReadonlySet<ChangeType>): void {
+    if (changes.size > 0) this.#sink.changed(changes);
+  }
+
+  #setTimer(ms: number): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = this.#context.clock.setTimeout(() => {
+      this.#timer = undefined;
+      this.#feed({ type: 'elapsed' });
+    }, ms);
+  }
+
+  #cancel(): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+    const call = this.#call;
+    this.#call = undefined;
+    if (!call) return;
+    call.place?.[Symbol.dispose]();
+    call.controller.abort(unwanted);
+    // The signal has ended the call; an iterator that fails to close has nothing left to say.
+    call.iterator?.return?.().catch(() => {});
+  }
+
+  /** Asks how the kind is served; whoever answers sees to slots and retries. */
+  #ask(how: (signal: AbortSignal) => Promise<ScopedGVR>): void {
+    const call: Call = { controller: new AbortController(), request: undefined };
+    this.#call = call;
+    how(call.controller.signal).then(
+      (gvr) => {
+        if (this.#call !== call) return;
+        // From what is watched, not from the last query: what an earlier scope left out may be needed again.
+        this.#query = watchQuery(this.#watched, gvr, this.#context.metadataOnly);
+        this.#finish(call, { type: 'discovered' });
+      },
+      (cause: unknown) => {
+        const error = asTransportError(cause, this.#query);
+        const denied = error.code === 'ERR_NO_VERSIONED_RESOURCE';
+        this.#finish(call, { type: denied ? 'denied' : 'failed', error });
+      },
+    );
+  }
+
+  /** Has the request wait for its turn. */
+  #send(request: RequestEffect): void {
+    const { slots, pastVersions } = this.#context;
+    const { gvk } = this.#query;
+    if (request.type === 'watch' && request.resourceVersion !== undefined) {
+      if (pastVersions.has(gvk, request.resourceVersion)) return this.#isPast();
+    }
+    const call: Call = { controller: new AbortController(), request };
+    this.#call = call;
+    const place = slots.enter(requestKind(request, this.#query), gvk, request.attempt, this);
+    call.place = place;
+    // It may have been let through, and ended, before `enter` returned.
+    if (this.#call !== call) place[Symbol.dispose]();
+  }
+
+  /** Others of the resource were told that this version, or a newer one, has expired. */
+  #isPast(): void {
+    const message = `${describeRequest('watch', this.#query)}: the server no longer has its version`;
+    this.#feed({
+      type: 'failed',
+      error: new DepwatchError('ERR_EXPIRED', message, { retryable: true }),
+    });
+  }
+
+  /** It is the turn of the request: of the current call, since those before gave up their places. */
+  go(pass: Pass): void {
+    const call = this.#call!;
+    call.pass = pass;
+    this.held();
+    this.#feed({ type: 'sent' });
+    if (this.#call !== call) return;
+    const { request } = call;
+    const sent =
+      request!.type === 'list' ? this.#list(call, request!) : this.#watch(call, request!);
+    sent.catch((cause: unknown) => this.#failed(call, cause));
+  }
+
+  /** The first request is held up, or goes out. */
+  held(): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    this.#sink.begun();
+  }
+
+  #failed(call: Call, cause: unknown): void {
+    if (this.#call !== call) return;
+    const { request } = call;
+    const error = asTransportError(cause, this.#query);
+    if (error.status?.code === 410 && request?.type === 'watch' && request.resourceVersion) {
+      this.#context.pastVersions.add(this.#query.gvk, request.resourceVersion);
+    }
+    call.pass?.failed(error);
+    this.#finish(call, { type: 'failed', error });
+  }
+
+  #finish(call: Call, input: ReflectorInput): void {
+    if (this.#call !== call) return;
+    this.#call = undefined;
+    this.#feed(input);
+  }
+
+  async #list(call: Call, effect: Extract<RequestEffect, { type: 'list' }>): Promise<void> {
+    const page = await this.#context.transport.list(this.#query, {
+      signal: call.controller.signal,
+      ...(effect.limit !== undefined && { limit: effect.limit }),
+      ...(effect.continue !== undefined && { continue: effect.continue }),
+    });
+    if (this.#call !== call) return;
+    call.pass?.answered();
+    this.#finish(call, { type: 'page', page });
+  }
+
+  async #watch(call: Call, effect: Extract<RequestEffect, { type: 'watch' }>): Promise<void> {
+    const { transport, health } = this.#context;
+    const { resourceVersion, initialEvents, timeoutMs } = effect;
+    const iterator = transport
+      .watch(this.#query, {
+        signal: call.controller.signal,
+        timeoutMs,
+        initialEvents,
+        ...(resourceVersion !== undefined && { resourceVersion }),
+      })
+      [Symbol.asyncIterator]();
+    call.iterator = iterator;
+    for (;;) {
+      const { done, value } = await iterator.next();
+      if (this.#call !== call) return;
+      // The first thing that comes ends the request's wait; what comes later proves all the same that the server is there.
+      call.pass?.answered();
+      health.heard();
+      if (this.#call !== call) return;
+      if (done) return this.#finish(call, { type: 'closed' });
+      this.#feed({ type: 'events', events: value });
+      if (this.#call !== call) return;
+    }
+  }
+}
+
+function requestKind(effect: RequestEffect, { name }: ResourceQuery): RequestKind {
+  if (effect.type !== 'watch') return 'list';
+  if (!effect.initialEvents) return 'resume';
+  return name ? 'streamOne' : 'streamMany';
+}
+
+function asTransportError(cause: unknown, query: ResourceQuery): DepwatchError {
+  if (isDepwatchError(cause)) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new DepwatchError('ERR_TRANSPORT', `${describeRequest('watch', query)}: ${reason}`, {
+    cause,
+    retryable: true,
+  });
+}
