@@ -48,6 +48,26 @@ describe('whose fault it is', () => {
     expect((await call)[0]).toMatchObject({ reason: timeout });
   });
 
+  test('connections that are cut take along what is held', async () => {
+    const transport = createFakeTransport();
+    const query = await queryFor(transport, configMap);
+    const watch = await openWatch(transport, query);
+    transport.hold({ match: configMap });
+    const { signal } = new AbortController();
+    const calls = Promise.allSettled([
+      watch.next(),
+      transport.discover(configMap, {}),
+      transport.list(query, { signal }),
+      transport.watch(query, {})[Symbol.asyncIterator]().next(),
+    ]);
+    await transport.clock.advance(1);
+    transport.cutConnections();
+    const later = transport.list(query, { signal: AbortSignal.abort() });
+    for (const call of await calls) expect(call).toMatchObject({ reason: unreachable });
+    await expect(later).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    expect(transport.openWatches).toEqual([]);
+  });
+
   test('what breaks or is down says that it is unreachable, what was closed does not', async () => {
     const transport = createFakeTransport();
     const query = await queryFor(transport, configMap);
