@@ -65,10 +65,11 @@ export class ServerBench implements AsyncDisposable {
     return bench;
   }
 
-  /** Has one watcher watch all these, and lets what comes of it pass. */
+  /** Has one watcher watch all these, lets what comes of it pass, and forgets the reconciles. */
   async watch(...watched: readonly ObjectIdentifier[]): Promise<void> {
     await this.watcher.addOrUpdateWatcher(configMapId('app'), watched);
     await this.settle(2000);
+    this.recorder.calls.length = 0;
   }
 
   /** Lets everything happen that is due within `ms`. */
@@ -108,7 +109,7 @@ export class ServerBench implements AsyncDisposable {
       .value;
   }
 
-  /** What all reconciles so far were caused by. */
+  /** What the reconciles since then were caused by. */
   get causes(): readonly string[] {
     return this.recorder.calls.flatMap(({ causes }) => causes);
   }

@@ -151,6 +151,28 @@ describe('whose fault it is', () => {
   });
 });
 
+test('a kind that is served anew has no past, and one of the cluster is in no namespace', async () => {
+  const transport = createFakeTransport();
+  const widget = { group: 'example.com', version: 'v1', kind: 'Widget' };
+  transport.registerKind(widget);
+  const query = await queryFor(transport, widget, { namespace: 'a' });
+  transport.put({
+    apiVersion: 'example.com/v1',
+    kind: 'Widget',
+    metadata: { name: 'w', namespace: 'a' },
+  });
+  const { resourceVersion } = transport;
+  await openWatch(transport, query, { resourceVersion });
+  transport.unregisterKind(widget);
+  transport.registerKind({ ...widget, namespaced: false });
+  const next = (asked: typeof query) =>
+    transport.watch(asked, { resourceVersion })[Symbol.asyncIterator]().next();
+  await expect(next(query)).rejects.toMatchObject({ status: { code: 404 } });
+  const now = await queryFor(transport, widget);
+  await expect(next(now)).rejects.toMatchObject({ status: { code: 410 } });
+  await openWatch(transport, now);
+});
+
 test('restore goes back to a version, and goes on from there', async () => {
   const transport = createFakeTransport();
   const query = await queryFor(transport, configMap);

@@ -52,8 +52,9 @@ export function createFakeTransport(options: FakeTransportOptions = {}): FakeTra
 
   const serve = (verb: 'list' | 'watch', query: ResourceQuery): ServedKind => {
     const served = kinds.byResource(query.gvr);
-    if (served?.resource.verbs.includes(verb)) return served;
-    const status = served ? methodNotAllowed(verb, query.gvr) : noSuchResource();
+    const misplaced = served?.resource.namespaced === false && isInNamespace(query);
+    if (!misplaced && served?.resource.verbs.includes(verb)) return served;
+    const status = served && !misplaced ? methodNotAllowed(verb, query.gvr) : noSuchResource();
     throw errorFromStatus(status, describeRequest(verb, query));
   };
 
@@ -80,7 +81,7 @@ export function createFakeTransport(options: FakeTransportOptions = {}): FakeTra
     const served = serve('watch', query);
     const { selection, events, after, refusal } = startWatch(
       history,
-      served.storage,
+      served,
       query,
       startOf(request),
       shownVersion(),
@@ -184,7 +185,7 @@ export function createFakeTransport(options: FakeTransportOptions = {}): FakeTra
     get: <T extends KubernetesObject>(object: ObjectIdentifier | KubernetesObject) =>
       writer.get(object) as T | undefined,
 
-    registerKind: (kind) => void kinds.register(kind),
+    registerKind: (kind) => void kinds.register(kind, history.version),
     unregisterKind(gvk) {
       const served = kinds.unregister(gvk);
       if (!served) return;
@@ -228,6 +229,11 @@ export function createFakeTransport(options: FakeTransportOptions = {}): FakeTra
 
 function kindOf({ group, version, kind }: GroupVersionKind): GroupVersionKind {
   return copyObjectIdentifier({ ...(group !== undefined && { group }), version, kind });
+}
+
+/** Whether the path of a request names a namespace. */
+function isInNamespace({ gvr, namespace }: ResourceQuery): boolean {
+  return gvr.namespaced && Boolean(namespace);
 }
 
 function dropped(): DepwatchError {

@@ -23,6 +23,8 @@ export interface ServedKind {
   readonly gvk: Readonly<GroupVersionKind>;
   readonly resource: Readonly<ApiResource>;
   readonly storage: string;
+  /** Versions before this one can't be watched from: what a server keeps of the past begins when it begins to serve. */
+  readonly since: number;
 }
 
 const allVerbs = [
@@ -60,8 +62,8 @@ export class Kinds {
   readonly #byKind = new Map<string, ServedKind>();
   readonly #byResource = new Map<string, ServedKind>();
 
-  /** Serves a kind from now on; one that is served already is replaced. */
-  register(definition: KindDefinition): ServedKind {
+  /** Serves a kind from now on, at version `since` of the state; one that is served already is replaced. */
+  register(definition: KindDefinition, since = 0): ServedKind {
     const { group = '', version, kind } = definition;
     validateQuery({ group, version, kind });
     const plural = definition.plural ?? pluralOf(kind);
@@ -80,6 +82,7 @@ export class Kinds {
         verbs: Object.freeze([...(definition.verbs ?? allVerbs)]),
       },
       storage: `${group}/${plural}`,
+      since,
     };
     this.unregister(served.gvk);
     this.#byKind.set(groupVersionKindKey(served.gvk), served);

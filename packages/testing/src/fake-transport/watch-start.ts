@@ -7,6 +7,7 @@ import {
   type WatchEvent,
 } from '@depwatch/core';
 
+import type { ServedKind } from './kinds.ts';
 import { invalidVersion, parseVersion } from './list-page.ts';
 import type { ObjectHistory } from './object-history.ts';
 import type { FakeRequest } from './rules.ts';
@@ -33,7 +34,7 @@ export interface WatchStart {
  */
 export function startWatch(
   history: ObjectHistory,
-  storage: string,
+  { storage, since }: ServedKind,
   query: ResourceQuery,
   { resourceVersion, initialEvents }: FakeRequest['options'],
   shown: number,
@@ -57,8 +58,9 @@ export function startWatch(
     }
     // Also to those who didn't ask for initial events, where they allow bookmarks, as transports do.
     events.push({ type: 'BOOKMARK', resourceVersion: String(shown), initialEventsEnd: true });
-  } else if (asked < history.compacted) {
-    throw refusal(expiredVersion(asked, history.compacted));
+  } else {
+    const oldest = Math.max(since, history.compacted);
+    if (asked < oldest) throw refusal(expiredVersion(asked, oldest));
   }
   const start = fromState ? shown : asked;
   for (const change of history.since(storage, start)) {
