@@ -67,8 +67,9 @@ export class ServerBench implements AsyncDisposable {
 
   /** Has one watcher watch all these, lets what comes of it pass, and forgets the reconciles. */
   async watch(...watched: readonly ObjectIdentifier[]): Promise<void> {
-    await this.watcher.addOrUpdateWatcher(configMapId('app'), watched);
+    const live = this.watcher.addOrUpdateWatcher(configMapId('app'), watched);
     await this.settle(2000);
+    await live;
     this.recorder.calls.length = 0;
   }
 
