@@ -80,12 +80,20 @@ export async function startMirror({
     // First watch, then read: what changes in between comes as one more item. Watching what is watched already costs
     // nothing, and when the label names another source the old one is let go.
     await dependencies.addOrUpdateWatcher(item, [source]);
-    const { data = {} } = dependencies.getFromCache<V1ConfigMap>(source) ?? {};
+    const found = dependencies.getFromCache<V1ConfigMap>(source);
+    const reason = reasonToLeaveAlone(mirror) ?? (found ? undefined : `there is no ${source.name}`);
+    // No error: trying again would not help, and whatever ends the reason comes as one more item.
+    if (reason !== undefined) return log(`${item.name} is left alone: ${reason}`);
+    const { data = {} } = found!;
     if (isDeepStrictEqual(mirror.data ?? {}, data)) return;
-    // With the version that the informer saw: if that is no longer the newest, this fails, and the item comes again.
-    const body = structuredClone(mirror);
-    body.data = data;
-    await api.replaceNamespacedConfigMap({ namespace: item.namespace!, name: item.name!, body });
+    // The data alone: all else is somebody else's. And only in the version that the informer saw: if that is no longer
+    // the newest, this fails, and the item comes again.
+    const { resourceVersion } = mirror.metadata!;
+    const body = [
+      { op: 'replace', path: '/metadata/resourceVersion', value: resourceVersion },
+      { op: 'add', path: '/data', value: data },
+    ];
+    await api.patchNamespacedConfigMap({ namespace: item.namespace!, name: item.name!, body });
     log(`${item.name} mirrors ${source.name}`);
   }
 
@@ -106,6 +114,13 @@ export async function startMirror({
       await informer.stop();
     },
   };
+}
+
+/** The label is its owner's consent to be written to, unless that is another controller, or it is on its way out. */
+function reasonToLeaveAlone({ metadata }: V1ConfigMap): string | undefined {
+  if (metadata?.deletionTimestamp) return 'it is being deleted';
+  const owner = metadata?.ownerReferences?.find(({ controller }) => controller);
+  return owner && `${owner.kind} ${owner.name} has it`;
 }
 
 function configMap(namespace: string, name: string): ObjectIdentifier {

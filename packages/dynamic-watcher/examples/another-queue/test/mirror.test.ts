@@ -28,7 +28,7 @@ test('a mirror follows its source, and the label that names it', async () => {
 
 test('a write that fails is tried again', async () => {
   await using bench = await start();
-  bench.server.faults.respond({ status: 500, times: 2, match: { verb: 'update' } });
+  bench.server.faults.respond({ status: 500, times: 2, match: { verb: 'patch' } });
   put(bench.server, 'blue', { color: 'blue' });
   put(bench.server, 'mirror', {}, 'blue');
   await mirrored(bench.server, { color: 'blue' });
@@ -38,6 +38,49 @@ test('a write that fails is tried again', async () => {
     expect.stringContaining('mirror will be tried again'),
     'mirror mirrors blue',
   ]);
+});
+
+test('a mirror keeps all but its data as it is', async () => {
+  await using bench = await start();
+  const theirs = { annotations: { note: 'theirs' }, finalizers: ['example.com/theirs'] };
+  put(bench.server, 'blue', { color: 'blue' });
+  put(bench.server, 'mirror', {}, 'blue', theirs);
+  await mirrored(bench.server, { color: 'blue' });
+  expect(mirror(bench.server).metadata).toMatchObject({
+    ...theirs,
+    labels: { [mirrorOf]: 'blue' },
+  });
+});
+
+test('a labelled ConfigMap that another controller has is left alone, and so is one that is being deleted', async () => {
+  await using bench = await start();
+  const owner = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    name: 'web',
+    uid: 'u',
+    controller: true,
+  };
+  put(bench.server, 'blue', { color: 'blue' });
+  put(bench.server, 'mirror', { mine: 'yes' }, 'blue', { ownerReferences: [owner] });
+  await said(bench.lines, 'mirror is left alone: Deployment web has it');
+  expect(mirror(bench.server).data).toEqual({ mine: 'yes' });
+
+  put(bench.server, 'mirror', { mine: 'yes' }, 'blue', { finalizers: ['example.com/theirs'] });
+  await mirrored(bench.server, { color: 'blue' });
+  bench.server.objects.delete({ apiVersion: 'v1', kind: 'ConfigMap', name: 'mirror' });
+  put(bench.server, 'blue', { color: 'navy' });
+  await said(bench.lines, 'mirror is left alone: it is being deleted');
+  expect(mirror(bench.server).data).toEqual({ color: 'blue' });
+});
+
+test('a source that is not there empties no mirror', async () => {
+  await using bench = await start();
+  put(bench.server, 'mirror', { mine: 'yes' }, 'blue');
+  await said(bench.lines, 'mirror is left alone: there is no blue');
+  expect(mirror(bench.server).data).toEqual({ mine: 'yes' });
+  put(bench.server, 'blue', { color: 'blue' });
+  await mirrored(bench.server, { color: 'blue' });
 });
 
 test('what changes in an outage is not lost', async () => {
@@ -81,15 +124,26 @@ async function start() {
   };
 }
 
-function put(server: ApiServer, name: string, data: Record<string, string>, source?: string): void {
+function put(
+  server: ApiServer,
+  name: string,
+  data: Record<string, string>,
+  source?: string,
+  more: object = {},
+): void {
   const labels = source ? { [mirrorOf]: source } : {};
-  const metadata = { name, namespace: 'default', labels };
+  const metadata = { ...more, name, namespace: 'default', labels };
   server.objects.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data });
 }
 
+function mirror(server: ApiServer): V1ConfigMap {
+  return server.objects.get<V1ConfigMap>({ apiVersion: 'v1', kind: 'ConfigMap', name: 'mirror' })!;
+}
+
 async function mirrored(server: ApiServer, data: Record<string, string>): Promise<void> {
-  await vi.waitFor(() => {
-    const reference = { apiVersion: 'v1', kind: 'ConfigMap', name: 'mirror' };
-    expect(server.objects.get<V1ConfigMap>(reference)?.data).toEqual(data);
-  }, patience);
+  await vi.waitFor(() => expect(mirror(server).data).toEqual(data), patience);
+}
+
+async function said(lines: readonly string[], line: string): Promise<void> {
+  await vi.waitFor(() => expect(lines).toContain(line), patience);
 }

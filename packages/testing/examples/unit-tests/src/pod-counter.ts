@@ -1,5 +1,6 @@
 import {
   createDynamicWatcher,
+  objectIdentifierKey,
   type Clock,
   type DynamicWatcher,
   type KubeConfigLike,
@@ -18,7 +19,10 @@ export type PodCounterOptions = ({ kubeConfig: KubeConfigLike } | { transport: T
   report(deployment: string, pods: number): Promise<void>;
 };
 
-/** Reports how many pods each Deployment has that it is told of with `addWatcher(deployment, deployment)`. */
+/**
+ * Reports how many pods each Deployment has that it is told of with `addWatcher(deployment, deployment)`; those that are
+ * being deleted don't count.
+ */
 export function createPodCounter({ report, ...way }: PodCounterOptions): DynamicWatcher {
   const reported = new Map<string, number>();
   const watcher = createDynamicWatcher({
@@ -30,12 +34,16 @@ export function createPodCounter({ report, ...way }: PodCounterOptions): Dynamic
         if (!labels) return 0;
         const selector = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
         const pods = { version: 'v1', kind: 'Pod', selector: selector.join() };
-        return (await batch.list({ ...pods, ...(id.namespace && { namespace: id.namespace }) }))
-          .length;
+        const found = await batch.list({
+          ...pods,
+          ...(id.namespace && { namespace: id.namespace }),
+        });
+        return found.filter(({ metadata }) => !metadata?.deletionTimestamp).length;
       });
-      if (reported.get(id.name!) === count) return;
+      const key = objectIdentifierKey(id);
+      if (reported.get(key) === count) return;
       await report(id.name!, count);
-      reported.set(id.name!, count);
+      reported.set(key, count);
     },
   });
   return watcher;

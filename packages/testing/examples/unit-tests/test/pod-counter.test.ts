@@ -48,6 +48,30 @@ test('it reports the first count, and each other one', async () => {
   ]);
 });
 
+test('it does not count pods that are being deleted', async () => {
+  await using bench = await start();
+  const { transport, report } = bench;
+  const { metadata, ...rest } = pod('a');
+  transport.put({ ...rest, metadata: { ...metadata, finalizers: ['example.com/slow'] } });
+  transport.remove(pod('a'));
+  await transport.clock.advance(1);
+  expect(report.mock.lastCall).toEqual(['web', 0]);
+});
+
+test('it does not take Deployments of one name in two namespaces for one', async () => {
+  await using bench = await start();
+  const { transport, report, counter } = bench;
+  const other = { ...web, namespace: 'other' };
+  for (const object of [deployment, pod('a')])
+    transport.put({ ...object, metadata: { ...object.metadata, namespace: 'other' } });
+  await counter.addWatcher(other, other);
+  await transport.clock.advance(1);
+  expect(report.mock.calls).toEqual([
+    ['web', 1],
+    ['web', 1],
+  ]);
+});
+
 test('it counts what the selector selects now, and watches nothing else', async () => {
   await using bench = await start();
   const { transport, report } = bench;
