@@ -1,30 +1,25 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { defineConfig } from 'vitest/config';
 
 import { mutants } from './mutants.ts';
+import { plant } from './plant.ts';
+import { packages, readSources } from './sources.ts';
 
-const root = join(import.meta.dirname, '../..');
 const name = process.env['DEPWATCH_MUTANT'];
 const mutant = mutants.find((one) => one.name === name);
 if (!mutant) throw new Error(`DEPWATCH_MUTANT: there is no mutant ${JSON.stringify(name)}`);
-const file = join(root, 'packages', mutant.file);
-if (readFileSync(file, 'utf8').split(mutant.find).length !== 2) {
-  throw new Error(
-    `${mutant.file} does not hold exactly once what the mutant replaces: ${mutant.name}`,
-  );
-}
+const planted = plant(mutant, readSources());
+const file = join(packages, planted.file);
 
 /** What has to find it alone, on sources with one deliberate bug in them; no file is changed. */
 export default defineConfig({
-  root,
+  root: join(packages, '..'),
   plugins: [
     {
       name: 'mutant',
       enforce: 'pre',
-      transform: (code, id) =>
-        id === file ? code.replace(mutant.find, () => mutant.replace) : null,
+      transform: (_, id) => (id === file ? planted.code : null),
     },
   ],
   ssr: { resolve: { conditions: ['@depwatch/source', 'module', 'node', 'default'] } },
