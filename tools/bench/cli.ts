@@ -1,9 +1,11 @@
 /** `npm run bench`: see README.md. */
 import { mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import { step } from '../bootstrap/step.mjs';
 import { findKubeApiServer } from '../kube-apiserver/binaries.ts';
+import { entryOf } from './checkout.ts';
 import { gatherFacts } from './facts.ts';
 import { type Options, parseOptions, usage } from './options.ts';
 import { formatPlot } from './plot.ts';
@@ -35,7 +37,14 @@ async function main(): Promise<number> {
 }
 
 async function measure(options: Options): Promise<number> {
-  const { full, runs, profile } = options;
+  const { full, runs, profile, as } = options;
+  // npm runs scripts in the root, whatever folder it was called in.
+  const against =
+    options.against && resolve(process.env['INIT_CWD'] ?? process.cwd(), options.against);
+  if (against !== undefined && !existsSync(entryOf(against))) {
+    console.error(`--against: there is no ${entryOf(against)}`);
+    return 2;
+  }
   const picked = scenarios.filter(
     ({ id }) => options.scenarios.length === 0 || options.scenarios.includes(id),
   );
@@ -48,7 +57,11 @@ async function measure(options: Options): Promise<number> {
     if (failed) return failed;
   }
 
-  const facts = await gatherFacts(`${full ? 'full' : 'quick'}, n = ${runs}`);
+  const facts = await gatherFacts({
+    set: `${full ? 'full' : 'quick'}, n = ${runs}`,
+    as,
+    against,
+  });
   const name = String(facts['date']).replaceAll(/[:.]/g, '-');
   const out = resolve(root, options.out ?? join('bench-results', name));
   await mkdir(out, { recursive: true });
@@ -58,6 +71,8 @@ async function measure(options: Options): Promise<number> {
     full,
     runs,
     profiles: profile ? out : undefined,
+    as,
+    against,
     log: (line) => console.log(line),
   });
   const results: Results = { facts, cases };

@@ -1,4 +1,7 @@
-/** A contestant in a scenario. Arguments: the scenario, the contestant, the parameters of the case as JSON. */
+/**
+ * A contestant in a scenario. Arguments: the scenario, the contestant, the parameters of the case as JSON, and, for `before`,
+ * the checkout that it is from.
+ */
 import type { Contestant, ContestantName, ContestantOptions } from './contestants/contestant.ts';
 import { recordProfile } from './profile.ts';
 import { type Handlers, kubeConfigVariable, serve } from './remote.ts';
@@ -14,7 +17,12 @@ export type ContestantHandlers = {
   close(): Promise<void>;
 };
 
-const [id, name, params] = process.argv.slice(2) as [string, ContestantName, string];
+const [id, name, params, against] = process.argv.slice(2) as [
+  string,
+  ContestantName,
+  string,
+  string?,
+];
 const scenario = scenarios.find((one) => one.id === id)!;
 const module = (await import(`./contestants/${name}.ts`)) as {
   start(options: ContestantOptions): Promise<Contestant>;
@@ -39,6 +47,7 @@ const steps: Handlers = scenario.steps({
     const contestant = await module.start({
       ...options,
       kubeConfig: process.env[kubeConfigVariable]!,
+      against,
     });
     started.push(contestant);
     if (profiled) writeProfile = await recordProfile();

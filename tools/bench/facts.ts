@@ -9,16 +9,22 @@ const require = createRequire(import.meta.url);
 /** On what, and with what, it was measured. */
 export type Facts = Readonly<Record<string, string | number>>;
 
-/** Looks at the machine and at what is installed; `set` says what was run. */
-export async function gatherFacts(set: string): Promise<Facts> {
-  const git = async (...args: string[]) =>
-    (await run('git', args, { cwd: import.meta.dirname })).stdout.trim();
-  const commit = await git('rev-parse', 'HEAD').catch(() => 'unknown');
-  const changed = await git('status', '--porcelain', '--untracked-files=no').catch(() => '');
+/** What was asked for. */
+export interface Asked {
+  readonly set: string;
+  readonly as: string;
+  /** The root of another checkout that takes part. */
+  readonly against: string | undefined;
+}
+
+/** Looks at the machine, at what is installed and at what was asked for. */
+export async function gatherFacts({ set, as, against }: Asked): Promise<Facts> {
   return {
     date: new Date().toISOString(),
-    commit: changed ? `${commit}, with changes` : commit,
+    commit: await commitOf(import.meta.dirname),
+    ...(against !== undefined && { before: await commitOf(against) }),
     set,
+    'to a real server as': as,
     cores: availableParallelism(),
     CPU: cpus()[0]?.model ?? 'unknown',
     'memory, GB': Math.round(totalmem() / 2 ** 30),
@@ -28,6 +34,13 @@ export async function gatherFacts(set: string): Promise<Facts> {
     '@kubernetes/client-node': versionOf('@kubernetes/client-node'),
     undici: versionOf('undici'),
   };
+}
+
+async function commitOf(folder: string): Promise<string> {
+  const git = async (...args: string[]) => (await run('git', args, { cwd: folder })).stdout.trim();
+  const commit = await git('rev-parse', 'HEAD').catch(() => 'unknown');
+  const changed = await git('status', '--porcelain', '--untracked-files=no').catch(() => '');
+  return changed ? `${commit}, with changes` : commit;
 }
 
 function versionOf(name: string): string {

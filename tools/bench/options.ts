@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 
+import type { Identity } from './servers/server.ts';
+
 /** What is asked for on the command line. */
 export interface Options {
   /** The ids of scenarios; empty for all of the set. */
@@ -10,6 +12,10 @@ export interface Options {
   readonly out: string | undefined;
   readonly profile: boolean;
   readonly build: boolean;
+  /** As whom the contestants come to a real server. */
+  readonly as: Identity;
+  /** The root of another checkout, whose depwatch takes part, too. */
+  readonly against: string | undefined;
   readonly help: boolean;
 }
 
@@ -25,6 +31,10 @@ Scenarios are B1 to B10; all of the set when none is named.
   --out DIR      where the results go (default bench-results/<date>)
   --profile      one more run of depwatch in each case, with a CPU profile, and the top ten functions of it
   --no-build     measure what was built before
+  --against DIR  another checkout of this repository, with its dependencies installed: its depwatch takes part as
+                 \`before\`; both are run from their sources then, and nothing is built
+  --as WHO       as whom the contestants come to a real server: service-account (the default), with the rights that they
+                 need and under priority and fairness, or admin, whom that spares
   --help`;
 
 /**
@@ -42,6 +52,8 @@ export function parseOptions(argv: readonly string[], known: readonly string[]):
       out: { type: 'string' },
       profile: { type: 'boolean', default: false },
       'no-build': { type: 'boolean', default: false },
+      against: { type: 'string' },
+      as: { type: 'string', default: 'service-account' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -53,6 +65,9 @@ export function parseOptions(argv: readonly string[], known: readonly string[]):
   const runs = Number(values.runs);
   if (!Number.isSafeInteger(runs) || runs < 1)
     throw new Error(`--runs: expected a whole number above 0, got ${values.runs}`);
-  const { full, out, profile, help } = values;
-  return { scenarios, full, runs, out, profile, build: !values['no-build'], help };
+  const { full, out, profile, against, as, help } = values;
+  if (as !== 'service-account' && as !== 'admin')
+    throw new Error(`--as: expected service-account or admin, got ${as}`);
+  const build = !values['no-build'] && against === undefined;
+  return { scenarios, full, runs, out, profile, build, as, against, help };
 }

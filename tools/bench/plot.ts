@@ -3,6 +3,7 @@ import type { ContestantName } from './contestants/contestant.ts';
 
 const colors: Readonly<Record<ContestantName, string>> = {
   depwatch: '#1f6feb',
+  before: '#8250df',
   'client-node': '#d1242f',
   undici: '#57606a',
   http2: '#afb8c1',

@@ -9,7 +9,12 @@ import { type Handlers, kubeConfigVariable, type Remote, startProcess } from './
 import { formatFigures, formatNumber } from './report.ts';
 import { type CaseResult, summarizeCase } from './results.ts';
 import type { AnyScenario, Case, Figures } from './scenarios/scenario.ts';
-import { startInProcessServer, startRealServer, type Server } from './servers/server.ts';
+import {
+  type Identity,
+  startInProcessServer,
+  startRealServer,
+  type Server,
+} from './servers/server.ts';
 import { rotate } from './statistics.ts';
 
 /** How often, and how many times, a server is looked at until it has no watches. */
@@ -23,6 +28,10 @@ export interface RunnerOptions {
   readonly runs: number;
   /** The folder for profiles; undefined: none are taken. */
   readonly profiles: string | undefined;
+  /** As whom the contestants come to a real server. */
+  readonly as: Identity;
+  /** The root of another checkout, whose depwatch runs in turns with this one's; both from their sources. */
+  readonly against: string | undefined;
   readonly log: (line: string) => void;
 }
 
@@ -36,12 +45,12 @@ export async function runScenarios(
   let real: Server | undefined;
   const results: CaseResult[] = [];
   for (const scenario of scenarios) {
-    for (const one of scenario.cases(options.full)) {
+    for (const one of casesOf(scenario, options)) {
       if (scenario.server === 'real') {
-        real ??= stack.use(await startRealServer());
+        real ??= stack.use(await startRealServer(options.as));
         results.push(await runCase(scenario, one, real, options));
       } else {
-        await using server = await startInProcessServer();
+        await using server = await startInProcessServer(nodeFlagsOf(options));
         results.push(await runCase(scenario, one, server, options));
       }
     }
@@ -49,16 +58,35 @@ export async function runScenarios(
   return results;
 }
 
+/** The cases of a scenario, with the other checkout's depwatch wherever this one's has a part. */
+function casesOf({ cases }: AnyScenario, { full, against }: RunnerOptions): Case<unknown>[] {
+  return cases(full).map((one) => ({
+    ...one,
+    contestants: one.contestants.flatMap((name) =>
+      name === 'depwatch' && against !== undefined ? [name, 'before'] : [name],
+    ),
+  }));
+}
+
+/** Two checkouts are compared as they are, not as somebody has built them. */
+function nodeFlagsOf({ against }: Pick<RunnerOptions, 'against'>): readonly string[] {
+  return against === undefined ? [] : ['--conditions=@depwatch/source'];
+}
+
 /** Starts each contestant once, so that the compile cache knows it: stripping its types takes time and memory. */
-async function warmUp(scenarios: readonly AnyScenario[], { full }: RunnerOptions): Promise<void> {
+async function warmUp(scenarios: readonly AnyScenario[], options: RunnerOptions): Promise<void> {
+  const { against = '' } = options;
   const started = new Set<ContestantName>();
-  for (const { id, cases } of scenarios) {
-    for (const { params, contestants } of cases(full)) {
+  for (const scenario of scenarios) {
+    for (const { params, contestants } of casesOf(scenario, options)) {
       for (const name of contestants) {
         if (started.has(name)) continue;
         started.add(name);
-        const args = [id, name, JSON.stringify(params)];
-        await using _ = await startProcess(contestantFile, { args });
+        const args = [scenario.id, name, JSON.stringify(params), against];
+        await using _ = await startProcess(contestantFile, {
+          args,
+          nodeFlags: nodeFlagsOf(options),
+        });
       }
     }
   }
@@ -68,7 +96,7 @@ async function runCase(
   scenario: AnyScenario,
   one: Case<unknown>,
   server: Server,
-  { full, runs, profiles, log }: RunnerOptions,
+  { full, runs, profiles, against, log }: RunnerOptions,
 ): Promise<CaseResult> {
   const { id, title, measures } = scenario;
   const deadlineMs = full ? 300_000 : 90_000;
@@ -87,6 +115,8 @@ async function runCase(
           contestant: row.name,
           ended,
           profile,
+          against,
+          nodeFlags: nodeFlagsOf({ against }),
         }),
       );
       log(`${caseTitle}  ${what}  ${row.name.padEnd(11)}  ${formatFigures(measures, figures)}`);
@@ -128,6 +158,8 @@ export interface Run {
   readonly ended?: Promise<never>;
   /** The file for a CPU profile; undefined: none is taken. */
   readonly profile?: string | undefined;
+  /** The root of the checkout that `before` is from. */
+  readonly against?: string | undefined;
   /** Flags of Node, beside those of the scenario. */
   readonly nodeFlags?: readonly string[];
 }
@@ -141,12 +173,13 @@ export async function runOnce(
     contestant,
     ended = new Promise<never>(() => {}),
     profile,
+    against = '',
     nodeFlags = [],
   }: Run,
 ): Promise<Figures> {
   await untilIdle(server);
   await using process = await startProcess<Handlers & ContestantHandlers>(contestantFile, {
-    args: [scenario.id, contestant, JSON.stringify(params)],
+    args: [scenario.id, contestant, JSON.stringify(params), against],
     env: { [kubeConfigVariable]: server.kubeConfig },
     nodeFlags: [...(scenario.nodeFlags ?? []), ...nodeFlags],
   });

@@ -1,7 +1,10 @@
 import type { Watched } from '../objects.ts';
 
-/** What takes part. `http2` and `undici` are the floors: the same requests with nothing around them. */
-export type ContestantName = 'depwatch' | 'client-node' | 'http2' | 'undici';
+/**
+ * What takes part. `before` is the depwatch of another checkout; `http2` and `undici` are the floors: the same requests
+ * with nothing around them.
+ */
+export type ContestantName = 'depwatch' | 'before' | 'client-node' | 'http2' | 'undici';
 
 /** What a contestant is started with. */
 export interface ContestantOptions {
@@ -9,6 +12,8 @@ export interface ContestantOptions {
   readonly kubeConfig: string;
   /** Keep whole objects; else no more than metadata is needed. */
   readonly cache: boolean;
+  /** The root of the checkout that `before` is from. */
+  readonly against: string | undefined;
   /** Called with a watcher after what it watches has changed; several changes may be told at once. */
   changed(watcher: number): void;
 }

@@ -11,17 +11,21 @@ function identify(watched: Watched) {
 }
 
 /** depwatch as its users have it: a KubeConfig of client-node, and defaults but for the cache. */
-export async function start({
-  kubeConfig,
-  cache,
-  changed,
-}: ContestantOptions): Promise<Contestant> {
+export function start(options: ContestantOptions): Promise<Contestant> {
+  return startWith(createDynamicWatcher, options);
+}
+
+/** The same, with a depwatch that may be of another checkout. */
+export async function startWith(
+  create: typeof createDynamicWatcher,
+  { kubeConfig, cache, changed }: ContestantOptions,
+): Promise<Contestant> {
   const config = new KubeConfig();
   config.loadFromString(kubeConfig);
   let logLines = 0;
   const ignore = (): void => {};
   const count = (): void => void (logLines += 1);
-  const watcher = createDynamicWatcher({
+  const watcher = create({
     kubeConfig: config,
     enableCache: cache,
     logger: { debug: ignore, info: ignore, warn: count, error: count },

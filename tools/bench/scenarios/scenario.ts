@@ -24,7 +24,7 @@ export interface Stage<Params> {
   readonly params: Params;
   readonly wire: Wire;
   /** Starts the contestant. */
-  start(options: Omit<ContestantOptions, 'kubeConfig'>): Promise<Contestant>;
+  start(options: Omit<ContestantOptions, 'kubeConfig' | 'against'>): Promise<Contestant>;
 }
 
 /** What the runner has, which directs. */

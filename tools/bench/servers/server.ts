@@ -1,8 +1,9 @@
-import { get } from 'node:https';
 import { join } from 'node:path';
 
 import { startControlPlane } from '../../kube-apiserver/control-plane.ts';
+import { namespace } from '../objects.ts';
 import { kubeConfigVariable, startProcess, type Remote } from '../remote.ts';
+import { call, createServiceAccount } from './access.ts';
 import type { InProcessHandlers } from './in-process.process.ts';
 import type { Load } from './load.ts';
 
@@ -10,6 +11,7 @@ import type { Load } from './load.ts';
 export interface Server extends AsyncDisposable {
   /** What it is, with its version. */
   readonly name: string;
+  /** The contestants'. */
   readonly kubeConfig: string;
   readonly load: Remote<Load>;
   /** How many watches of ConfigMaps are open, but for its own. */
@@ -20,8 +22,11 @@ export interface Server extends AsyncDisposable {
   restart(): Promise<void>;
 }
 
-/** A real kube-apiserver with its etcd. */
-export async function startRealServer(): Promise<Server> {
+/** As whom contestants come: a service account under priority and fairness, or an administrator, whom that spares. */
+export type Identity = 'service-account' | 'admin';
+
+/** A real kube-apiserver with its etcd. What writes and what counts is an administrator in any case. */
+export async function startRealServer(as: Identity): Promise<Server> {
   await using started = new AsyncDisposableStack();
   const controlPlane = started.use(await startControlPlane());
   const load = started.use(
@@ -29,14 +34,18 @@ export async function startRealServer(): Promise<Server> {
       env: { [kubeConfigVariable]: controlPlane.kubeConfig },
     }),
   );
-  const read = (path: string) => readText(controlPlane.kubeConfig, path);
+  const read = (path: string) => call(controlPlane.kubeConfig, 'GET', path);
   const { gitVersion } = JSON.parse(await read('/version')) as { gitVersion: string };
   const countWatches = async () => sumWatches(await read('/metrics'));
   const own = await countWatches();
+  const kubeConfig =
+    as === 'admin'
+      ? controlPlane.kubeConfig
+      : await createServiceAccount(controlPlane.kubeConfig, namespace);
   const resources = started.move();
   return {
     name: `kube-apiserver ${gitVersion}`,
-    kubeConfig: controlPlane.kubeConfig,
+    kubeConfig,
     load: load.handlers,
     openWatches: async () => (await countWatches()) - own,
     kill: () => controlPlane.kill(),
@@ -76,25 +85,4 @@ function sumWatches(metrics: string): number {
       sum += Number(line.slice(line.lastIndexOf(' ')));
   }
   return sum;
-}
-
-function readText(kubeConfig: string, path: string): Promise<string> {
-  const { clusters, users } = JSON.parse(kubeConfig);
-  const { server, 'certificate-authority-data': ca } = clusters[0].cluster;
-  return new Promise((resolve, reject) => {
-    get(
-      `${server}${path}`,
-      {
-        ca: Buffer.from(ca, 'base64'),
-        agent: false,
-        headers: { authorization: `Bearer ${users[0].user.token}` },
-      },
-      (response) => {
-        response
-          .setEncoding('utf8')
-          .toArray()
-          .then((chunks) => resolve(chunks.join('')), reject);
-      },
-    ).once('error', reject);
-  });
 }

@@ -12,6 +12,8 @@ test('the defaults are all scenarios of the quick set, five runs each', () => {
     out: undefined,
     profile: false,
     build: true,
+    as: 'service-account',
+    against: undefined,
     help: false,
   });
 });
@@ -26,7 +28,13 @@ test('scenarios are picked by their ids', () => {
   });
 });
 
+test('with another checkout sources are compared, so nothing is built', () => {
+  const options = parse('--against', '../before', '--as', 'admin');
+  expect(options).toMatchObject({ against: '../before', as: 'admin', build: false });
+});
+
 test.for([
+  [['--as', 'root'], '--as: expected service-account or admin, got root'],
   [['B11'], 'B11: there is no such scenario; there are B1, B4'],
   [['--runs', '0'], '--runs: expected a whole number above 0, got 0'],
   [['--quick', '--full'], 'exclude each other'],

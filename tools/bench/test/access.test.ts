@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+
+import { findKubeApiServer } from '../../kube-apiserver/binaries.ts';
+import { startControlPlane } from '../../kube-apiserver/control-plane.ts';
+import { namespace } from '../objects.ts';
+import { call, createServiceAccount } from '../servers/access.ts';
+
+const log = (line: string) => console.warn(`skipped: ${line}`);
+const binaries = await findKubeApiServer({ log });
+
+test.skipIf(!binaries)(
+  'the service account has the rights of a controller, and waits in line as one',
+  { timeout: 120_000 },
+  async () => {
+    await using controlPlane = await startControlPlane();
+    const admin = controlPlane.kubeConfig;
+    await call(admin, 'POST', '/api/v1/namespaces', { metadata: { name: namespace } });
+    const own = await createServiceAccount(admin, namespace);
+    await call(own, 'GET', '/api/v1');
+    await call(own, 'GET', `/api/v1/namespaces/${namespace}/configmaps`);
+    await expect(call(own, 'GET', '/api/v1/configmaps')).rejects.toThrow('403');
+    await expect(call(own, 'GET', `/api/v1/namespaces/${namespace}/secrets`)).rejects.toThrow(
+      '403',
+    );
+
+    const metrics = await call(admin, 'GET', '/metrics');
+    const dispatched = metrics
+      .split('\n')
+      .find(
+        (line) =>
+          line.startsWith('apiserver_flowcontrol_dispatched_requests_total{') &&
+          line.includes('flow_schema="service-accounts"'),
+      );
+    expect(Number(dispatched?.split(' ').at(-1))).toBeGreaterThan(0);
+  },
+);
