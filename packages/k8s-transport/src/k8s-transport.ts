@@ -53,7 +53,8 @@ function watchPath(query: ResourceQuery, options: Parameters<Transport['watch']>
   const timeoutSeconds =
     timeoutMs === undefined ? undefined : Math.max(1, Math.ceil(timeoutMs / 1000));
   return resourcePath(query, {
-    watch: 1,
+    // As client-go has it; some servers understand no other truth.
+    watch: true,
     allowWatchBookmarks: true,
     timeoutSeconds,
     ...(initialEvents

@@ -49,9 +49,9 @@ describe('requests', () => {
       transport.watch({ ...configMaps, name: 'a' }, { resourceVersion: '7', initialEvents: true }),
     );
     const [first, second] = server.requests.map(({ url }) => url!.split('?')[1]);
-    expect(first).toBe('watch=1&allowWatchBookmarks=true&timeoutSeconds=2&resourceVersion=7');
+    expect(first).toBe('watch=true&allowWatchBookmarks=true&timeoutSeconds=2&resourceVersion=7');
     expect(second).toBe(
-      'fieldSelector=metadata.name%3Da&watch=1&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan',
+      'fieldSelector=metadata.name%3Da&watch=true&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan',
     );
   });
 
@@ -91,7 +91,7 @@ describe('metadata alone', () => {
     const server = await plainServer((request, response) => {
       if (request.headers.accept!.includes('as='))
         return answer(response, 406, { kind: 'Status', code: 406 });
-      if (request.url!.includes('watch=1'))
+      if (request.url!.includes('watch=true'))
         return stream(response).end(line('ADDED', configMap('a', { b: 'c' })));
       return answer(response, 200, { ...emptyList, items: [configMap('a', { b: 'c' })] });
     });
