@@ -1,3 +1,4 @@
+import { copyStatus } from './copy-status.ts';
 import type { KubernetesStatus } from './kubernetes-object.ts';
 
 /** What went wrong, for programs; the reference is the table of errors in this package's README. */
@@ -76,9 +77,9 @@ export class DepwatchError extends Error {
       retryable,
       ...(status && {
         status: {
-          code: numberOrNone(status.code),
-          reason: textOrNone(status.reason),
-          message: textOrNone(status.message),
+          code: status.code,
+          reason: status.reason,
+          message: status.message,
         },
       }),
       ...(retryAfterMs !== undefined && { retryAfterMs }),
@@ -105,20 +106,19 @@ export function invalidInput(message: string, cause?: unknown): DepwatchError {
 /**
  * The error for an API server's Status, be it the body of an answer or the object of an ERROR event.
  *
- * @param status the Status; its `code` decides
+ * @param from the Status; its `code` decides. It is copied, so that an error never holds more of an answer than a Status
  * @param request what was asked, for the message: `list of ConfigMap in namespace "a"`
  * @param retryAfterMs the answer's Retry-After, if any; `status.details.retryAfterSeconds` stands in for it
  */
 export function errorFromStatus(
-  status: KubernetesStatus,
+  from: KubernetesStatus,
   request: string,
   retryAfterMs?: number,
 ): DepwatchError {
-  const seconds = numberOrNone(status.details?.retryAfterSeconds) ?? 0;
+  const status = copyStatus(from);
+  const { code: http = 500, reason, message: text, details } = status;
+  const seconds = details?.retryAfterSeconds ?? 0;
   const wait = retryAfterMs ?? (seconds > 0 ? seconds * 1000 : undefined);
-  const http = numberOrNone(status.code) ?? 500;
-  const reason = textOrNone(status.reason);
-  const text = textOrNone(status.message);
   const message = `${request}: the API server answered ${http}${reason ? ` ${reason}` : ''}${
     text ? `: ${text}` : ''
   }`;
@@ -132,8 +132,10 @@ export function errorFromStatus(
 
 function codeOfStatus(status: KubernetesStatus, http: number): [ErrorCode, boolean] {
   // A server that is behind says "too large resource version" (504, reason Timeout): a relist heals it like a 410.
-  const causes: unknown = status.details?.causes;
-  if (Array.isArray(causes) && causes.some(isResourceVersionTooLarge)) return ['ERR_EXPIRED', true];
+  const { causes = [] } = status.details ?? {};
+  if (causes.some(({ reason }) => reason === 'ResourceVersionTooLarge')) {
+    return ['ERR_EXPIRED', true];
+  }
   switch (http) {
     case 401:
       return ['ERR_UNAUTHORIZED', false];
@@ -147,16 +149,6 @@ function codeOfStatus(status: KubernetesStatus, http: number): [ErrorCode, boole
       return ['ERR_TRANSPORT', http === 408 || http === 429 || http >= 500];
   }
 }
-
-function isResourceVersionTooLarge(cause: { reason?: unknown } | null): boolean {
-  return cause?.reason === 'ResourceVersionTooLarge';
-}
-
-// A Status comes off the wire and may hold anything, such as an object that can't be made a text.
-const textOrNone = (value: unknown): string | undefined =>
-  typeof value === 'string' ? value : undefined;
-const numberOrNone = (value: unknown): number | undefined =>
-  typeof value === 'number' ? value : undefined;
 
 /** The error for a call that its own signal ended. */
 export function abortedError(signal?: AbortSignal): DepwatchError {

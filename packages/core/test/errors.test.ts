@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 import { describe, expect, test } from 'vitest';
 import { abortedError, DepwatchError, errorFromStatus, isDepwatchError } from '../src/index.ts';
 
@@ -85,9 +87,39 @@ describe('errorFromStatus', () => {
     [{ code: null, details: null }],
   ])('a Status may hold anything: %j', (status) => {
     const error = errorFromStatus(status as never, 'list of v1 Pod');
-    expect(error).toMatchObject({ code: 'ERR_TRANSPORT', retryable: true, status });
+    expect(error).toMatchObject({ code: 'ERR_TRANSPORT', retryable: true });
     expect(error.message).toBe('list of v1 Pod: the API server answered 500');
     expect(JSON.parse(JSON.stringify(error)).status).toEqual({});
+  });
+
+  test('keeps the fields of a Status, each of bounded length, and nothing else', () => {
+    const details = {
+      name: 'a',
+      group: 'apps',
+      kind: 'deployments',
+      uid: 'u',
+      retryAfterSeconds: 2,
+      causes: [{ reason: 'FieldValueInvalid', message: 'm', field: 'spec' }],
+    };
+    const status = {
+      ...{ apiVersion: 'v1', kind: 'Status', status: 'Failure', reason: 'Invalid', code: 422 },
+      details,
+    };
+    expect(errorFromStatus({ ...status, message: 'm' }, 'list').status).toEqual({
+      ...status,
+      message: 'm',
+    });
+    const secret = { data: { password: 'canary' }, metadata: { name: 'canary' } };
+    const hostile = {
+      ...status,
+      ...secret,
+      message: 'x'.repeat(1_000_000),
+      details: { ...details, ...secret, causes: Array(1_000).fill({ ...secret, reason: 'r' }) },
+    };
+    const error = errorFromStatus(hostile as never, 'list');
+    expect(inspect(error, { depth: Infinity })).not.toContain('canary');
+    expect(JSON.stringify(error.status).length).toBeLessThan(3_000);
+    expect(error.message.length).toBeLessThan(2_000);
   });
 });
 

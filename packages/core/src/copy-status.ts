@@ -1,0 +1,62 @@
+import type { KubernetesStatus } from './kubernetes-object.ts';
+
+type StatusDetails = NonNullable<KubernetesStatus['details']>;
+type StatusCause = NonNullable<StatusDetails['causes']>[number];
+
+const longestMessage = 1024;
+const longestWord = 256;
+const mostCauses = 16;
+
+/**
+ * A copy of a Status, field by field: it comes off the wire, is kept with errors and shown in logs, and may turn out to
+ * be a whole object. What isn't of its type is left out, and what is long is cut.
+ */
+export function copyStatus(from: KubernetesStatus): KubernetesStatus {
+  const { kind, apiVersion, status, message, reason, code, details } = from;
+  return defined<KubernetesStatus>({
+    kind: text(kind),
+    apiVersion: text(apiVersion),
+    status: text(status),
+    message: text(message, longestMessage),
+    reason: text(reason),
+    code: number(code),
+    details: copyDetails(details),
+  });
+}
+
+function copyDetails(from: unknown): StatusDetails | undefined {
+  if (typeof from !== 'object' || from === null) return undefined;
+  const { name, group, kind, uid, retryAfterSeconds, causes } = from as Record<string, unknown>;
+  return defined<StatusDetails>({
+    name: text(name),
+    group: text(group),
+    kind: text(kind),
+    uid: text(uid),
+    retryAfterSeconds: number(retryAfterSeconds),
+    causes: Array.isArray(causes) ? causes.slice(0, mostCauses).map(copyCause) : undefined,
+  });
+}
+
+function copyCause(from: unknown): StatusCause {
+  const { reason, message, field } = (from ?? {}) as Record<string, unknown>;
+  return defined<StatusCause>({
+    reason: text(reason),
+    message: text(message, longestMessage),
+    field: text(field),
+  });
+}
+
+function text(value: unknown, longest = longestWord): string | undefined {
+  return typeof value === 'string' ? value.slice(0, longest) : undefined;
+}
+
+function number(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
+
+/** The fields that are set. */
+function defined<T extends object>(fields: { [Key in keyof T]: T[Key] | undefined }): T {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined),
+  ) as unknown as T;
+}
