@@ -1,15 +1,24 @@
 import { DepwatchError, errorFromStatus, type KubernetesStatus } from '@depwatch/core';
 
-import type { Server } from './kube-config.ts';
+import { headerText, typeOf, whatItIs } from './foreign-answer.ts';
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 const longestRetryAfterMs = 5 * 60_000;
-const longestText = 200;
+
+/** What API servers say without a Status, and nothing else, is quoted: any other text may hold an object's data. */
+const knownTexts = new Set([
+  '404 page not found',
+  'Too many requests, please try again later.',
+  'service unavailable',
+  'Unauthorized',
+  'Forbidden',
+]);
 
 /**
  * The error for an answer that isn't a success: from its Status, or from the status code alone where something between
- * here and the API server answered in its own words.
+ * here and the API server answered in its own words. That a resource or a version is gone, only a Kubernetes API server
+ * can say; from anything else it is `not-kubernetes`, and may be asked again.
  */
 export function answerError(
   request: string,
@@ -18,20 +27,32 @@ export function answerError(
   body: Buffer,
 ): DepwatchError {
   const status = statusFrom(code, headers, body);
-  const seconds = status.details?.retryAfterSeconds;
-  const wait = retryAfterMs(headers) ?? (typeof seconds === 'number' ? seconds * 1000 : undefined);
-  return errorFromStatus(
-    status,
-    request,
-    wait === undefined ? undefined : Math.min(Math.max(wait, 0), longestRetryAfterMs),
+  const wait = retryAfterMs(headers, status);
+  if (status !== undefined || code === 401 || code === 403)
+    return errorFromStatus(status ?? { code }, request, wait);
+  const redirected = code >= 300 && code < 400 ? '; redirects are not followed' : '';
+  const gone = code === 404 || code === 410;
+  return new DepwatchError(
+    'ERR_TRANSPORT',
+    `${request}: what answered ${code} is no Kubernetes API server: it sent ${whatItIs(headers, body)}${redirected}`,
+    {
+      reason: 'not-kubernetes',
+      retryable: gone || code === 408 || code === 429 || code >= 500,
+      ...(!gone && { status: { code } }),
+      ...(wait !== undefined && { retryAfterMs: wait }),
+    },
   );
 }
 
-function statusFrom(code: number, headers: Headers, body: Buffer): KubernetesStatus {
-  if (code >= 300 && code < 400) return { code, message: 'redirects are not followed' };
-  const type = headerText(headers['content-type']) ?? '';
+/** What the server itself says; undefined when it wasn't a Kubernetes API server that said it. */
+function statusFrom(code: number, headers: Headers, body: Buffer): KubernetesStatus | undefined {
   const text = body.toString();
-  if (type.startsWith('text/plain')) return { code, message: text.slice(0, longestText).trim() };
+  if (typeOf(headers) === 'text/plain') {
+    const message = text.trim();
+    return knownTexts.has(message) && (code !== 404 || isAudited(headers))
+      ? { code, message }
+      : undefined;
+  }
   try {
     const parsed = JSON.parse(text) as KubernetesStatus | null;
     // The status line decides; a Status may have been passed on from elsewhere.
@@ -39,62 +60,33 @@ function statusFrom(code: number, headers: Headers, body: Buffer): KubernetesSta
   } catch {
     // HTML, or nothing at all.
   }
-  return { code };
+  return undefined;
 }
 
-/** Retry-After in milliseconds: it holds seconds or a date, which is compared with the answer's own. */
-function retryAfterMs(headers: Headers): number | undefined {
+/**
+ * Whether an API server answered. For a group that it doesn't have, or has no longer, a kube-apiserver sends no Status
+ * but the very page that every Go program has for an unknown path, ingress controllers too. Unlike those it gives each
+ * request an audit ID, and tells which flow schema it fell under.
+ */
+function isAudited(headers: Headers): boolean {
+  return (
+    headers['audit-id'] !== undefined || headers['x-kubernetes-pf-flowschema-uid'] !== undefined
+  );
+}
+
+/** How long to wait: Retry-After holds seconds or a date, which is compared with the answer's own. */
+function retryAfterMs(headers: Headers, status: KubernetesStatus | undefined): number | undefined {
   const text = headerText(headers['retry-after']);
-  if (text === undefined) return undefined;
-  if (/^\d+$/.test(text)) return Number(text) * 1000;
-  const wait = Date.parse(text) - Date.parse(headerText(headers['date']) ?? '');
-  return Number.isNaN(wait) ? undefined : wait;
-}
-
-function headerText(value: string | string[] | undefined): string | undefined {
-  return (Array.isArray(value) ? value[0] : value)?.trim();
-}
-
-/** The error for a request that got no answer, or lost its connection while it was answered. */
-export function connectionError(request: string, server: Server, cause: Error): DepwatchError {
-  return new DepwatchError(
-    'ERR_TRANSPORT',
-    `${request}: no connection to the API server at ${server.address}: ${reasonOf(cause)}`,
-    { retryable: true, cause },
-  );
-}
-
-/** The error for a request that stayed silent. */
-export function timeoutError(request: string, server: Server, ms: number): DepwatchError {
-  return new DepwatchError(
-    'ERR_TRANSPORT',
-    `${request}: nothing came from the API server at ${server.address} for ${ms} ms`,
-    { retryable: true },
-  );
-}
-
-/** The error for an answer that breaks the protocol. Nothing of it is quoted: it may hold a Secret. */
-export function protocolError(request: string, what: string): DepwatchError {
-  return new DepwatchError('ERR_TRANSPORT', `${request}: the API server sent ${what}`, {
-    retryable: true,
-  });
-}
-
-const untrusted = new Set([
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-]);
-
-function reasonOf(error: Error): string {
-  const { code } = error as { code?: unknown };
-  if (error instanceof AggregateError && error.errors[0] instanceof Error)
-    return reasonOf(error.errors[0]);
-  if (typeof code === 'string' && untrusted.has(code)) {
-    return `its certificate is not trusted by the kubeconfig's certificate-authority (${code})`;
-  }
-  const text = error.message.slice(0, longestText) || error.name;
-  return typeof code === 'string' && !text.includes(code) ? `${text} (${code})` : text;
+  const seconds = status?.details?.retryAfterSeconds;
+  const wait =
+    text === undefined
+      ? typeof seconds === 'number'
+        ? seconds * 1000
+        : undefined
+      : /^\d+$/.test(text)
+        ? Number(text) * 1000
+        : Date.parse(text) - Date.parse(headerText(headers['date']) ?? '');
+  return wait === undefined || Number.isNaN(wait)
+    ? undefined
+    : Math.min(Math.max(wait, 0), longestRetryAfterMs);
 }

@@ -1,9 +1,16 @@
 import { abortedError, DepwatchError, isDepwatchError } from '@depwatch/core';
 
-import { answerError, connectionError, timeoutError } from './answer-error.ts';
+import { answerError } from './answer-error.ts';
 import type { ApiServer } from './api-server.ts';
 import { Attempt, type AnswerHeaders, type AttemptListener } from './attempt.ts';
 import type { ResolvedCredentials } from './credentials.ts';
+import { foreignBy, foreignStart, type ExpectedType } from './foreign-answer.ts';
+import {
+  connectionError,
+  foreignError,
+  isCertificateAlert,
+  timeoutError,
+} from './transport-error.ts';
 
 /** One GET. */
 export interface ApiRequest {
@@ -15,6 +22,10 @@ export interface ApiRequest {
   readonly signal?: AbortSignal | undefined;
   /** Whether silence after the headers is no failure, as for a watch. */
   readonly mayBeSilent: boolean;
+  /** What a 200 has to be; default JSON. */
+  readonly expects?: ExpectedType;
+  /** Whether it asks again on a new connection where the one it was given doesn't answer soon. */
+  readonly impatient?: boolean;
 }
 
 /** Who gets the answer. */
@@ -61,6 +72,9 @@ export class ApiCall implements AttemptListener {
   #timer: Disposable | undefined;
   #renewed = false;
   #fellBack = false;
+  #moved = false;
+  /** Whether something of the body has come. */
+  #begun = false;
 
   constructor(api: ApiServer, request: ApiRequest, receiver: ApiReceiver) {
     this.#api = api;
@@ -119,6 +133,8 @@ export class ApiCall implements AttemptListener {
       this.#restartTimer();
       return;
     }
+    const foreign = foreignBy(headers, this.#request.expects ?? 'json');
+    if (foreign !== undefined) return this.#failForeign(foreign);
     if (this.#request.mayBeSilent) this.#stopTimer();
     else this.#restartTimer();
     this.#receiver.onAccepted();
@@ -127,6 +143,7 @@ export class ApiCall implements AttemptListener {
   onBody(chunk: Buffer): void {
     const refusal = this.#refusal;
     if (refusal === undefined) {
+      if (!this.#begun && this.#failStart(chunk)) return;
       if (!this.#request.mayBeSilent) this.#restartTimer();
       this.#receiver.onData(chunk);
       return;
@@ -145,8 +162,11 @@ export class ApiCall implements AttemptListener {
 
   onBroken(error: Error): void {
     // The status counts even where the text that goes with it got lost.
-    if (this.#refusal !== undefined) this.#refused(this.#refusal);
-    else this.fail(connectionError(this.#receiver.describe(), this.#api.server, error));
+    if (this.#refusal !== undefined) return this.#refused(this.#refusal);
+    const fail = () =>
+      this.fail(connectionError(this.#receiver.describe(), this.#api.server, error));
+    if (isCertificateAlert(error)) this.#renew(fail);
+    else fail();
   }
 
   #send(credentials: ResolvedCredentials): void {
@@ -154,7 +174,8 @@ export class ApiCall implements AttemptListener {
     this.#refusal = undefined;
     const { fallback, accept, path } = this.#request;
     const { requestTimeoutMs } = this.#api.settings;
-    if (stuckAfterMs < requestTimeoutMs) this.#setTimer(stuckAfterMs, () => this.#onSlow());
+    if (this.#slowAfterMs < requestTimeoutMs)
+      this.#setTimer(this.#slowAfterMs, () => this.#onSlow());
     else this.#restartTimer();
     const request = {
       path: credentials.server.basePath + path,
@@ -164,38 +185,56 @@ export class ApiCall implements AttemptListener {
     if (this.#done) this.#attempt.cancel();
   }
 
-  /** Sends it, again perhaps, with credentials that are on their way; with none, what was refused stays refused. */
-  #sendWith(coming: Promise<ResolvedCredentials | undefined>): void {
+  /** Sends it, again perhaps, with credentials that are on their way; where there are none, `fail` says what that is. */
+  #sendWith(coming: Promise<ResolvedCredentials | undefined>, fail?: () => void): void {
     coming.then(
       (credentials) => {
         if (this.#done) return;
         if (credentials !== undefined) this.#send(credentials);
-        else if (this.#refusal !== undefined) this.#failRefused(this.#refusal);
+        else fail?.();
       },
       (error: unknown) => this.fail(this.#explain(error)),
     );
   }
 
   #refused(refusal: Refusal): void {
-    const { status } = refusal;
     const { fallback } = this.#request;
-    const before = this.#credentials;
-    if (status === 401 && !this.#renewed && before !== undefined) {
-      this.#renewed = true;
-      this.#abandon();
-      this.#sendWith(this.#api.credentials.renew(before));
-    } else if (status === 406 && fallback !== undefined && !this.#fellBack) {
+    const fail = () => this.#failRefused(refusal);
+    if (refusal.status === 401) {
+      this.#renew(fail);
+    } else if (refusal.status === 406 && fallback !== undefined && !this.#fellBack) {
       this.#fellBack = true;
       fallback.chosen();
       this.#abandon();
       this.#sendWith(this.#api.credentials.get());
     } else {
-      this.#failRefused(refusal);
+      fail();
     }
+  }
+
+  /** Tries once more with new credentials; a second refusal stands. */
+  #renew(fail: () => void): void {
+    const before = this.#credentials;
+    if (this.#renewed || before === undefined) return fail();
+    this.#renewed = true;
+    this.#abandon();
+    this.#sendWith(this.#api.credentials.renew(before), fail);
   }
 
   #failRefused({ status, headers, body }: Refusal): void {
     this.fail(answerError(this.#receiver.describe(), status, headers, Buffer.concat(body)));
+  }
+
+  #failForeign(what: string): void {
+    this.fail(foreignError(this.#receiver.describe(), this.#api.server, what));
+  }
+
+  /** Whether the body's first bytes show it to be no JSON at all. */
+  #failStart(chunk: Buffer): boolean {
+    this.#begun = true;
+    const foreign = this.#request.expects === 'text' ? undefined : foreignStart(chunk);
+    if (foreign !== undefined) this.#failForeign(foreign);
+    return foreign !== undefined;
   }
 
   /** Gives up what is left of an attempt, for another one. */
@@ -208,24 +247,41 @@ export class ApiCall implements AttemptListener {
   #explain(error: unknown): DepwatchError {
     const request = this.#receiver.describe();
     if (!isDepwatchError(error)) return connectionError(request, this.#api.server, error as Error);
-    const { code, message, retryable, cause } = error;
-    return new DepwatchError(code, `${request}: ${message}`, { retryable, cause });
+    const { code, message, retryable, reason } = error;
+    return new DepwatchError(code, `${request}: ${message}`, {
+      retryable,
+      ...(reason !== undefined && { reason }),
+    });
+  }
+
+  get #slowAfterMs(): number {
+    const { requestTimeoutMs } = this.#api.settings;
+    return this.#request.impatient ? Math.min(stuckAfterMs, requestTimeoutMs / 2) : stuckAfterMs;
   }
 
   #onSlow(): void {
     if (this.#attempt?.stuck()) {
       this.#abandon();
       this.#sendWith(this.#api.credentials.get());
+    } else if (this.#request.impatient && !this.#moved && this.#attempt?.connected) {
+      this.#moved = true;
+      this.#attempt.suspectAll();
+      this.#abandon();
+      this.#sendWith(this.#api.credentials.get());
     } else {
-      const leftMs = this.#api.settings.requestTimeoutMs - stuckAfterMs;
+      const leftMs = this.#api.settings.requestTimeoutMs - this.#slowAfterMs;
       this.#setTimer(leftMs, () => this.#onTimeout());
     }
   }
 
   #onTimeout(): void {
-    this.#attempt?.suspect();
-    const { requestTimeoutMs } = this.#api.settings;
-    this.fail(timeoutError(this.#receiver.describe(), this.#api.server, requestTimeoutMs));
+    const attempt = this.#attempt;
+    attempt?.suspect();
+    const waitedFor =
+      attempt === undefined ? 'credentials' : attempt.connected ? 'answer' : 'connection';
+    const { server, settings } = this.#api;
+    const request = this.#receiver.describe();
+    this.fail(timeoutError(request, server, settings.requestTimeoutMs, waitedFor));
   }
 
   #restartTimer(): void {

@@ -5,6 +5,7 @@ import type { Dispatcher } from 'undici';
 
 import { Connection, streamsPerConnection, type PoolRequest } from './connection.ts';
 import type { OpenSocket, SocketOpener } from './open-socket.ts';
+import { NotConnectedError } from './transport-error.ts';
 import type { Watchdog } from './watchdog.ts';
 
 /** A request in the pool's hands. */
@@ -13,6 +14,10 @@ export interface Ticket {
   withdraw(): boolean;
   /** Tells that the connection of this request seems dead: it gets no new ones before it is heard again. */
   suspect(): void;
+  /** Tells the same of all connections there are. */
+  suspectAll(): void;
+  /** Whether a connection has it. */
+  readonly connected: boolean;
   /**
    * Whether the request may be one that the server refused for having too many streams, and that now waits within
    * undici for another one on its connection to end: for ever, when those are watches. That happens when the server
@@ -80,6 +85,11 @@ export class ConnectionPool {
   leave(connection: Connection): void {
     this.#ready.delete(connection);
     this.#capacity = connection.capacity ?? this.#capacity;
+  }
+
+  /** Gives none of the present connections new requests before it is heard again. */
+  suspectAll(): void {
+    for (const connection of this.#connections) connection.suspect();
   }
 
   /** Closes each connection when its last request has ended, and calls `done` after the last one. */
@@ -159,6 +169,8 @@ export class ConnectionPool {
       socket.on('error', () => {});
       if (http2) watchdog.guard(socket);
       return opened;
+    } catch (error) {
+      throw new NotConnectedError(error as Error);
     } finally {
       timeout[Symbol.dispose]();
     }
@@ -233,6 +245,14 @@ class QueuedRequest implements PoolRequest, Ticket {
 
   suspect(): void {
     this.connection?.suspect();
+  }
+
+  suspectAll(): void {
+    this.#pool.suspectAll();
+  }
+
+  get connected(): boolean {
+    return this.connection !== undefined;
   }
 
   stuck(): boolean {

@@ -97,7 +97,7 @@ export class Connection {
 
   /** A request on it got no answer: it gets no new ones before it is heard again. */
   suspect(): void {
-    if (this.http2) this.#suspectAt = this.#socket.bytesRead;
+    this.#suspectAt = this.#socket.bytesRead;
   }
 
   /** Whether requests wait within undici for others to end, since the server has lowered its limit. */

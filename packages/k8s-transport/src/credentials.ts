@@ -185,7 +185,7 @@ function headersFrom(options: Record<string, unknown>): Record<string, string> {
       throw new DepwatchError(
         'ERR_TRANSPORT',
         `the kubeconfig's credentials hold characters that can't stand in the header ${name}`,
-        { retryable: true },
+        { retryable: true, reason: 'credentials' },
       );
     }
     headers[name.toLowerCase()] = text;
@@ -205,7 +205,10 @@ function credentialError(kubeConfig: KubeConfigLike, error: unknown): DepwatchEr
   // The message of a system error names a path or a program, never what is in it; the error itself may hold arguments.
   const system = error instanceof Error && 'syscall' in error && 'code' in error;
   const why = system ? `: ${error.message}` : user?.exec ? '; run it by hand to see why' : '';
-  return new DepwatchError('ERR_TRANSPORT', failed + why, { retryable: true });
+  return new DepwatchError('ERR_TRANSPORT', failed + why, {
+    retryable: true,
+    reason: 'credentials',
+  });
 }
 
 function fingerprints(kubeConfig: KubeConfigLike): Map<string, string> {

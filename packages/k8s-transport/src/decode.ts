@@ -52,13 +52,17 @@ export function decodeObject(value: unknown, shape: ObjectShape): KubernetesObje
   return value;
 }
 
-/** A line of a watch: an event, the Status of an ERROR event, or undefined for what is neither. */
+/** A line of a watch: an event, or the Status of an ERROR event. */
 export type DecodedLine =
   | WatchEvent
   | { readonly type: 'ERROR'; readonly status: KubernetesStatus };
 
-/** Decodes one parsed line of a watch; undefined when it is nothing that a watch may hold. */
-export function decodeLine(value: unknown, shape: ObjectShape): DecodedLine | undefined {
+/**
+ * Decodes one parsed line of a watch.
+ *
+ * @returns null for a bookmark that marks nothing, undefined for what no watch may hold
+ */
+export function decodeLine(value: unknown, shape: ObjectShape): DecodedLine | null | undefined {
   if (!isObject(value)) return undefined;
   const { type } = value;
   switch (type) {
@@ -71,22 +75,24 @@ export function decodeLine(value: unknown, shape: ObjectShape): DecodedLine | un
     case 'BOOKMARK':
       return decodeBookmark(value['object']);
     case 'ERROR':
-      return isObject(value['object'])
-        ? { type, status: value['object'] as KubernetesStatus }
-        : undefined;
+      return isStatus(value['object']) ? { type, status: value['object'] } : undefined;
     default:
       return undefined;
   }
 }
 
-function decodeBookmark(object: unknown): WatchEvent | undefined {
-  const metadata = isObject(object) ? object['metadata'] : undefined;
-  if (!isObject(metadata)) return undefined;
-  const { resourceVersion, annotations } = metadata;
-  if (typeof resourceVersion !== 'string') return undefined;
-  return isObject(annotations) && annotations[initialEventsEnd] === 'true'
-    ? { type: 'BOOKMARK', resourceVersion, initialEventsEnd: true }
-    : { type: 'BOOKMARK', resourceVersion };
+function decodeBookmark(object: unknown): WatchEvent | null | undefined {
+  if (!isObject(object)) return undefined;
+  const { resourceVersion, annotations } = isObject(object['metadata']) ? object['metadata'] : {};
+  const version = typeof resourceVersion === 'string' ? resourceVersion : '';
+  if (isObject(annotations) && annotations[initialEventsEnd] === 'true')
+    return { type: 'BOOKMARK', resourceVersion: version, initialEventsEnd: true };
+  // Some servers send bookmarks without a version; there is nothing to resume from.
+  return version === '' ? null : { type: 'BOOKMARK', resourceVersion: version };
+}
+
+function isStatus(value: unknown): value is KubernetesStatus {
+  return isObject(value) && (value['kind'] === undefined || value['kind'] === 'Status');
 }
 
 /** Whether a parsed JSON value is an object, not null and no array. */

@@ -1,4 +1,5 @@
 import {
+  DepwatchError,
   formatGroupVersion,
   isDepwatchError,
   validateQuery,
@@ -6,11 +7,11 @@ import {
   type GroupVersionKind,
 } from '@depwatch/core';
 
-import { protocolError } from './answer-error.ts';
 import type { ApiServer } from './api-server.ts';
 import { isObject } from './decode.ts';
 import { readJson } from './read-json.ts';
 import { groupVersionPath } from './request-url.ts';
+import { protocolError } from './transport-error.ts';
 
 const maxBytes = 16 * 1024 * 1024;
 
@@ -25,14 +26,27 @@ export async function discover(
   const request = { path: groupVersionPath(gvk), accept: 'application/json', describe, signal };
   try {
     const answer = await readJson(api, request, maxBytes);
-    if (!isObject(answer) || !Array.isArray(answer['resources'])) {
-      throw protocolError(describe(), 'an answer that is no list of resources');
-    }
-    return findResource(answer['resources'], gvk);
+    return findResource(resourcesOf(answer) ?? brokenList(describe()), gvk);
   } catch (error) {
-    if (isDepwatchError(error) && error.status?.code === 404) return undefined;
-    throw error;
+    if (!isDepwatchError(error, 'ERR_NO_VERSIONED_RESOURCE')) throw error;
+    if (gvk.group || gvk.version !== 'v1') return undefined;
+    // Every API server has it, so whoever says so is none, or is not ready to be one.
+    throw new DepwatchError('ERR_TRANSPORT', `${error.message}; no API server is without v1`, {
+      retryable: true,
+      reason: 'not-kubernetes',
+    });
   }
+}
+
+function brokenList(request: string): never {
+  throw protocolError(request, 'an answer that is no list of resources');
+}
+
+/** The entries of an APIResourceList, which Go sends as null where there are none. */
+function resourcesOf(answer: unknown): readonly unknown[] | undefined {
+  if (!isObject(answer) || answer['kind'] !== 'APIResourceList') return undefined;
+  const resources: unknown = answer['resources'] ?? [];
+  return Array.isArray(resources) ? resources : undefined;
 }
 
 /** Finds a kind among the `resources` of an APIResourceList; subresources (`pods/log`) are kinds of their own. */

@@ -1,11 +1,11 @@
 import { describeRequest, type ListPage, type ResourceQuery, type Transport } from '@depwatch/core';
 
-import { protocolError } from './answer-error.ts';
 import type { ApiServer } from './api-server.ts';
 import type { ContentTypes } from './content-type.ts';
 import { decodeObject, isObject, shapeOf } from './decode.ts';
 import { readJson } from './read-json.ts';
 import { resourcePath } from './request-url.ts';
+import { protocolError } from './transport-error.ts';
 
 /** One page of a list; see Transport. */
 export async function list(
@@ -28,11 +28,14 @@ export async function list(
 }
 
 function decodePage(answer: unknown, query: ResourceQuery): ListPage | undefined {
-  if (!isObject(answer) || !isObject(answer['metadata'])) return undefined;
-  const { resourceVersion, continue: next } = answer['metadata'];
+  // What has no items at all may be an object.
+  if (!isObject(answer) || answer['items'] === undefined) return undefined;
+  const { resourceVersion, continue: next } = isObject(answer['metadata'])
+    ? answer['metadata']
+    : {};
   // A list without items is null in Go.
   const items: unknown = answer['items'] ?? [];
-  if (typeof resourceVersion !== 'string' || !Array.isArray(items)) return undefined;
+  if (!Array.isArray(items)) return undefined;
   const shape = shapeOf(query.gvk, query.metadataOnly);
   const objects = [];
   for (const item of items) {
@@ -42,7 +45,8 @@ function decodePage(answer: unknown, query: ResourceQuery): ListPage | undefined
   }
   return {
     items: objects,
-    resourceVersion,
+    // Some servers have no versions.
+    resourceVersion: typeof resourceVersion === 'string' ? resourceVersion : '',
     ...(typeof next === 'string' && next !== '' && { continue: next }),
   };
 }

@@ -2,9 +2,9 @@ import { isUtf8 } from 'node:buffer';
 
 import type { DepwatchError } from '@depwatch/core';
 
-import { protocolError } from './answer-error.ts';
 import { ApiCall, type ApiReceiver, type ApiRequest } from './api-call.ts';
 import type { ApiServer } from './api-server.ts';
+import { protocolError } from './transport-error.ts';
 
 /**
  * Sends a request and parses the whole answer.

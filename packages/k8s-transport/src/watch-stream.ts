@@ -7,11 +7,11 @@ import {
   type WatchEvent,
 } from '@depwatch/core';
 
-import { protocolError } from './answer-error.ts';
 import { ApiCall, type ApiReceiver, type ApiRequest } from './api-call.ts';
 import type { ApiServer } from './api-server.ts';
 import { decodeLine, type ObjectShape } from './decode.ts';
 import { LineError, NdjsonDecoder, type LineReceiver } from './ndjson.ts';
+import { protocolError } from './transport-error.ts';
 import type { Resumable } from './turn-budget.ts';
 
 type Burst = readonly WatchEvent[];
@@ -192,6 +192,7 @@ export class WatchStream
 
   onLine(line: unknown): void {
     const event = decodeLine(line, this.#shape);
+    if (event === null) return;
     if (event === undefined) throw new LineError('a line that is no event of a watch');
     if (event.type === 'ERROR') throw errorFromStatus(event.status, this.describe());
     // Most bursts have one: pushed to an empty array it would take room for 17.

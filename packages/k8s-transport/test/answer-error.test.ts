@@ -1,7 +1,8 @@
+import { inspect } from 'node:util';
+
 import { describe, expect, it } from 'vitest';
 
-import { answerError, connectionError } from '../src/answer-error.ts';
-import { serverOf } from '../src/kube-config.ts';
+import { answerError } from '../src/answer-error.ts';
 
 const json = { 'content-type': 'application/json' };
 const body = (value: unknown) => Buffer.from(JSON.stringify(value));
@@ -21,43 +22,58 @@ describe('answerError', () => {
     });
   });
 
+  const foreign = (code: number, what: string) =>
+    `list: what answered ${code} is no Kubernetes API server: it sent ${what}`;
+  const html = { 'content-type': 'text/html; charset=utf-8' };
+
   it.each([
-    [
-      503,
-      { 'content-type': 'text/html' },
-      '<html>secret</html>',
-      'list: the API server answered 503',
-    ],
-    [502, {}, '', 'list: the API server answered 502'],
-    [500, json, '{"kind":"Sta', 'list: the API server answered 500'],
-    [500, json, 'null', 'list: the API server answered 500'],
+    [503, html, '<html>canary</html>', 'HTML (content type text/html)'],
+    [502, {}, '', 'nothing'],
+    [500, json, '{"kind":"canary', 'JSON that is no Status (content type application/json)'],
+    [500, json, 'null', 'text (content type application/json)'],
+    [404, html, '<!doctype html>canary', 'HTML (content type text/html)'],
+    [404, {}, '\x1f\x8bcanary', 'gzip'],
+    [410, { 'content-encoding': 'br' }, '', 'content encoding br'],
+    [400, { 'content-type': 'canary: 1' }, 'canary', 'text (content type unknown)'],
     [
       404,
       { 'content-type': 'text/plain' },
-      'not found\n',
-      'list: the API server answered 404: not found',
+      '404 page not found\n',
+      'text (content type text/plain)',
     ],
-    [
-      301,
-      { location: 'https://x' },
-      '',
-      'list: the API server answered 301: redirects are not followed',
-    ],
-  ])('makes do with a %i of %j', (code, headers, text, message) => {
-    const error = answerError('list', code, headers, Buffer.from(text));
-    expect(error.message).toBe(message);
-    expect(error.status?.code).toBe(code);
-    expect(error.retryable).toBe(code >= 500);
+    [301, { location: 'https://canary' }, '', 'nothing; redirects are not followed'],
+  ])(
+    'names what a %i is that no API server sent, and quotes nothing of it',
+    (code, headers, text, what) => {
+      const error = answerError('list', code, headers, Buffer.from(text, 'latin1'));
+      expect(error).toMatchObject({ code: 'ERR_TRANSPORT', reason: 'not-kubernetes' });
+      expect(error.message).toBe(foreign(code, what));
+      expect(inspect(error, { depth: Infinity })).not.toContain('canary');
+      // Whoever goes by the status must not take anything for gone.
+      expect(error.status?.code).toBe(code === 404 || code === 410 ? undefined : code);
+      expect(error.retryable).toBe(code === 404 || code === 410 || code >= 500);
+    },
+  );
+
+  it.each([
+    [401, 'ERR_UNAUTHORIZED'],
+    [403, 'ERR_FORBIDDEN'],
+  ])('takes a %i for one, whoever says it', (status, code) => {
+    const error = answerError('list', status, html, Buffer.from('canary'));
+    expect(error).toMatchObject({ code, status: { code: status } });
+    expect(inspect(error, { depth: Infinity })).not.toContain('canary');
   });
 
-  it('quotes no more than a line of text', () => {
-    const error = answerError(
-      'list',
-      500,
-      { 'content-type': 'text/plain' },
-      Buffer.from('x'.repeat(10_000)),
-    );
-    expect(error.message.length).toBeLessThan(300);
+  it('takes the page of a kube-apiserver for a group that it does not have', () => {
+    const headers = { 'content-type': 'text/plain; charset=utf-8', 'audit-id': 'x' };
+    const page = Buffer.from('404 page not found\n');
+    expect(answerError('list', 404, headers, page)).toMatchObject({
+      code: 'ERR_NO_VERSIONED_RESOURCE',
+      message: 'list: the API server answered 404: 404 page not found',
+    });
+    expect(answerError('list', 404, headers, Buffer.from('canary'))).toMatchObject({
+      reason: 'not-kubernetes',
+    });
   });
 
   it.each([
@@ -83,23 +99,4 @@ describe('answerError', () => {
     const status = { kind: 'Status', code: 429, details: { retryAfterSeconds: 1e9 } };
     expect(answerError('list', 429, json, body(status)).retryAfterMs).toBe(300_000);
   });
-});
-
-it('names the request, the server and the reason where there is no answer', () => {
-  const server = serverOf({
-    getCurrentCluster: () => ({ name: 'c', server: 'https://[::1]:6443/base/' }),
-    getCurrentUser: () => null,
-    applyToHTTPSOptions: async () => {},
-  });
-  const refused = Object.assign(new Error('connect ECONNREFUSED ::1:6443'), {
-    code: 'ECONNREFUSED',
-  });
-  for (const cause of [refused, new AggregateError([refused])]) {
-    const error = connectionError('list', server, cause);
-    expect(error).toMatchObject({ code: 'ERR_TRANSPORT', retryable: true, cause });
-    expect(error.status).toBeUndefined();
-    expect(error.message).toBe(
-      'list: no connection to the API server at [::1]:6443: connect ECONNREFUSED ::1:6443',
-    );
-  }
 });

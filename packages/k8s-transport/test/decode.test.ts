@@ -95,8 +95,7 @@ describe('decodeLine', () => {
     { type: '__proto__', object: {} },
     { type: 'ADDED' },
     { type: 'ADDED', object: [] },
-    { type: 'BOOKMARK', object: {} },
-    { type: 'BOOKMARK', object: { metadata: {} } },
+    { type: 'ERROR', object: { kind: 'Secret' } },
     { type: 'ERROR', object: 'text' },
   ])('takes %j for no event', (line) => {
     expect(decodeLine(line, shape)).toBeUndefined();

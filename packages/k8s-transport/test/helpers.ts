@@ -141,11 +141,14 @@ export interface Relay {
   readonly port: number;
   /** From now on bytes are swallowed in both directions, and nobody is told. */
   swallow(): void;
+  /** The same for the connections there are, and for no later ones. */
+  swallowPresent(): void;
 }
 
 /** Relays connections to a port of the loopback address until the test ends. */
 export async function relayTo(port: number): Promise<Relay> {
   const sockets = new Set<Socket>();
+  const dead = new Set<Socket>();
   let swallowing = false;
   const server = createTcpServer((near) => {
     const far = connect(port, '127.0.0.1');
@@ -154,12 +157,17 @@ export async function relayTo(port: number): Promise<Relay> {
       [far, near],
     ] as const) {
       sockets.add(from);
-      from.on('data', (bytes) => void (swallowing || to.write(bytes)));
-      from.on('close', () => void (swallowing || to.destroy()));
+      const swallowed = () => swallowing || dead.has(from);
+      from.on('data', (bytes) => void (swallowed() || to.write(bytes)));
+      from.on('close', () => void (swallowed() || to.destroy()));
       from.on('error', () => {});
     }
   });
   const own = await listen(server);
   onTestFinished(() => sockets.forEach((socket) => socket.destroy()));
-  return { port: own, swallow: () => void (swallowing = true) };
+  return {
+    port: own,
+    swallow: () => void (swallowing = true),
+    swallowPresent: () => sockets.forEach((socket) => dead.add(socket)),
+  };
 }

@@ -55,6 +55,7 @@ export function decode(chunks: readonly Buffer[], maxLineBytes = 8 * 1024 * 1024
     onLine(line: unknown): void {
       const event = decodeLine(line, shape);
       if (event === undefined) throw new LineError('a line that is no event of a watch');
+      if (event === null) return;
       if (event.type === 'ERROR') throw errorFromStatus(event.status, 'watch');
       events.push(event);
     },

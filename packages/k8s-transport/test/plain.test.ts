@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { inspect } from 'node:util';
 
 import { describe, expect, it, vi } from 'vitest';
 
@@ -137,7 +138,7 @@ describe('answers', () => {
   });
 
   it.each([
-    ['no JSON', '<html>secret', /no JSON/],
+    ['no JSON', 'secret', /no JSON/],
     ['no list', '{"kind":"Secret","data":"secret"}', /no list/],
     ['no objects', '{"metadata":{"resourceVersion":"1"},"items":["secret"]}', /no list/],
     ['no UTF-8', Buffer.from([0x22, 0xff, 0x22]), /no UTF-8/],
@@ -150,7 +151,7 @@ describe('answers', () => {
     const server = await plainServer((__, response) => void response.writeHead(200).end(body));
     const transport = transportFor(server.kubeConfig, { maxListBytes: 1_000 });
     const error = await failureOf(transport.list(configMaps, {}));
-    expect(error).toMatchObject({ code: 'ERR_TRANSPORT', retryable: true });
+    expect(error).toMatchObject({ code: 'ERR_TRANSPORT', retryable: true, reason: 'protocol' });
     expect(error.status).toBeUndefined();
     expect(error.message).toMatch(message);
     expect(JSON.stringify([error.message, error, String(error.cause)])).not.toContain('secret');
@@ -166,24 +167,18 @@ describe('answers', () => {
     });
   });
 
-  it('to discovery: a 404 is no such kind, anything else an error', async () => {
-    let status = 404;
-    const server = await plainServer(
-      (_, response) => void response.writeHead(status).end('404 page not found'),
+  it('may be lists without a version, or even without metadata', async () => {
+    let metadata: object | undefined = {};
+    const server = await plainServer((_, response) =>
+      answer(response, 200, { kind: 'ConfigMapList', metadata, items: [configMap('a')] }),
     );
     const transport = transportFor(server.kubeConfig);
-    expect(
-      await transport.discover({ group: 'a.b', version: 'v1', kind: 'C' }, {}),
-    ).toBeUndefined();
-    expect(server.requests[0]!.url).toBe('/apis/a.b/v1');
-    status = 503;
-    expect(await failureOf(transport.discover(configMaps.gvk, {}))).toMatchObject({
-      status: { code: 503 },
-    });
-    status = 200;
-    expect(await failureOf(transport.discover(configMaps.gvk, {}))).toMatchObject({
-      code: 'ERR_TRANSPORT',
-    });
+    for (metadata of [{}, { resourceVersion: '' }, undefined]) {
+      expect(await transport.list(configMaps, {})).toEqual({
+        items: [configMap('a')],
+        resourceVersion: '',
+      });
+    }
   });
 
   it('may come slowly, but not with longer pauses than the timeout', async () => {
@@ -206,7 +201,7 @@ describe('answers', () => {
     const error = await failureOf(
       transportFor(stopped.kubeConfig, { requestTimeoutMs: 250 }).list(configMaps, {}),
     );
-    expect(error).toMatchObject({ code: 'ERR_TRANSPORT', retryable: true });
+    expect(error).toMatchObject({ code: 'ERR_TRANSPORT', retryable: true, reason: 'timeout' });
     expect(error.message).toContain('250 ms');
   });
 });
@@ -247,6 +242,38 @@ describe('watch streams', () => {
     expect(error.message).toContain(message);
     expect(JSON.stringify([error.message, error, String(error.cause)])).not.toContain('secret');
     expect(await watch.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it('go on after a bookmark that has no version, and tell of none', async () => {
+    const end = { annotations: { 'k8s.io/initial-events-end': 'true' } };
+    const lines = [{}, { metadata: {} }, { metadata: { resourceVersion: '' } }, { metadata: end }];
+    const text = lines.map((object) => line('BOOKMARK', object)).join('');
+    const server = await plainServer((_, response) => void stream(response).end(text + bookmark));
+    expect(await eventsOf(transportFor(server.kubeConfig).watch(configMaps, {}))).toEqual([
+      { type: 'BOOKMARK', resourceVersion: '', initialEventsEnd: true },
+      { type: 'BOOKMARK', resourceVersion: '9' },
+    ]);
+  });
+
+  it('pass on a DELETED that says no more than which object it was', async () => {
+    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } };
+    const server = await plainServer(
+      (_, response) => void stream(response).end(line('DELETED', object)),
+    );
+    expect(await eventsOf(transportFor(server.kubeConfig).watch(configMaps, {}))).toEqual([
+      { type: 'DELETED', object },
+    ]);
+  });
+
+  it('take for a protocol error an ERROR event that holds an object', async () => {
+    const secret = { kind: 'Secret', message: 'canary', data: { password: 'canary' } };
+    const server = await plainServer(
+      (_, response) => void stream(response).write(line('ERROR', secret)),
+    );
+    const watch = await opened(transportFor(server.kubeConfig).watch(configMaps, {}));
+    const error = await failureOf(watch.next());
+    expect(error).toMatchObject({ code: 'ERR_TRANSPORT', retryable: true, reason: 'protocol' });
+    expect(inspect(error, { depth: Infinity })).not.toContain('canary');
   });
 
   it('throw an ERROR event as the error that its Status is', async () => {

@@ -271,7 +271,10 @@ function sendJson(exchange: Exchange, status: number, text: string): void {
 }
 
 function sendNotFoundPage(exchange: Exchange): void {
-  exchange.send(404, 'text/plain; charset=utf-8', '404 page not found\n');
+  // By its audit ID a client knows this page from the same one of any other Go program.
+  exchange.send(404, 'text/plain; charset=utf-8', '404 page not found\n', {
+    'audit-id': randomUUID(),
+  });
 }
 
 function deletedStatus({ type }: Resource, { name, object }: StoredObject): string {
