@@ -1,6 +1,9 @@
+import { constants, type ClientHttp2Stream } from 'node:http2';
+
 import type { Dispatcher } from 'undici';
 
 import type { ConnectionPool, Ticket } from './connection-pool.ts';
+import { expectStream } from './created-stream.ts';
 
 /** Header fields of an answer, by their lower-case names. */
 export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -22,6 +25,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   #listener: AttemptListener | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #answered = false;
+  #stream: ClientHttp2Stream | undefined;
 
   /** Hands the request to the pool. A failure may reach the listener before this returns. */
   constructor(
@@ -48,6 +52,16 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#ticket.suspect();
   }
 
+  /** See {@link Ticket.suspectAll}. */
+  suspectAll(): void {
+    this.#ticket.suspectAll();
+  }
+
+  /** Whether it is on a connection, and no longer waits for one. */
+  get connected(): boolean {
+    return this.#ticket.connected;
+  }
+
   /** Whether it has been sent in vain; see {@link Ticket.stuck}. */
   stuck(): boolean {
     return !this.#answered && this.#ticket.stuck();
@@ -66,7 +80,9 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#listener === undefined) controller.abort(unwanted);
+    if (this.#listener === undefined) return controller.abort(unwanted);
+    // undici opens the stream next, before anything else can happen.
+    expectStream((stream) => (this.#stream = stream));
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
@@ -81,7 +97,10 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#end()?.onComplete();
+    const code = this.#stream?.rstCode ?? constants.NGHTTP2_NO_ERROR;
+    // To Node, and so to undici, a CANCEL from the server is the end of the answer.
+    if (code === constants.NGHTTP2_NO_ERROR) this.#end()?.onComplete();
+    else this.#end()?.onBroken(new Error(`the server reset the stream (HTTP/2 code ${code})`));
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {

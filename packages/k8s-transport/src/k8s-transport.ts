@@ -7,6 +7,7 @@ import { shapeOf } from './decode.ts';
 import { discover } from './discovery.ts';
 import { list } from './list.ts';
 import { settingsFrom, type K8sTransportOptions } from './options.ts';
+import { probe } from './probe.ts';
 import { resourcePath } from './request-url.ts';
 import { WatchStream } from './watch-stream.ts';
 
@@ -43,6 +44,7 @@ export function createK8sTransport(options: K8sTransportOptions): K8sTransport {
     discover: (gvk, { signal }) => discover(api, gvk, signal),
     list: (query, listOptions) => list(api, contentTypes, query, listOptions),
     watch,
+    probe: ({ signal }) => probe(api, signal),
     close: () => api.close(),
     [Symbol.asyncDispose]: () => api.close(),
   };
