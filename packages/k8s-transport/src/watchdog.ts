@@ -21,6 +21,8 @@ export class Watchdog {
   readonly #tickMs: number;
   readonly #sockets = new Map<Socket, Guarded>();
   #timer: Disposable | undefined;
+  /** Whether the log has it that connections are dead, and none was heard since. */
+  #told = false;
 
   constructor(options: {
     clock: Clock;
@@ -59,26 +61,36 @@ export class Watchdog {
 
   readonly #sweep = (): void => {
     const now = this.#clock.now();
-    for (const [socket, guarded] of this.#sockets) {
-      if (this.#heard(socket, guarded, now)) continue;
-      // When the process was busy, the answer may lie unread: look once more after the sockets were read.
-      setImmediate(() => {
-        if (!this.#sockets.has(socket) || this.#heard(socket, guarded, this.#clock.now())) return;
-        this.#logger.warn(
-          { silentMs: Math.round(this.#clock.now() - guarded.heardAt) },
-          'a connection to the API server does not answer pings; closing it',
-        );
-        socket.destroy(new Error('the connection is dead: no answer to pings'));
-      });
-    }
+    const silent: [Socket, Guarded][] = [];
+    for (const entry of this.#sockets) if (!this.#heard(...entry, now)) silent.push(entry);
+    // When the process was busy, the answer may lie unread: look once more after the sockets were read.
+    if (silent.length > 0) setImmediate(() => this.#destroy(silent));
     this.#arm();
   };
+
+  #destroy(silent: readonly [Socket, Guarded][]): void {
+    const now = this.#clock.now();
+    const dead = silent.filter(
+      ([socket, guarded]) => this.#sockets.has(socket) && !this.#heard(socket, guarded, now),
+    );
+    if (dead.length > 0 && !this.#told) {
+      this.#told = true;
+      const silentMs = Math.round(Math.max(...dead.map(([, { heardAt }]) => now - heardAt)));
+      this.#logger.warn(
+        { silentMs, connections: dead.length },
+        'connections to the API server do not answer pings; closing them',
+      );
+    }
+    for (const [socket] of dead)
+      socket.destroy(new Error('the connection is dead: no answer to pings'));
+  }
 
   /** Whether the socket got bytes lately. The last tick before the time is up decides, so it is never found late. */
   #heard(socket: Socket, guarded: Guarded, now: number): boolean {
     if (socket.bytesRead !== guarded.bytes) {
       guarded.bytes = socket.bytesRead;
       guarded.heardAt = now;
+      this.#told = false;
     }
     return now - guarded.heardAt < this.#silenceMs - this.#tickMs;
   }

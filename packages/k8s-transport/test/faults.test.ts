@@ -135,7 +135,7 @@ describe('connections', () => {
       expect(failure).toMatchObject(retryable);
       expect(failure.message).toContain('pings');
     }
-    expect(warnings).toEqual(['a connection to the API server does not answer pings; closing it']);
+    expect(warnings).toEqual(['connections to the API server do not answer pings; closing them']);
   });
 
   it('keeps one that is idle but answers', async () => {

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 
 import { silentLogger, type Clock } from '@depwatch/core';
 import { createVirtualClock } from '@depwatch/testing';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 
 import { Watchdog } from '../src/watchdog.ts';
 
@@ -44,6 +44,39 @@ it('destroys a socket that is silent for interval and timeout, and no other', as
   }
   expect([alive.destroyed, late.destroyed]).toEqual([false, true]);
   alive.destroy();
+  expect(clock.pending).toBe(0);
+});
+
+it('says once for an outage that connections are dead, and again for the next one', async () => {
+  const clock = createVirtualClock();
+  const warn = vi.fn();
+  const watchdog = new Watchdog({
+    clock,
+    logger: { ...silentLogger, warn },
+    pingIntervalMs: 30_000,
+    pingTimeoutMs: 15_000,
+  });
+  const guard = (count: number) =>
+    Array.from({ length: count }, () => {
+      const socket = new TestSocket();
+      watchdog.guard(socket as unknown as Socket);
+      return socket;
+    });
+  const pass = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 1_000) {
+      await clock.advance(1_000);
+      await turn();
+    }
+  };
+  guard(50);
+  await pass(7_000);
+  guard(51);
+  await pass(60_000);
+  expect(warn).toHaveBeenCalledTimes(1);
+  const [back] = guard(1);
+  back!.bytesRead++;
+  await pass(60_000);
+  expect(warn).toHaveBeenCalledTimes(2);
   expect(clock.pending).toBe(0);
 });
 
