@@ -82,7 +82,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#controller = controller;
     if (this.#listener === undefined) return controller.abort(unwanted);
     // undici opens the stream next, before anything else can happen.
-    expectStream((stream) => (this.#stream = stream));
+    expectStream((stream) => this.#onStream(stream));
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
@@ -105,6 +105,12 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     this.#end()?.onBroken(error);
+  }
+
+  #onStream(stream: ClientHttp2Stream): void {
+    this.#stream = stream;
+    // Not there yet when the request is sent within the constructor; such a connection is known already.
+    (this.#ticket as Ticket | undefined)?.opened(stream);
   }
 
   #end(): AttemptListener | undefined {

@@ -1,3 +1,4 @@
+import type { ClientHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 
 import type { Clock } from '@depwatch/core';
@@ -16,6 +17,8 @@ export interface Ticket {
   suspect(): void;
   /** Tells the same of all connections there are. */
   suspectAll(): void;
+  /** Tells on which HTTP/2 stream it was sent. */
+  opened(stream: ClientHttp2Stream): void;
   /** Whether a connection has it. */
   readonly connected: boolean;
   /**
@@ -178,19 +181,27 @@ export class ConnectionPool {
 
   #attach(opened: OpenSocket): void {
     let settling = opened.http2;
+    const settled = () => {
+      if (settling && this.#connections.has(connection)) this.#settling--;
+      settling = false;
+    };
     const connection = new Connection({
       ...this.#parts,
       ...opened,
       reopen: async (stop) => (await this.#connect(stop)).socket,
       onRoom: () => {
         if (!this.#connections.has(connection)) return;
-        if (settling) this.#settling--;
-        settling = false;
+        settled();
         this.#ready.add(connection);
         this.#pump();
       },
+      onFull: () => {
+        settled();
+        this.leave(connection);
+        this.#pump();
+      },
       onGone: () => {
-        if (settling && this.#connections.has(connection)) this.#settling--;
+        settled();
         this.#drop(connection);
         if (this.#queue.size > 0) this.#pump();
       },
@@ -249,6 +260,10 @@ class QueuedRequest implements PoolRequest, Ticket {
 
   suspectAll(): void {
     this.#pool.suspectAll();
+  }
+
+  opened({ session }: ClientHttp2Stream): void {
+    if (session) this.connection?.onSession(session);
   }
 
   get connected(): boolean {

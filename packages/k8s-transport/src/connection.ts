@@ -1,3 +1,4 @@
+import type { Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 
 import type { Clock } from '@depwatch/core';
@@ -21,6 +22,8 @@ export interface ConnectionParts extends OpenSocket {
   readonly reopen: (stop: AbortController) => Promise<Socket>;
   /** It may have room again. */
   readonly onRoom: (connection: Connection) => void;
+  /** It has no room, though the server's settings are known: those it has are all that the server allows. */
+  readonly onFull: (connection: Connection) => void;
   /** It takes no more requests: its socket is closed, or about to. */
   readonly onGone: (connection: Connection) => void;
 }
@@ -45,6 +48,7 @@ export class Connection {
   readonly #parts: ConnectionParts;
   readonly #stop = new AbortController();
   #given = false;
+  #watched = false;
   #reopened = false;
   /** How much had been read when a request timed out; -1 when none has. */
   #suspectAt = -1;
@@ -88,6 +92,24 @@ export class Connection {
     if (size === 0) return true;
     if (this.settled) this.capacity = size;
     return false;
+  }
+
+  /**
+   * Its HTTP/2 session, from a stream on it. undici tells when there is room; that there won't be any, since the server
+   * allows no more streams than there are already, shows only from the session's settings.
+   */
+  onSession(session: Http2Session): void {
+    if (this.settled || this.#watched) return;
+    this.#watched = true;
+    session.once('remoteSettings', () => {
+      // As for the drain.
+      setImmediate(() => {
+        if (this.settled) return;
+        this.settled = true;
+        this.capacity = this.#client.stats.size;
+        this.#parts.onFull(this);
+      });
+    });
   }
 
   /** Whether it seemed dead, and hasn't been heard since. */
