@@ -104,7 +104,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.#end()?.onBroken(error);
+    // Not there yet when it fails within the constructor, for want of a connection.
+    this.#end()?.onBroken((this.#ticket as Ticket | undefined)?.socketError ?? error);
   }
 
   #onStream(stream: ClientHttp2Stream): void {

@@ -21,6 +21,8 @@ export interface Ticket {
   opened(stream: ClientHttp2Stream): void;
   /** Whether a connection has it. */
   readonly connected: boolean;
+  /** What its connection died of, where the socket knows: undici may tell of the consequences alone. */
+  readonly socketError: Error | undefined;
   /**
    * Whether the request may be one that the server refused for having too many streams, and that now waits within
    * undici for another one on its connection to end: for ever, when those are watches. That happens when the server
@@ -268,6 +270,10 @@ class QueuedRequest implements PoolRequest, Ticket {
 
   get connected(): boolean {
     return this.connection !== undefined;
+  }
+
+  get socketError(): Error | undefined {
+    return this.connection?.socketError;
   }
 
   stuck(): boolean {

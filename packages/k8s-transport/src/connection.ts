@@ -43,6 +43,8 @@ export class Connection {
   capacity: number | undefined;
   /** Whether the server has told how many streams it allows; before, undici sends a single request. */
   settled: boolean;
+  /** What its socket died of. */
+  socketError: Error | undefined;
   readonly #client: Client;
   readonly #socket: Socket;
   readonly #parts: ConnectionParts;
@@ -57,6 +59,7 @@ export class Connection {
     const { origin, socket, http2, pingIntervalMs } = parts;
     this.#parts = parts;
     this.#socket = socket;
+    socket.on('error', (error) => (this.socketError = error));
     this.http2 = http2;
     this.settled = !http2;
     this.#client = new Client(origin, {

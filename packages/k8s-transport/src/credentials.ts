@@ -1,11 +1,17 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { validateHeaderValue } from 'node:http';
-import type { ConnectionOptions } from 'node:tls';
+import { createSecureContext, type ConnectionOptions } from 'node:tls';
 
 import { DepwatchError, type Clock, type Logger } from '@depwatch/core';
 
-import { freshKubeConfig, serverOf, type KubeConfigLike, type Server } from './kube-config.ts';
+import {
+  expirationOf,
+  freshKubeConfig,
+  serverOf,
+  type KubeConfigLike,
+  type Server,
+} from './kube-config.ts';
 
 /** The TLS material of a kubeconfig. */
 export type TlsMaterial = Pick<
@@ -21,10 +27,14 @@ export interface ResolvedCredentials {
   readonly tls: TlsMaterial;
   /** The same for all credentials that may share connections. */
   readonly connectionKey: string;
+  /** How long they are good for from now on, in milliseconds; undefined where nobody says. */
+  readonly lifeMs: number | undefined;
 }
 
 /** A file that changes is looked at again after this time, and so is an identity that the server refuses. */
 const checkEveryMs = 1_000;
+/** Credentials are renewed in the last tenth of their life, and at most this long before its end. */
+const renewAheadMs = 60_000;
 /** A plugin that takes longer is started anew for the next caller. */
 const abandonAfterMs = 60_000;
 
@@ -40,7 +50,7 @@ const tlsFields = [
 
 /**
  * The credentials of a kubeconfig: resolved when they are first needed, once for all that ask meanwhile; again when the
- * server refuses them, and when a certificate or token file they came from has changed.
+ * server refuses them, before they expire, and when a certificate or token file they came from has changed.
  */
 export class Credentials {
   readonly #kubeConfig: KubeConfigLike;
@@ -51,6 +61,8 @@ export class Credentials {
   #stale = true;
   #files: ReadonlyMap<string, string> = new Map();
   #checkedAt = 0;
+  /** When they are resolved anew, since they are about to expire. */
+  #renewAt = Number.POSITIVE_INFINITY;
   #renewedAt = Number.NEGATIVE_INFINITY;
   #flight:
     | { readonly result: Promise<ResolvedCredentials>; readonly startedAt: number }
@@ -68,7 +80,7 @@ export class Credentials {
     const now = this.#clock.now();
     if (now - this.#checkedAt >= checkEveryMs) {
       this.#checkedAt = now;
-      this.#stale = this.#filesChanged();
+      this.#stale = this.#filesChanged() || now >= this.#renewAt;
     }
     return this.#stale ? undefined : this.#current;
   }
@@ -132,10 +144,17 @@ export class Credentials {
     // Before they are read, so that a change meanwhile is seen next time.
     const files = fingerprints(this.#kubeConfig);
     const resolved = await resolveCredentials(this.#kubeConfig);
+    if (this.#current !== undefined && this.#current.connectionKey !== resolved.connectionKey)
+      checkTls(resolved.tls);
+    const { lifeMs } = resolved;
     this.#current = resolved;
     this.#stale = false;
     this.#files = files;
     this.#checkedAt = this.#clock.now();
+    this.#renewAt =
+      lifeMs === undefined
+        ? Number.POSITIVE_INFINITY
+        : this.#checkedAt + lifeMs - Math.min(lifeMs / 10, renewAheadMs);
     return resolved;
   }
 
@@ -152,8 +171,9 @@ export class Credentials {
 async function resolveCredentials(kubeConfig: KubeConfigLike): Promise<ResolvedCredentials> {
   const server = serverOf(kubeConfig);
   const options: Record<string, unknown> = {};
+  const fresh = freshKubeConfig(kubeConfig);
   try {
-    await freshKubeConfig(kubeConfig).applyToHTTPSOptions(options);
+    await fresh.applyToHTTPSOptions(options);
   } catch (error) {
     throw credentialError(kubeConfig, error);
   }
@@ -165,7 +185,27 @@ async function resolveCredentials(kubeConfig: KubeConfigLike): Promise<ResolvedC
     tls[field] = value;
     hash.update(`${field}\n`).update(Buffer.isBuffer(value) ? value : JSON.stringify(value));
   }
-  return { server, tls, headers: headersFrom(options), connectionKey: hash.digest('base64') };
+  const expiresAt = expirationOf(fresh);
+  return {
+    server,
+    tls,
+    headers: headersFrom(options),
+    connectionKey: hash.digest('base64'),
+    lifeMs: expiresAt === undefined ? undefined : expiresAt - Date.now(),
+  };
+}
+
+/** A certificate and its key are two files, or more, and may be seen while only one has been replaced. */
+function checkTls({ servername: _, rejectUnauthorized: __, ...certificates }: TlsMaterial): void {
+  try {
+    createSecureContext(certificates);
+  } catch {
+    throw new DepwatchError(
+      'ERR_TRANSPORT',
+      "no credentials: the kubeconfig's client certificate and key do not fit together",
+      { retryable: true, reason: 'credentials' },
+    );
+  }
 }
 
 function headersFrom(options: Record<string, unknown>): Record<string, string> {

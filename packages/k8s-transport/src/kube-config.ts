@@ -139,6 +139,27 @@ export function freshKubeConfig(kubeConfig: KubeConfigLike): KubeConfigLike {
   return fresh;
 }
 
+/**
+ * When the credentials that an exec plugin gave to this instance expire, as Unix time in milliseconds. client-node tells
+ * nobody, but keeps what the plugin said.
+ */
+export function expirationOf(kubeConfig: KubeConfigLike): number | undefined {
+  const { authenticators } = kubeConfig as {
+    authenticators?: readonly { tokenCache?: Record<string, ExecCredential | null | undefined> }[];
+  };
+  const user = kubeConfig.getCurrentUser();
+  if (!user?.exec || !Array.isArray(authenticators)) return undefined;
+  for (const { tokenCache } of authenticators as NonNullable<typeof authenticators>) {
+    const time = Date.parse(tokenCache?.[user.name]?.status?.expirationTimestamp ?? '');
+    if (!Number.isNaN(time)) return time;
+  }
+  return undefined;
+}
+
+interface ExecCredential {
+  readonly status?: { readonly expirationTimestamp?: string };
+}
+
 function construct(kubeConfig: KubeConfigLike): LoadableKubeConfig | undefined {
   try {
     return new (kubeConfig.constructor as new () => LoadableKubeConfig)();

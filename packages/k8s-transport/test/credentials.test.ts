@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { Credentials } from '../src/credentials.ts';
 import type { KubeConfigLike } from '../src/index.ts';
+import { clientCertificates } from './client-certificates.ts';
 import { failureOf } from './helpers.ts';
 
 /** A clock that stands still until it is told otherwise. */
@@ -276,6 +277,47 @@ describe('Credentials', () => {
     const replaced = kubeConfigWith({});
     replaced.applyToHTTPSOptions = async (options) => void (options.headers = { 'X-Own': 'yes' });
     expect((await credentialsOf(replaced).get()).headers).toEqual({ 'x-own': 'yes' });
+  });
+
+  it('are renewed shortly before they expire, and only then', async () => {
+    const count = join(folder(), 'count');
+    writeFileSync(count, '');
+    const program = `
+      const fs = require('node:fs');
+      fs.appendFileSync(${JSON.stringify(count)}, '.');
+      const token = 'token-' + fs.readFileSync(${JSON.stringify(count)}).length;
+      const expirationTimestamp = new Date(Date.now() + 3_600_000).toISOString();
+      console.log(JSON.stringify({ status: { token, expirationTimestamp } }));`;
+    const clock = stoppedClock();
+    const credentials = credentialsOf(kubeConfigWith({ user: pluginUser(program) }), clock);
+    const first = await credentials.get();
+    clock.pass(3_500_000);
+    expect(credentials.peek()).toBe(first);
+    clock.pass(50_000);
+    expect(credentials.peek()).toBeUndefined();
+    const second = await credentials.get();
+    expect(second.headers).toEqual({ authorization: 'Bearer token-2' });
+    expect(credentials.peek()).toBe(second);
+  });
+
+  it('keep a certificate and its key until both are replaced', async () => {
+    const path = folder();
+    const { a, b } = clientCertificates;
+    const [crt, key] = [join(path, 'tls.crt'), join(path, 'tls.key')];
+    writeFileSync(crt, a.certificate);
+    writeFileSync(key, a.key);
+    const user = { 'client-certificate': crt, 'client-key': key };
+    const clock = stoppedClock();
+    const credentials = credentialsOf(kubeConfigWith({ user }), clock);
+    const before = await credentials.get();
+    writeFileSync(crt, `${b.certificate}\n`);
+    for (let n = 0; n < 3; n++) {
+      clock.pass(1_000);
+      expect(await credentials.get()).toBe(before);
+    }
+    writeFileSync(key, `${b.key}\n`);
+    clock.pass(1_000);
+    expect(String((await credentials.get()).tls.key)).toContain(b.key);
   });
 
   it('start a plugin anew that hangs', async () => {
