@@ -15,6 +15,7 @@ import { checkOptions } from './check-options.ts';
 import type { CallOptions, DynamicWatcher, QueryBatch } from './dynamic-watcher.ts';
 import { LifeCycle } from './life-cycle.ts';
 import type { DynamicWatcherOptions } from './options.ts';
+import type { Watcher } from './demand/dependencies.ts';
 import type { Batch } from './demand/query-batches.ts';
 import { currentReconcile } from './reconcile/reconcile-run.ts';
 
@@ -62,10 +63,10 @@ class EngineWatcher implements DynamicWatcher {
     const { operations, batches, dependencies } = this.#life.running();
     validateNamed('watcher', watcher);
     validateNamed('watched', watched);
-    const by = copyObjectIdentifier(watcher);
+    const by = keyed(watcher);
     const what = copyObjectIdentifier(watched);
-    return operations.exclusive(
-      objectIdentifierKey(by),
+    return operations.shared(
+      by.key,
       (turn) => {
         batches.refuse(by);
         return dependencies.add(by, what, turn);
@@ -87,11 +88,11 @@ class EngineWatcher implements DynamicWatcher {
       );
     }
     watched.forEach((id, index) => validateNamed(`watched[${index}]`, id));
-    const by = copyObjectIdentifier(watcher);
+    const by = keyed(watcher);
     const what = watched.map(copyObjectIdentifier);
     batches.refuseToWait(by);
     return operations.exclusive(
-      objectIdentifierKey(by),
+      by.key,
       (turn) => {
         batches.refuse(by);
         return dependencies.replace(by, what, turn);
@@ -106,13 +107,11 @@ class EngineWatcher implements DynamicWatcher {
   ): Promise<void> {
     const { operations, batches, dependencies } = this.#life.running();
     validateNamed('watcher', watcher);
-    if (!abortBatch) batches.refuse(watcher);
-    operations.abort(
-      objectIdentifierKey(watcher),
-      new DepwatchError('ERR_ABORTED', 'the watcher was removed meanwhile'),
-    );
-    batches.forget(watcher);
-    dependencies.remove(watcher);
+    const by = keyed(watcher);
+    if (!abortBatch) batches.refuse(by);
+    operations.abort(by.key, new DepwatchError('ERR_ABORTED', 'the watcher was removed meanwhile'));
+    batches.forget(by);
+    dependencies.remove(by);
   }
 
   enqueue(watcher: ObjectIdentifier, { afterMs = 0 }: { afterMs?: number } = {}): void {
@@ -134,7 +133,7 @@ class EngineWatcher implements DynamicWatcher {
   async startQueryBatch(watcher: ObjectIdentifier): Promise<QueryBatch> {
     const { batches } = this.#life.cached();
     validateNamed('watcher', watcher);
-    const batch = await batches.start(copyObjectIdentifier(watcher), currentReconcile());
+    const batch = await batches.start(keyed(watcher), currentReconcile());
     return this.#handle(batch);
   }
 
@@ -176,7 +175,7 @@ class EngineWatcher implements DynamicWatcher {
   ): Promise<R> {
     const { batches, stopSignal } = this.#life.cached();
     validateNamed('watcher', watcher);
-    const batch = await batches.start(copyObjectIdentifier(watcher), currentReconcile());
+    const batch = await batches.start(keyed(watcher), currentReconcile());
     let result: R;
     try {
       // A stop does not wait for what `run` waits for.
@@ -275,6 +274,10 @@ class EngineWatcher implements DynamicWatcher {
       [Symbol.asyncDispose]: end,
     };
   }
+}
+
+function keyed(watcher: ObjectIdentifier): Watcher {
+  return { key: objectIdentifierKey(watcher), watcher: copyObjectIdentifier(watcher) };
 }
 
 /** What `run` comes to, unless the signal is aborted first. */

@@ -21,6 +21,12 @@ export interface DependenciesOptions {
   readonly disableInitialReconcile: boolean;
 }
 
+/** A watcher, with its key, which takes time to make. */
+export interface Watcher {
+  readonly key: string;
+  readonly watcher: ObjectIdentifier;
+}
+
 /** What is to be watched, as the graph knows it, and the resource of each. */
 export interface Resolved {
   readonly wanted: readonly ObjectIdentifier[];
@@ -40,35 +46,28 @@ export class Dependencies {
   }
 
   /** As `DynamicWatcher.addWatcher`. */
-  async add(
-    watcher: ObjectIdentifier,
-    watched: ObjectIdentifier,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async add(by: Watcher, watched: ObjectIdentifier, signal: AbortSignal): Promise<void> {
     const resolved = await this.resolve([watched], signal);
-    await this.bringUp(watcher, resolved, signal, (added) =>
-      this.#reconcileInitially(watcher, added),
-    );
+    await this.bringUp(by, resolved, signal, (added) => this.#reconcileInitially(by, added));
   }
 
   /** As `DynamicWatcher.addOrUpdateWatcher`: the old watches go once all the new ones are live. */
   async replace(
-    watcher: ObjectIdentifier,
+    by: Watcher,
     watched: readonly ObjectIdentifier[],
     signal: AbortSignal,
   ): Promise<void> {
     const resolved = await this.resolve(watched, signal);
-    await this.bringUp(watcher, resolved, signal, (added) => {
-      this.retain(watcher, resolved.wanted);
-      this.#options.feeds.forgetEnded(objectIdentifierKey(watcher));
-      this.#reconcileInitially(watcher, added);
+    await this.bringUp(by, resolved, signal, (added) => {
+      this.retain(by, resolved.wanted);
+      this.#options.feeds.forgetEnded(by.key);
+      this.#reconcileInitially(by, added);
     });
   }
 
   /** Drops everything of a watcher, within this call. */
-  remove(watcher: ObjectIdentifier): void {
+  remove({ key, watcher }: Watcher): void {
     const { graph, loop, feeds } = this.#options;
-    const key = objectIdentifierKey(watcher);
     this.#tentative.forget(key);
     this.#stopUnwatched(graph.remove(watcher));
     loop.drop(key, watcher);
@@ -76,8 +75,8 @@ export class Dependencies {
   }
 
   /** Drops what the watcher depends on, except what is named, within this call. */
-  retain(watcher: ObjectIdentifier, watched: readonly ObjectIdentifier[]): void {
-    this.#tentative.forget(objectIdentifierKey(watcher));
+  retain({ key, watcher }: Watcher, watched: readonly ObjectIdentifier[]): void {
+    this.#tentative.forget(key);
     this.#stopUnwatched(this.#options.graph.retain(watcher, watched));
   }
 
@@ -102,16 +101,16 @@ export class Dependencies {
    * @param settle called at the end with the edges that have come to be; within it nothing can come in between
    */
   async bringUp<R>(
-    watcher: ObjectIdentifier,
+    { key, watcher }: Watcher,
     { wanted, gvrs }: Resolved,
     signal: AbortSignal,
-    settle: (added: readonly ObjectIdentifier[]) => R,
+    settle: (added: readonly TentativeEdge[]) => R,
   ): Promise<R> {
     signal.throwIfAborted();
-    const key = objectIdentifierKey(watcher);
-    const claimed = this.#tentative.claim(key, wanted, this.#link(watcher, wanted, gvrs));
+    const keys = wanted.map(objectIdentifierKey);
+    const claimed = this.#tentative.claim(key, keys, this.#link(watcher, wanted, gvrs));
     try {
-      await this.#ready(wanted, claimed, signal);
+      await this.#ready(wanted, keys, claimed, signal);
       // It may have been aborted between the end of what was awaited and here.
       signal.throwIfAborted();
     } catch (error) {
@@ -140,17 +139,16 @@ export class Dependencies {
 
   #ready(
     wanted: readonly ObjectIdentifier[],
+    keys: readonly string[],
     claimed: readonly TentativeEdge[],
     signal: AbortSignal,
   ): Promise<unknown> {
     const { feeds } = this.#options;
-    if (wanted.length === 1) return feeds.ready(wanted[0]!, claimed.length === 0, signal);
-    const fresh = new Set(claimed.map(({ watched }) => objectIdentifierKey(watched)));
+    if (wanted.length === 1) return feeds.ready(keys[0]!, wanted[0]!, !claimed[0], signal);
+    const fresh = new Set(claimed.map(({ key }) => key));
     const parts = split(signal, wanted.length);
     return Promise.all(
-      wanted.map((id, index) =>
-        feeds.ready(id, !fresh.has(objectIdentifierKey(id)), parts[index]!),
-      ),
+      keys.map((key, index) => feeds.ready(key, wanted[index]!, !fresh.has(key), parts[index]!)),
     );
   }
 
@@ -158,12 +156,12 @@ export class Dependencies {
     for (const id of stop) this.#options.feeds.stop(id);
   }
 
-  #reconcileInitially(watcher: ObjectIdentifier, added: readonly ObjectIdentifier[]): void {
+  #reconcileInitially({ key, watcher }: Watcher, added: readonly TentativeEdge[]): void {
     const { disableInitialReconcile, feeds, loop } = this.#options;
     if (disableInitialReconcile) return;
-    for (const watched of added) {
-      if (feeds.objectCount(watched) === 0) continue;
-      loop.enqueue(objectIdentifierKey(watcher), watcher, { type: 'initial', watched });
+    for (const edge of added) {
+      if (feeds.objectCount(edge.key) === 0) continue;
+      loop.enqueue(key, watcher, { type: 'initial', watched: edge.watched });
     }
   }
 }

@@ -7,14 +7,12 @@ import {
   type ObjectIdentifier,
   type QueryBatchRecord,
 } from '@depwatch/core';
-import type { Dependencies } from './dependencies.ts';
+import type { Dependencies, Watcher } from './dependencies.ts';
 import type { ReconcileRun } from '../reconcile/reconcile-run.ts';
 import type { WatcherOperations } from './watcher-operations.ts';
 
 /** A query batch in progress. */
-export interface Batch {
-  readonly key: string;
-  readonly watcher: ObjectIdentifier;
+export interface Batch extends Watcher {
   readonly record: QueryBatchRecord;
   /** The reconcile of the same watcher that opened it, if any. */
   readonly openedIn: ReconcileRun | undefined;
@@ -41,12 +39,12 @@ export class QueryBatches {
   }
 
   /** As `DynamicWatcher.startQueryBatch`; `run` is the reconcile that calls. */
-  async start(watcher: ObjectIdentifier, run: ReconcileRun | undefined): Promise<Batch> {
-    const key = objectIdentifierKey(watcher);
-    this.refuseToWait(watcher);
+  async start(by: Watcher, run: ReconcileRun | undefined): Promise<Batch> {
+    const { key, watcher } = by;
+    this.refuseToWait(by);
     return this.#options.operations.exclusive(key, async (signal) => {
       signal.throwIfAborted();
-      this.refuse(watcher);
+      this.refuse(by);
       const batch: Batch = {
         key,
         watcher,
@@ -60,13 +58,13 @@ export class QueryBatches {
   }
 
   /** @throws DepwatchError ERR_QUERY_BATCH_IN_PROGRESS when the watcher has one */
-  refuse(watcher: ObjectIdentifier): void {
-    if (this.#batches.has(objectIdentifierKey(watcher))) throw inProgress(watcher);
+  refuse({ key, watcher }: Watcher): void {
+    if (this.#batches.has(key)) throw inProgress(watcher);
   }
 
   /** As {@link refuse}, of what waits for its turn and so for the queries of a batch, which may be over by then. */
-  refuseToWait(watcher: ObjectIdentifier): void {
-    const batch = this.#batches.get(objectIdentifierKey(watcher));
+  refuseToWait({ key, watcher }: Watcher): void {
+    const batch = this.#batches.get(key);
     if (batch && !batch.ending) throw inProgress(watcher);
   }
 
@@ -82,21 +80,22 @@ export class QueryBatches {
     if (of?.ending) return Promise.reject(notStarted(watcher));
     const { operations, dependencies, normalize } = this.#options;
     const run = async (turn: AbortSignal): Promise<R> => {
-      const { record } = this.#require(watcher, of);
+      const batch = this.#require(watcher, of);
+      const { record } = batch;
       // Asked for before it can fail: a query that fails counts, too, and so does one that was aborted before its turn.
       record.ask(normalize(query));
       const resolved = await dependencies.resolve([query], turn);
       const wanted = resolved.wanted[0]!;
       record.ask(wanted);
-      return dependencies.bringUp(watcher, resolved, turn, () => read(wanted));
+      return dependencies.bringUp(batch, resolved, turn, () => read(wanted));
     };
     return operations.shared(objectIdentifierKey(watcher), run, signal);
   }
 
   /** Commits: waits for the pending queries, then keeps what was asked for. */
   end(watcher: ObjectIdentifier, of?: Batch): Promise<void> {
-    return this.#finish(watcher, of, ({ record }) => {
-      this.#options.dependencies.retain(watcher, record.asked());
+    return this.#finish(watcher, of, (batch) => {
+      this.#options.dependencies.retain(batch, batch.record.asked());
     });
   }
 
@@ -111,13 +110,13 @@ export class QueryBatches {
     if (of && of !== batch) return;
     if (!batch) throw notStarted(watcher);
     this.#options.operations.abort(batch.key, aborted(batch, 'was aborted'));
-    this.#options.dependencies.retain(watcher, batch.record.before());
+    this.#options.dependencies.retain(batch, batch.record.before());
     this.#close(batch);
   }
 
   /** Forgets the batch of a watcher that is removed, and whose calls were ended. */
-  forget(watcher: ObjectIdentifier): void {
-    const batch = this.#batches.get(objectIdentifierKey(watcher));
+  forget({ key }: Watcher): void {
+    const batch = this.#batches.get(key);
     if (batch) this.#close(batch);
   }
 

@@ -16,68 +16,57 @@ export class TentativeEdges {
   /**
    * Notes that a call needs edges.
    *
-   * @param added those of them that the call itself added to the graph
+   * @param keys of what it needs
+   * @param added what of it the call itself added to the graph, in the same order
    * @returns those that are tentative: it has to confirm or release them
    */
   claim(
     watcherKey: string,
-    wanted: readonly ObjectIdentifier[],
+    keys: readonly string[],
     added: readonly ObjectIdentifier[],
   ): readonly TentativeEdge[] {
     let edges = this.#edges.get(watcherKey);
-    if (added.length > 0) {
-      if (!edges) this.#edges.set(watcherKey, (edges = new Map()));
-      // An edge of before that is added anew is another one.
-      for (const watched of added) {
-        const key = objectIdentifierKey(watched);
-        edges.set(key, { key, watched, claims: 0 });
-      }
+    if (!edges) {
+      if (added.length === 0) return [];
+      edges = new Map();
+      this.#edges.set(watcherKey, edges);
     }
-    if (!edges) return [];
-    // The usual case, and a shorter way to the same.
-    const claimed =
-      wanted.length === added.length && edges.size === added.length
-        ? [...edges.values()]
-        : edgesOf(edges, wanted);
-    for (const edge of claimed) edge.claims += 1;
+    const isAll = added.length === keys.length;
+    // An edge of before that is added anew is another one.
+    for (const [index, watched] of added.entries()) {
+      const key = isAll ? keys[index]! : objectIdentifierKey(watched);
+      edges.set(key, { key, watched, claims: 0 });
+    }
+    const claimed: TentativeEdge[] = [];
+    // Named twice, it is needed once.
+    for (const key of isAll ? keys : new Set(keys)) {
+      const edge = edges.get(key);
+      if (!edge) continue;
+      edge.claims += 1;
+      claimed.push(edge);
+    }
     return claimed;
   }
 
   /** The call came through: the edges stay. @returns those that were tentative until now */
-  confirm(watcherKey: string, claimed: readonly TentativeEdge[]): readonly ObjectIdentifier[] {
-    return this.#settle(watcherKey, claimed);
+  confirm(watcherKey: string, claimed: readonly TentativeEdge[]): readonly TentativeEdge[] {
+    const edges = this.#edges.get(watcherKey);
+    if (!edges || claimed.length === 0) return [];
+    const were = claimed.filter((edge) => edges.get(edge.key) === edge);
+    for (const { key } of were) edges.delete(key);
+    if (edges.size === 0) this.#edges.delete(watcherKey);
+    return were;
   }
 
-  /** The call failed. @returns the edges that nobody needs any more */
+  /** The call failed. @returns what nobody needs any more */
   release(watcherKey: string, claimed: readonly TentativeEdge[]): readonly ObjectIdentifier[] {
     for (const edge of claimed) edge.claims -= 1;
-    return this.#settle(
-      watcherKey,
-      claimed.filter(({ claims }) => claims === 0),
-    );
+    const unclaimed = claimed.filter(({ claims }) => claims === 0);
+    return this.confirm(watcherKey, unclaimed).map(({ watched }) => watched);
   }
 
   /** What the watcher depends on was settled over the heads of the calls under way. */
   forget(watcherKey: string): void {
     this.#edges.delete(watcherKey);
   }
-
-  /** Has them be tentative no more. @returns those that were */
-  #settle(watcherKey: string, settled: readonly TentativeEdge[]): readonly ObjectIdentifier[] {
-    const edges = this.#edges.get(watcherKey);
-    if (!edges) return [];
-    const were = settled.filter((edge) => edges.get(edge.key) === edge);
-    for (const { key } of were) edges.delete(key);
-    if (edges.size === 0) this.#edges.delete(watcherKey);
-    return were.map(({ watched }) => watched);
-  }
-}
-
-function edgesOf(
-  edges: ReadonlyMap<string, TentativeEdge>,
-  wanted: readonly ObjectIdentifier[],
-): readonly TentativeEdge[] {
-  // Named twice, it is needed once.
-  const found = new Set(wanted.map((id) => edges.get(objectIdentifierKey(id))));
-  return [...found].filter((edge) => edge !== undefined);
 }

@@ -77,22 +77,29 @@ export class WatcherOperations {
         this.#pending.set(key, pending);
       }
       const operation = new Operation(this, key, exclusive, run, own, resolve, reject);
-      pending.waiting.push(operation);
-      advance(pending);
-      operation.waits();
+      if (pending.waiting.length === 0 && mayBegin(operation, pending.running)) {
+        pending.running.add(operation);
+        operation.begin();
+      } else {
+        pending.waiting.push(operation);
+        operation.wait();
+      }
     });
   }
 }
 
 /** Begins what may begin. */
 function advance({ running, waiting }: Pending): void {
-  for (let next = waiting[0]; next; next = waiting[0]) {
-    const [other] = running;
-    if (other && (next.exclusive || other.exclusive)) return;
+  for (let next = waiting[0]; next && mayBegin(next, running); next = waiting[0]) {
     waiting.shift();
     running.add(next);
     next.begin();
   }
+}
+
+function mayBegin({ exclusive }: Turn, running: ReadonlySet<Turn>): boolean {
+  const [other] = running;
+  return !other || !(exclusive || other.exclusive);
 }
 
 /** An operation on a watcher, from the call until it has settled. */
@@ -133,8 +140,7 @@ class Operation<R> implements Turn {
   }
 
   /** While it waits it has nothing to undo, so its caller is told at once when it is aborted. */
-  waits(): void {
-    if (this.#begun) return;
+  wait(): void {
     const { signal } = this.controller;
     const tell = (): void => {
       if (!this.#begun) this.#reject(signal.reason);

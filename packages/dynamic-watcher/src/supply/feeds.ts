@@ -89,20 +89,26 @@ export class Feeds implements FeedListener {
     return this.#feeds.values();
   }
 
-  /** How many objects a feed shows. */
-  objectCount(watched: ObjectIdentifier): number {
-    return this.#feeds.get(objectIdentifierKey(watched))?.store.size ?? 0;
+  /** How many objects a feed shows; `key` is the watched identifier's. */
+  objectCount(key: string): number {
+    return this.#feeds.get(key)?.store.size ?? 0;
   }
 
   /**
    * Resolves once the feed is live; rejects when it ends, when the signal is aborted, and when it isn't live within the
    * request time-out, counted from its first request on.
    *
+   * @param key the watched identifier's
    * @param orWas whether a feed that was live before, and is being brought back, will do
    */
-  ready(watched: ObjectIdentifier, orWas: boolean, signal: AbortSignal): Promise<void> {
+  ready(
+    key: string,
+    watched: ObjectIdentifier,
+    orWas: boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
     if (signal.aborted) return Promise.reject(signal.reason);
-    const feed = this.#feeds.get(objectIdentifierKey(watched));
+    const feed = this.#feeds.get(key);
     if (!feed) return Promise.reject(unneeded(watched));
     if (feed.state === 'live' || (orWas && feed.wasLive)) return Promise.resolve();
     if (!feed.waiters) {
