@@ -4,15 +4,10 @@ import { checkNumber } from './check-number.ts';
 import { DeadlineHeap } from './deadline-heap.ts';
 import { newEntry, type Entry } from './entry.ts';
 import { defaultKeyOf } from './key-of.ts';
-import { Line, type Linked } from './line.ts';
+import { Line } from './line.ts';
 import type { WorkQueueOptions } from './options.ts';
 import { createQueueMetrics, type QueueMetrics } from './queue-metrics.ts';
 import type { WorkQueue } from './work-queue.ts';
-
-/** A consumer that waits in `get`. */
-interface Waiter<T> extends Linked<Waiter<T>> {
-  readonly resolve: (item: T | undefined) => void;
-}
 
 /** Node runs a timer set for longer than this at once. */
 const longestTimerMs = 2 ** 31 - 1;
@@ -21,16 +16,19 @@ const longestTimerMs = 2 ** 31 - 1;
 const mostPerWake = 10_000;
 
 /** The work queue: what is known of a key is one entry, which stands in the line, among the delayed, or runs. */
-export class EntryQueue<T> implements WorkQueue<T> {
+export class EntryQueue<T, N> implements WorkQueue<T, N> {
   readonly #clock: Clock;
   readonly #rateLimiter: RateLimiter<T>;
   readonly #keyOf: (item: T) => unknown;
+  readonly #merge: (before: N, note: N) => N;
+  readonly #onQueued: (() => void) | undefined;
   readonly #maxLength: number;
   readonly #metrics: QueueMetrics | undefined;
-  readonly #entries = new Map<unknown, Entry<T>>();
-  readonly #line = new Line<Entry<T>>();
-  readonly #waiters = new Line<Waiter<T>>();
-  readonly #delayed = new DeadlineHeap<Entry<T>>();
+  readonly #entries = new Map<unknown, Entry<T, N>>();
+  readonly #line = new Line<Entry<T, N>>();
+  /** Consumers that wait in `get`. */
+  readonly #waiters: ((item: T | undefined) => void)[] = [];
+  readonly #delayed = new DeadlineHeap<Entry<T, N>>();
   readonly #drained = Promise.withResolvers<void>();
   #timer: Disposable | undefined;
   #timerAt = 0;
@@ -39,10 +37,12 @@ export class EntryQueue<T> implements WorkQueue<T> {
   #again = 0;
   #shutDown = false;
 
-  constructor(options: WorkQueueOptions<T>) {
+  constructor(options: WorkQueueOptions<T, N>) {
     this.#clock = options.clock;
     this.#rateLimiter = options.rateLimiter;
     this.#keyOf = options.keyOf ?? defaultKeyOf;
+    this.#merge = options.merge ?? ((_before, note) => note);
+    this.#onQueued = options.onQueued;
     this.#maxLength = checkNumber('maxLength', options.maxLength ?? Infinity, { orInfinity: true });
     this.#metrics = createQueueMetrics(options.metrics, options.name ?? '', options.clock);
   }
@@ -67,19 +67,19 @@ export class EntryQueue<T> implements WorkQueue<T> {
     return this.#drained.promise;
   }
 
-  add(item: T): void {
+  add(item: T, note?: N): void {
     if (this.#shutDown) return;
     const key = this.#keyOf(item);
     const known = this.#entries.get(key);
     if (!known || !(known.queued || known.again)) this.#checkRoom();
-    this.#enqueue(known ?? this.#newEntry(key, item), item);
+    this.#enqueue(known ?? this.#newEntry(key, item), item, note);
   }
 
-  addAfter(item: T, ms: number): void {
+  addAfter(item: T, ms: number, note?: N): void {
     if (!Number.isFinite(ms)) throw invalidInput(`ms: expected a finite number, got ${ms}`);
     if (this.#shutDown) return;
     if (ms <= 0) {
-      this.add(item);
+      this.add(item, note);
       return;
     }
     const deadlineMs = this.#clock.now() + ms;
@@ -89,6 +89,7 @@ export class EntryQueue<T> implements WorkQueue<T> {
       known.item = item;
       if (deadlineMs >= known.deadlineMs) return;
       known.deadlineMs = deadlineMs;
+      known.delayedNote = note;
       known.order = this.#order++;
       this.#delayed.moved(known);
     } else {
@@ -96,19 +97,20 @@ export class EntryQueue<T> implements WorkQueue<T> {
       const entry = known ?? this.#newEntry(key, item);
       entry.item = item;
       entry.deadlineMs = deadlineMs;
+      entry.delayedNote = note;
       entry.order = this.#order++;
       this.#delayed.add(entry);
     }
     this.#setTimer();
   }
 
-  addRateLimited(item: T): void {
+  addRateLimited(item: T, note?: N): void {
     if (this.#shutDown) return;
     const ms = this.#rateLimiter.when(item);
     if (!Number.isFinite(ms)) {
       throw invalidInput(`rateLimiter: when() must return a finite number, got ${ms}`);
     }
-    this.addAfter(item, ms);
+    this.addAfter(item, ms, note);
     this.#metrics?.retried();
   }
 
@@ -123,7 +125,6 @@ export class EntryQueue<T> implements WorkQueue<T> {
   tryGet(): T | undefined {
     const entry = this.#line.shift();
     if (!entry) return undefined;
-    entry.queued = false;
     this.#start(entry);
     return entry.item;
   }
@@ -132,14 +133,19 @@ export class EntryQueue<T> implements WorkQueue<T> {
     if (this.#line.length > 0) return Promise.resolve(this.tryGet());
     if (this.#shutDown) return Promise.resolve(undefined);
     return new Promise((resolve) => {
-      this.#waiters.push({ resolve, previous: undefined, next: undefined });
+      this.#waiters.push(resolve);
     });
+  }
+
+  noteOf(item: T): N | undefined {
+    return this.#entries.get(this.#keyOf(item))?.taken;
   }
 
   done(item: T): void {
     const entry = this.#entries.get(this.#keyOf(item));
     if (!entry?.running) return;
     entry.running = false;
+    entry.taken = undefined;
     this.#running -= 1;
     this.#metrics?.done(entry);
     if (entry.again) {
@@ -155,7 +161,7 @@ export class EntryQueue<T> implements WorkQueue<T> {
     const entry = this.#entries.get(this.#keyOf(item));
     if (entry) {
       this.#unqueue(entry);
-      if (entry.heapIndex >= 0) this.#delayed.remove(entry);
+      if (entry.heapIndex >= 0) this.#undelay(entry);
       this.#dropIfIdle(entry);
       if (this.#delayed.size === 0) this.#clearTimer();
       this.#metrics?.depth(this.#line.length);
@@ -168,10 +174,11 @@ export class EntryQueue<T> implements WorkQueue<T> {
     if (this.#shutDown) return;
     this.#shutDown = true;
     this.#clearTimer();
-    for (const entry of this.#delayed.clear()) this.#dropIfIdle(entry);
-    for (let waiter = this.#waiters.shift(); waiter; waiter = this.#waiters.shift()) {
-      waiter.resolve(undefined);
+    for (const entry of this.#delayed.clear()) {
+      entry.delayedNote = undefined;
+      this.#dropIfIdle(entry);
     }
+    for (const resolve of this.#waiters.splice(0)) resolve(undefined);
     this.#settleDrained();
   }
 
@@ -185,8 +192,8 @@ export class EntryQueue<T> implements WorkQueue<T> {
     this.#settleDrained();
   }
 
-  #newEntry(key: unknown, item: T): Entry<T> {
-    const entry = newEntry(key, item);
+  #newEntry(key: unknown, item: T): Entry<T, N> {
+    const entry = newEntry<T, N>(key, item);
     this.#entries.set(key, entry);
     return entry;
   }
@@ -201,8 +208,11 @@ export class EntryQueue<T> implements WorkQueue<T> {
     );
   }
 
-  #enqueue(entry: Entry<T>, item: T): void {
+  #enqueue(entry: Entry<T, N>, item: T, note: N | undefined): void {
     entry.item = item;
+    if (note !== undefined) {
+      entry.note = entry.note === undefined ? note : this.#merge(entry.note, note);
+    }
     if (entry.queued || entry.again) return;
     this.#metrics?.added(entry);
     if (entry.running) {
@@ -214,32 +224,41 @@ export class EntryQueue<T> implements WorkQueue<T> {
   }
 
   /** To the consumer that has waited longest, or to the end of the line. */
-  #handOut(entry: Entry<T>): void {
-    const waiter = this.#waiters.shift();
-    if (waiter) {
+  #handOut(entry: Entry<T, N>): void {
+    if (this.#waiters.length > 0) {
       this.#start(entry);
-      waiter.resolve(entry.item);
+      this.#waiters.shift()!(entry.item);
       return;
     }
-    entry.queued = true;
     this.#line.push(entry);
     this.#metrics?.depth(this.#line.length);
+    this.#onQueued?.();
   }
 
-  #start(entry: Entry<T>): void {
+  #start(entry: Entry<T, N>): void {
     entry.running = true;
+    entry.taken = entry.note;
+    entry.note = undefined;
     this.#running += 1;
     this.#metrics?.started(entry, this.#line.length);
   }
 
-  #unqueue(entry: Entry<T>): void {
+  #unqueue(entry: Entry<T, N>): void {
     if (entry.queued) this.#line.remove(entry);
     if (entry.again) this.#again -= 1;
-    entry.queued = false;
     entry.again = false;
+    entry.note = undefined;
   }
 
-  #dropIfIdle(entry: Entry<T>): void {
+  /** @returns what the delayed add said */
+  #undelay(entry: Entry<T, N>): N | undefined {
+    this.#delayed.remove(entry);
+    const note = entry.delayedNote;
+    entry.delayedNote = undefined;
+    return note;
+  }
+
+  #dropIfIdle(entry: Entry<T, N>): void {
     if (!entry.queued && !entry.running && entry.heapIndex < 0) this.#entries.delete(entry.key);
   }
 
@@ -269,8 +288,7 @@ export class EntryQueue<T> implements WorkQueue<T> {
     for (let left = mostPerWake; left > 0; left--) {
       const entry = this.#delayed.first();
       if (!entry || entry.deadlineMs > now) break;
-      this.#delayed.remove(entry);
-      this.#enqueue(entry, entry.item);
+      this.#enqueue(entry, entry.item, this.#undelay(entry));
     }
     this.#setTimer();
   }

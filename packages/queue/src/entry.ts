@@ -1,16 +1,22 @@
 /** All that the queue knows of one key; it exists while the key is queued, delayed or running. */
-export interface Entry<T> {
+export interface Entry<T, N> {
   readonly key: unknown;
   /** The item as it was last added. */
   item: T;
-  /** In the line. */
+  /** What the adds said since it was last handed out. */
+  note: N | undefined;
+  /** In the line, which keeps this. */
   queued: boolean;
   /** Handed to a consumer that has not called `done`. */
   running: boolean;
+  /** What the adds had said when it was handed out. */
+  taken: N | undefined;
   /** Added while running: to be queued again once done. */
   again: boolean;
   /** When the delay is over, in milliseconds of the clock; valid while `heapIndex` is not -1. */
   deadlineMs: number;
+  /** What the delayed add said; it counts once the delay is over. */
+  delayedNote: N | undefined;
   /** Its place among the delayed ones; -1 when it is not delayed. */
   heapIndex: number;
   /** Which of two equal deadlines was set first. */
@@ -18,23 +24,22 @@ export interface Entry<T> {
   /** When it was added and when it was handed out, for metrics; in milliseconds of the clock. */
   addedAt: number;
   startedAt: number;
-  previous: Entry<T> | undefined;
-  next: Entry<T> | undefined;
 }
 
-export function newEntry<T>(key: unknown, item: T): Entry<T> {
+export function newEntry<T, N>(key: unknown, item: T): Entry<T, N> {
   return {
     key,
     item,
+    note: undefined,
     queued: false,
     running: false,
+    taken: undefined,
     again: false,
     deadlineMs: 0,
+    delayedNote: undefined,
     heapIndex: -1,
     order: 0,
     addedAt: 0,
     startedAt: 0,
-    previous: undefined,
-    next: undefined,
   };
 }

@@ -1,7 +1,7 @@
 import type { Clock, Metrics, RateLimiter } from '@depwatch/core';
 
 /** Options of `createWorkQueue`. */
-export interface WorkQueueOptions<T> {
+export interface WorkQueueOptions<T, N = never> {
   /** Time, for delayed adds. */
   clock: Clock;
   /** How long `addRateLimited` waits; `defaultControllerRateLimiter({ clock })` is what Kubernetes controllers use. */
@@ -12,6 +12,19 @@ export interface WorkQueueOptions<T> {
    * @default the item itself; for an ObjectIdentifier its `objectIdentifierKey`
    */
   keyOf?: (item: T) => unknown;
+  /**
+   * Makes one note of two, where an item is added again before it is worked on.
+   *
+   * @default the later note
+   */
+  merge?: (before: N, note: N) => N;
+  /**
+   * Called each time an item enters the line (so not when it goes straight to a consumer that waits in `get`), within the
+   * add, the `done` or the timer that brings it there: where consumers that use `tryGet` alone begin. It must not throw.
+   *
+   * @default none
+   */
+  onQueued?: () => void;
   /**
    * Told of the gauge `workqueue_depth`, the counters `workqueue_adds_total` and `workqueue_retries_total`, and the
    * histograms `workqueue_queue_duration_ms` (from add to get) and `workqueue_work_duration_ms` (from get to done): the

@@ -3,24 +3,27 @@ import type { WorkQueueOptions } from './options.ts';
 
 /**
  * A line of items to work on; see the package's README for its contract. "Item" below means all items with one key.
+ *
+ * @typeParam N what an add may say about itself; `noteOf` tells the consumer
  */
-export interface WorkQueue<T> {
+export interface WorkQueue<T, N = never> {
   /**
    * Queues the item at the end of the line, unless it is there already; while it runs, marks it to be queued again once
-   * done. After a shutdown it does nothing.
+   * done. After a shutdown it does nothing. Its note is merged with those of the adds since the item was last handed out.
    *
    * @throws DepwatchError ERR_INVALID_INPUT, retryable, when `maxLength` is reached
    */
-  add(item: T): void;
+  add(item: T, note?: N): void;
   /**
    * As `add`, once `ms` milliseconds have passed; at once for 0 or less. An item that is delayed already keeps the
-   * earlier of the two deadlines. An `add` meanwhile does not end the delay.
+   * earlier of the two deadlines, and the note of that add. An `add` meanwhile does not end the delay, nor does a run
+   * before the delay is over take its note along.
    *
    * @throws DepwatchError ERR_INVALID_INPUT when `ms` is no finite number, or (retryable) when `maxLength` is reached
    */
-  addAfter(item: T, ms: number): void;
+  addAfter(item: T, ms: number, note?: N): void;
   /** `addAfter` with the delay that the rate limiter chooses; counts as a failure of the item. Throws as `addAfter` does. */
-  addRateLimited(item: T): void;
+  addRateLimited(item: T, note?: N): void;
   /** Ends the rate limiter's history of the item: it succeeded, or is given up. */
   forget(item: T): void;
   /** How often the item has failed, as the rate limiter counts. */
@@ -34,10 +37,12 @@ export interface WorkQueue<T> {
   get(): Promise<T | undefined>;
   /** As `get`, for an item that is queued already: it costs no promise. @returns undefined when nothing is queued */
   tryGet(): T | undefined;
+  /** What the adds said that an item runs for, merged; undefined when none said anything, or when it does not run. */
+  noteOf(item: T): N | undefined;
   /** Ends the run of an item that `get` or `tryGet` returned. For an item that does not run it does nothing. */
   done(item: T): void;
   /**
-   * Drops the item wherever it waits, its delay, its mark to run again and its rate limiter history. One that runs is
+   * Drops the item wherever it waits, its delay, its mark to run again, its notes and its rate limiter history. One that runs is
    * only kept from running again.
    */
   remove(item: T): void;
@@ -69,6 +74,6 @@ export interface WorkQueue<T> {
  *
  * @throws DepwatchError ERR_INVALID_INPUT when `maxLength` is not above 0
  */
-export function createWorkQueue<T>(options: WorkQueueOptions<T>): WorkQueue<T> {
+export function createWorkQueue<T, N = never>(options: WorkQueueOptions<T, N>): WorkQueue<T, N> {
   return new EntryQueue(options);
 }

@@ -9,37 +9,42 @@ class Model {
   line: number[] = [];
   running: number[] = [];
   again: number[] = [];
-  delayed: { item: number; at: number }[] = [];
+  delayed: { item: number; at: number; note: number[] }[] = [];
+  /** What the adds said, by item: not handed out yet, and what runs. */
+  notes = new Map<number, number[]>();
+  taken = new Map<number, number[]>();
   waiting = 0;
   shutDown = false;
   failures = new Map<number, number>();
   /** What consumers have been given, in the order of their calls; undefined for the end. */
   got: (number | undefined)[] = [];
 
-  add(item: number): void {
-    if (this.shutDown || this.line.includes(item) || this.again.includes(item)) return;
+  add(item: number, note: number[]): void {
+    if (this.shutDown) return;
+    this.notes.set(item, [...(this.notes.get(item) ?? []), ...note]);
+    if (this.line.includes(item) || this.again.includes(item)) return;
     if (this.running.includes(item)) this.again.push(item);
     else this.handOut(item);
   }
 
-  addAfter(item: number, ms: number): void {
+  addAfter(item: number, ms: number, note: number[]): void {
     if (this.shutDown) return;
     if (ms <= 0) {
-      this.add(item);
+      this.add(item, note);
       return;
     }
     const at = this.now + ms;
     const known = this.delayed.find((other) => other.item === item);
     if (known && known.at <= at) return;
     this.delayed = this.delayed.filter((other) => other !== known);
-    this.delayed.push({ item, at });
+    this.delayed.push({ item, at, note });
   }
 
-  addRateLimited(item: number): void {
+  addRateLimited(item: number, note: number[]): void {
     if (this.shutDown) return;
     const failures = this.failures.get(item) ?? 0;
     this.failures.set(item, failures + 1);
-    this.addAfter(item, 5 * 2 ** failures);
+    this.addAfter(item, 5 * 2 ** failures, note);
   }
 
   get(): void {
@@ -51,13 +56,14 @@ class Model {
 
   tryGet(): number | undefined {
     const item = this.line.shift();
-    if (item !== undefined) this.running.push(item);
+    if (item !== undefined) this.run(item);
     return item;
   }
 
   done(item: number): void {
     if (!this.running.includes(item)) return;
     this.running = without(this.running, item);
+    this.taken.delete(item);
     const again = this.again.includes(item);
     this.again = without(this.again, item);
     if (again) this.handOut(item);
@@ -68,13 +74,14 @@ class Model {
     this.again = without(this.again, item);
     this.delayed = this.delayed.filter((other) => other.item !== item);
     this.failures.delete(item);
+    this.notes.delete(item);
   }
 
   advance(ms: number): void {
     this.now += ms;
     const due = this.delayed.filter(({ at }) => at <= this.now).sort((a, b) => a.at - b.at);
     this.delayed = this.delayed.filter(({ at }) => at > this.now);
-    for (const { item } of due) this.add(item);
+    for (const { item, note } of due) this.add(item, note);
   }
 
   shutdown(): void {
@@ -87,6 +94,7 @@ class Model {
     this.shutdown();
     this.line = [];
     this.again = [];
+    this.notes.clear();
   }
 
   private handOut(item: number): void {
@@ -99,8 +107,14 @@ class Model {
   }
 
   private start(item: number): void {
-    this.running.push(item);
+    this.run(item);
     this.got.push(item);
+  }
+
+  private run(item: number): void {
+    this.running.push(item);
+    this.taken.set(item, this.notes.get(item)!);
+    this.notes.delete(item);
   }
 }
 
@@ -111,7 +125,11 @@ const without = (items: number[], item: number): number[] =>
 async function run(seed: number): Promise<void> {
   const clock = createVirtualClock({ seed });
   const rateLimiter = new ItemExponentialFailureRateLimiter<number>();
-  const queue = createWorkQueue<number>({ clock, rateLimiter });
+  const queue = createWorkQueue<number, number[]>({
+    clock,
+    rateLimiter,
+    merge: (before, note) => [...before, ...note],
+  });
   const model = new Model();
   const got: (number | undefined)[] = [];
   const log: string[] = [];
@@ -122,11 +140,18 @@ async function run(seed: number): Promise<void> {
   for (let step = 0; step < 150; step++) {
     const item = below(keys);
     const ms = below(40) - 2;
+    const note = [step];
     const steps: [name: string, act: () => unknown][] = [
-      [`add ${item}`, () => (model.add(item), queue.add(item))],
-      [`add ${item}`, () => (model.add(item), queue.add(item))],
-      [`addAfter ${item} ${ms}`, () => (model.addAfter(item, ms), queue.addAfter(item, ms))],
-      [`addRateLimited ${item}`, () => (model.addRateLimited(item), queue.addRateLimited(item))],
+      [`add ${item}`, () => (model.add(item, note), queue.add(item, note))],
+      [`add ${item}`, () => (model.add(item, note), queue.add(item, note))],
+      [
+        `addAfter ${item} ${ms}`,
+        () => (model.addAfter(item, ms, note), queue.addAfter(item, ms, note)),
+      ],
+      [
+        `addRateLimited ${item}`,
+        () => (model.addRateLimited(item, note), queue.addRateLimited(item, note)),
+      ],
       ['get', () => (model.get(), void queue.get().then((next) => got.push(next)))],
       ['get', () => (model.get(), void queue.get().then((next) => got.push(next)))],
       ['tryGet', () => expect(queue.tryGet(), `seed ${seed}`).toBe(model.tryGet())],
@@ -151,6 +176,7 @@ async function run(seed: number): Promise<void> {
         length: queue.length,
         delayed: queue.delayed,
         running: queue.running,
+        notes: model.running.map((other) => queue.noteOf(other)),
         retries: queue.retries(item),
         timers: clock.pending,
       },
@@ -160,6 +186,7 @@ async function run(seed: number): Promise<void> {
       length: model.line.length,
       delayed: model.delayed.length,
       running: model.running.length,
+      notes: model.running.map((other) => model.taken.get(other)),
       retries: model.failures.get(item) ?? 0,
       timers: model.delayed.length > 0 ? 1 : 0,
     });
