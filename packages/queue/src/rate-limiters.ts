@@ -2,6 +2,7 @@ import { invalidInput, type Clock, type ObjectIdentifier, type RateLimiter } fro
 
 import { checkNumber } from './check-number.ts';
 import { defaultKeyOf } from './key-of.ts';
+import { systemClock } from './system-clock.ts';
 
 /** Options of {@link ItemExponentialFailureRateLimiter}. */
 export interface ItemExponentialFailureRateLimiterOptions<T> {
@@ -63,8 +64,12 @@ export class ItemExponentialFailureRateLimiter<T = ObjectIdentifier> implements 
 
 /** Options of {@link BucketRateLimiter}. */
 export interface BucketRateLimiterOptions {
-  /** Time, to refill the bucket by. */
-  clock: Pick<Clock, 'now'>;
+  /**
+   * Time, to refill the bucket by: that of the queue which uses it, so a virtual one where the queue's is.
+   *
+   * @default the machine's
+   */
+  clock?: Pick<Clock, 'now'>;
   /**
    * How many tokens come per second.
    *
@@ -92,7 +97,8 @@ export class BucketRateLimiter<T = ObjectIdentifier> implements RateLimiter<T> {
   #lastMs: number;
 
   /** @throws DepwatchError ERR_INVALID_INPUT when `perSecond` is not above 0 or `burst` is below 1 */
-  constructor({ clock, perSecond = 10, burst = 100 }: BucketRateLimiterOptions) {
+  constructor(options: BucketRateLimiterOptions = {}) {
+    const { clock = systemClock, perSecond = 10, burst = 100 } = options;
     this.#clock = clock;
     this.#perSecond = checkNumber('perSecond', perSecond);
     this.#burst = checkNumber('burst', burst);
@@ -147,17 +153,12 @@ export class MaxOfRateLimiter<T = ObjectIdentifier> implements RateLimiter<T> {
  * What controllers of Kubernetes use: per item 5 ms doubling up to 1,000,000 ms, and for all items together 10 a second
  * after a burst of 100 (client-go's `DefaultTypedControllerRateLimiter`).
  */
-export function defaultControllerRateLimiter<T = ObjectIdentifier>({
-  clock,
-  keyOf,
-}: {
-  /** Time, for the bucket. */
-  clock: Pick<Clock, 'now'>;
-  /** What makes two items the same; default as in {@link ItemExponentialFailureRateLimiter}. */
-  keyOf?: (item: T) => unknown;
-}): RateLimiter<T> {
+export function defaultControllerRateLimiter<T = ObjectIdentifier>(
+  options: Pick<BucketRateLimiterOptions, 'clock'> &
+    Pick<ItemExponentialFailureRateLimiterOptions<T>, 'keyOf'> = {},
+): RateLimiter<T> {
   return new MaxOfRateLimiter<T>([
-    new ItemExponentialFailureRateLimiter<T>(keyOf ? { keyOf } : {}),
-    new BucketRateLimiter<T>({ clock }),
+    new ItemExponentialFailureRateLimiter<T>({ ...(options.keyOf && { keyOf: options.keyOf }) }),
+    new BucketRateLimiter<T>({ ...(options.clock && { clock: options.clock }) }),
   ]);
 }

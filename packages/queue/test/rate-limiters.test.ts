@@ -166,6 +166,16 @@ describe('defaultControllerRateLimiter', () => {
     expect([limiter.when('one'), limiter.when('new')]).toEqual([5, 20]);
   });
 
+  it('goes by the time of the machine when it is given no clock', () => {
+    const limiter = defaultControllerRateLimiter<string>();
+    const delays = Array.from({ length: 101 }, (_, index) => limiter.when(`item ${index}`));
+    expect(delays.slice(0, 100)).toEqual(Array.from({ length: 100 }, () => 5));
+    // The bucket is empty now, less what came back while this ran.
+    expect(delays[100]).toBeGreaterThan(5);
+    expect(delays[100]).toBeLessThanOrEqual(100);
+    expect(new BucketRateLimiter<string>().when('one')).toBe(0);
+  });
+
   it('takes keyOf', () => {
     const limiter = defaultControllerRateLimiter<{ id: number }>({
       clock: createVirtualClock(),
