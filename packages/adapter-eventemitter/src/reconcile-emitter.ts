@@ -43,6 +43,7 @@ export class ReconcileEmitter extends EventEmitter<keyof ReconcileEvents> implem
     const event: ReconcileEvent = {
       watcher,
       causes: context.causes,
+      attempt: context.attempt,
       // The dynamic watcher makes it when it is first read, and most listeners don't.
       get signal() {
         return context.signal;

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { ReconcileEmitter, type ReconcileEvent, type Result } from '../src/index.ts';
 import { configMap, configMapId, startBench } from '../../../tools/adapter-bench/bench.ts';
 
-const context = { signal: new AbortController().signal, causes: [] };
+const context = { signal: new AbortController().signal, causes: [], attempt: 1 };
 
 test('changes of what is watched are events', async () => {
   const events = new ReconcileEmitter();
@@ -252,7 +252,11 @@ describe('with nobody listening', () => {
 
   test('one that comes aborted is refused', async () => {
     const signal = AbortSignal.abort(new Error('too late'));
-    const reconciled = new ReconcileEmitter().reconcile(configMapId('a'), { signal, causes: [] });
+    const reconciled = new ReconcileEmitter().reconcile(configMapId('a'), {
+      signal,
+      causes: [],
+      attempt: 1,
+    });
     await expect(reconciled).rejects.toThrow('too late');
   });
 
@@ -321,6 +325,7 @@ test('what listeners do not read is not made, and what waited listens no more', 
   let reads = 0;
   const lazy = {
     causes: [],
+    attempt: 1,
     get signal() {
       reads += 1;
       return signal;

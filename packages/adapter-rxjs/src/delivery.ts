@@ -21,10 +21,17 @@ export class Delivery {
   #result: Result | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(watcher: ObjectIdentifier, { causes, signal }: ReconcileContext) {
+  constructor(watcher: ObjectIdentifier, { causes, signal, attempt }: ReconcileContext) {
     const { promise, resolve, reject } = Promise.withResolvers<Result | void>();
     this.settled = promise;
-    this.#item = { watcher, causes, signal, done: (result) => resolve(result), fail: reject };
+    this.#item = {
+      watcher,
+      causes,
+      signal,
+      attempt,
+      done: (result) => resolve(result),
+      fail: reject,
+    };
     deliveries.set(this.#item.done, this);
   }
 

@@ -6,7 +6,7 @@ import { pair, startBench } from './bench.ts';
 
 const [app, config] = pair('app');
 const manual = { acknowledge: 'manual' } as const;
-const context = () => ({ causes: [], signal: new AbortController().signal });
+const context = () => ({ causes: [], attempt: 1, signal: new AbortController().signal });
 
 /** A bench whose first item was emitted, with all that are. */
 async function startWithItem(settings: Parameters<typeof startBench>[1] = {}) {

@@ -9,7 +9,11 @@ const [watcher] = pair('app');
 
 async function reconcile(times: number): Promise<void> {
   for (let time = 0; time < times; time++)
-    await observable.reconcile(watcher, { causes: [], signal: new AbortController().signal });
+    await observable.reconcile(watcher, {
+      causes: [],
+      attempt: 1,
+      signal: new AbortController().signal,
+    });
 }
 
 /** What is used once all that can be collected was, finalizers included. */

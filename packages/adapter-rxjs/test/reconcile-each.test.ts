@@ -5,7 +5,7 @@ import { ReconcileObservable, reconcileEach, type ReconcileItem } from '../src/i
 import { pair, startBench } from './bench.ts';
 
 const [app, config] = pair('app');
-const context = () => ({ causes: [], signal: new AbortController().signal });
+const context = () => ({ causes: [], attempt: 1, signal: new AbortController().signal });
 
 test('an item is acknowledged after its work, and then emitted', async () => {
   await using bench = await startBench();

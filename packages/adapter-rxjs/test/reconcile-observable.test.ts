@@ -59,8 +59,12 @@ test('whenUnobserved: drop does not wait', async () => {
 test('what waits for a subscriber ends with its signal, and leaves no listener behind', async () => {
   const observable = new ReconcileObservable();
   const abort = new AbortController();
-  const waiting = observable.reconcile(app, { causes: [], signal: abort.signal });
-  const late = observable.reconcile(app, { causes: [], signal: AbortSignal.abort('late') });
+  const waiting = observable.reconcile(app, { causes: [], attempt: 1, signal: abort.signal });
+  const late = observable.reconcile(app, {
+    causes: [],
+    attempt: 1,
+    signal: AbortSignal.abort('late'),
+  });
   abort.abort('over');
   await expect(waiting).rejects.toBe('over');
   await expect(late).rejects.toBe('late');
@@ -81,13 +85,15 @@ test('a stop ends what waits for a subscriber; who subscribes later is told at o
   expect(bench.fake.clock.now()).toBe(1); // it did not have to wait for stopTimeoutMs
   expect(await firstValueFrom(bench.observable.pipe(toArray()))).toEqual([]);
   const signal = new AbortController().signal;
-  await expect(bench.observable.reconcile(app, { causes: [], signal })).rejects.toThrow('stopped');
+  await expect(bench.observable.reconcile(app, { causes: [], attempt: 1, signal })).rejects.toThrow(
+    'stopped',
+  );
 });
 
 test('stopped() alone ends what waits, whoever calls it', async () => {
   const observable = new ReconcileObservable();
   const { signal } = new AbortController();
-  const waiting = observable.reconcile(app, { causes: [], signal });
+  const waiting = observable.reconcile(app, { causes: [], attempt: 1, signal });
   observable.stopped();
   await expect(waiting).rejects.toThrow('stopped');
 });

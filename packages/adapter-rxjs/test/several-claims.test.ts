@@ -4,7 +4,7 @@ import { ReconcileObservable, reconcileEach } from '../src/index.ts';
 import { pair } from './bench.ts';
 
 const [app] = pair('app');
-const context = () => ({ causes: [], signal: new AbortController().signal });
+const context = () => ({ causes: [], attempt: 1, signal: new AbortController().signal });
 
 test('of several the last to end decides, and the earliest wish to come again counts', async () => {
   const observable = new ReconcileObservable();

@@ -49,7 +49,7 @@ export class ReconcileReadable extends Readable implements Reconciler {
     // Plain Errors: what a reconciler throws needs no code to be tried again, and of core there are only types here.
     if (this.#ended) throw new Error('the dynamic watcher of this stream has stopped');
     if (this.destroyed) throw destroyedError(this.errored);
-    const { signal, causes } = context;
+    const { signal, causes, attempt } = context;
     signal.throwIfAborted();
     if (this.#drops && this.listenerCount('data') + this.listenerCount('readable') === 0) return;
 
@@ -63,6 +63,7 @@ export class ReconcileReadable extends Readable implements Reconciler {
     const item: ReconcileItem = {
       watcher,
       causes,
+      attempt,
       signal,
       done: closing(resolve),
       fail: closing(reject),

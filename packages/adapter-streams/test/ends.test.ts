@@ -20,7 +20,7 @@ test('destroying the stream fails the items in hand and those that wait, and lat
   // Level-triggered: they are tried again for as long as the dynamic watcher runs.
   await bench.settle(5);
   expect([bench.called, bench.held]).toEqual([8, 0]);
-  const context = { signal: new AbortController().signal, causes: [] };
+  const context = { signal: new AbortController().signal, causes: [], attempt: 1 };
   await expect(readable.reconcile(configMapId('e'), context)).rejects.toMatchObject({
     cause: error,
   });
@@ -61,14 +61,18 @@ describe('stop', () => {
     // Whoever comes now finds it ended.
     for await (const item of readable) expect.fail(`${item.watcher.name} came after the stop`);
     await expect(
-      readable.reconcile(configMapId('d'), { signal: new AbortController().signal, causes: [] }),
+      readable.reconcile(configMapId('d'), {
+        signal: new AbortController().signal,
+        causes: [],
+        attempt: 1,
+      }),
     ).rejects.toThrow('has stopped');
   });
 
   test('settles one that waits without a signal of its end', async () => {
     const readable = new ReconcileReadable();
     const { signal } = new AbortController();
-    const reconciled = readable.reconcile(configMapId('a'), { signal, causes: [] });
+    const reconciled = readable.reconcile(configMapId('a'), { signal, causes: [], attempt: 1 });
     readable.stopped();
     await expect(reconciled).rejects.toThrow('stopped');
     expect(getEventListeners(signal, 'abort')).toEqual([]);
@@ -137,8 +141,16 @@ describe('an item whose signal is aborted before it was read is withdrawn', () =
     const early = new AbortController();
     const late = new AbortController();
     expect(readable.read()).toBe(null);
-    const first = readable.reconcile(configMapId('a'), { signal: early.signal, causes: [] });
-    const second = readable.reconcile(configMapId('b'), { signal: late.signal, causes: [] });
+    const first = readable.reconcile(configMapId('a'), {
+      signal: early.signal,
+      causes: [],
+      attempt: 1,
+    });
+    const second = readable.reconcile(configMapId('b'), {
+      signal: late.signal,
+      causes: [],
+      attempt: 1,
+    });
     await new Promise(setImmediate);
     expect(readable.readableLength).toBe(1);
     early.abort(new Error('too late'));
@@ -153,7 +165,7 @@ describe('an item whose signal is aborted before it was read is withdrawn', () =
     const controller = new AbortController();
     const { signal } = controller;
     readable.read();
-    const first = readable.reconcile(configMapId('a'), { signal, causes: [] });
+    const first = readable.reconcile(configMapId('a'), { signal, causes: [], attempt: 1 });
     await new Promise(setImmediate);
     controller.abort(new Error('too late'));
     await expect(first).rejects.toThrow('too late');
@@ -163,12 +175,18 @@ describe('an item whose signal is aborted before it was read is withdrawn', () =
     readable.stopped();
     await ended;
     expect(seen).toEqual([]);
-    await expect(readable.reconcile(configMapId('a'), { signal, causes: [] })).rejects.toThrow();
+    await expect(
+      readable.reconcile(configMapId('a'), { signal, causes: [], attempt: 1 }),
+    ).rejects.toThrow();
   });
 
   test('one that comes aborted is refused', async () => {
     const signal = AbortSignal.abort(new Error('too late'));
-    const reconciled = new ReconcileReadable().reconcile(configMapId('a'), { signal, causes: [] });
+    const reconciled = new ReconcileReadable().reconcile(configMapId('a'), {
+      signal,
+      causes: [],
+      attempt: 1,
+    });
     await expect(reconciled).rejects.toThrow('too late');
   });
 

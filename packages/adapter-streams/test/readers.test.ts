@@ -45,7 +45,7 @@ test('a reader is called by itself, and not within a reconcile', async () => {
   readable.on('data', ({ watcher }) => seen.push(watcher.name!));
   await new Promise(setImmediate);
   const { signal } = new AbortController();
-  const reconciled = readable.reconcile(configMapId('a'), { signal, causes: [] });
+  const reconciled = readable.reconcile(configMapId('a'), { signal, causes: [], attempt: 1 });
   expect([seen, getEventListeners(signal, 'abort').length]).toEqual([[], 1]);
   await reconciled;
   expect([seen, getEventListeners(signal, 'abort').length]).toEqual([['a'], 0]);

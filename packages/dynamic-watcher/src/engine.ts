@@ -23,6 +23,7 @@ import type { ObjectCacheSettings } from './options.ts';
 import { normalizeWatched } from './demand/normalize-watched.ts';
 import { QueryBatches } from './demand/query-batches.ts';
 import { ReconcileLoop } from './reconcile/reconcile-loop.ts';
+import { holdReconciler, releaseReconciler } from './reconcile/shared-reconcilers.ts';
 import { Resources } from './requests/resources.ts';
 import { ServerHealth } from './requests/server-health.ts';
 import { Slots } from './requests/slots.ts';
@@ -143,7 +144,7 @@ export class Engine {
     this.#restoreCheck = restoreCheck;
     this.#reconciler = options.reconciler;
     this.#logger = logger;
-    loop.start();
+    holdReconciler(this.#reconciler);
   }
 
   /** An identifier as the graph knows it, as far as can be told without asking the server. */
@@ -164,11 +165,7 @@ export class Engine {
     this.#resources.close();
     this.loop.stop(reason);
     this.cache.clear();
-    try {
-      this.#reconciler.stopped?.();
-    } catch (error) {
-      this.#logger.error({ error }, "the reconciler's stopped() failed");
-    }
+    releaseReconciler(this.#reconciler, this.#logger);
   }
 }
 

@@ -22,7 +22,9 @@ export function guardMetrics(metrics: Metrics): Metrics {
 function quietly<Args extends unknown[]>(call: (...args: Args) => void): (...args: Args) => void {
   return (...args) => {
     try {
-      call(...args);
+      // Its type says void, which an async function fits too.
+      const returned: unknown = call(...args);
+      if (returned instanceof Promise) returned.catch(() => {});
     } catch {
       // There is nobody to tell: this was the way to tell.
     }

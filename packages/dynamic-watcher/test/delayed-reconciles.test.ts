@@ -65,7 +65,7 @@ test('what becomes due while its watcher is reconciled is one more reconcile, wi
   await bench.settle(1000);
   expect(bench.recorder.calls.map(({ causes }) => causes)).toEqual([
     ['added'],
-    ['modified', 'enqueued'],
+    ['enqueued', 'modified'],
   ]);
   expect(bench.fake.clock.nextAt).toBeGreaterThan(bench.fake.clock.now() + 1000);
 });

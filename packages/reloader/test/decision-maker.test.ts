@@ -80,7 +80,11 @@ class Stage {
 
   reconcile(type: 'modified' | 'ended' | 'enqueued' = 'enqueued'): Promise<Result | void> {
     const cause = { type, ...(type !== 'enqueued' && { watched: configMap }) };
-    return this.#maker.reconcile(id, { causes: [cause], signal: new AbortController().signal });
+    return this.#maker.reconcile(id, {
+      causes: [cause],
+      attempt: 1,
+      signal: new AbortController().signal,
+    });
   }
 
   get outcomes(): readonly string[] {

@@ -29,8 +29,10 @@ export interface Cause {
 export interface ReconcileContext {
   /** Aborted when the dynamic watcher stops or the reconcile has taken longer than its timeout. */
   readonly signal: AbortSignal;
-  /** Why this reconcile runs: at least one cause, at most a few; repeated changes are named once. */
+  /** Why this reconcile runs: at least one cause, at most 16; repeated changes are named once. Frozen, and shared. */
   readonly causes: readonly Cause[];
+  /** 1, and one more for each failure of this watcher in a row; a success, or removing the watcher, starts anew. */
+  readonly attempt: number;
 }
 
 /** What a reconcile may return. */
@@ -49,7 +51,10 @@ export interface Reconciler {
     watcher: ObjectIdentifier,
     context: ReconcileContext,
   ): Promise<Result | void> | Result | void;
-  /** Called once, after the dynamic watcher stopped and no reconcile will be called any more. */
+  /**
+   * Called once, after the dynamic watcher stopped and no reconcile will be called any more. Where several dynamic
+   * watchers were started with this same object, the last one to stop calls it.
+   */
   stopped?(): void;
 }
 

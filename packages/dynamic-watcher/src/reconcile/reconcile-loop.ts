@@ -1,7 +1,6 @@
 import {
   DepwatchError,
   formatObjectIdentifier,
-  invalidInput,
   type Cause,
   type Clock,
   type DependencyGraph,
@@ -13,17 +12,17 @@ import {
   type Result,
 } from '@depwatch/core';
 import { createWorkQueue, defaultControllerRateLimiter, type WorkQueue } from '@depwatch/queue';
-import { ReconcileRun, ReconcileWorker } from './reconcile-run.ts';
+import { causesOf, mergeCauses, type Causes } from './causes.ts';
+import { Gate } from './gate.ts';
+import { guardLimiter } from './guarded-limiter.ts';
+import { outcomeOf, succeeded, type Outcome } from './outcome.ts';
+import { ReconcileRun } from './reconcile-run.ts';
 
-/** Causes are a hint; beyond so many distinct ones the rest are left out. */
-const causesKept = 16;
-/** When a watcher is tried again whose rate limiter failed. */
-const unlimitedRetryMs = 1000;
 /** After so long without a pause the loop lets other work of the process run. */
 const sliceMs = 10;
 /** How many reconciles go by between two looks at the clock. */
 const lookEvery = 32;
-const resolved = Promise.resolve();
+const retryCauses = causesOf({ type: 'retry' });
 
 /** What a reconcile loop is made of. */
 export interface ReconcileLoopOptions {
@@ -42,236 +41,139 @@ export interface ReconcileLoopOptions {
   settled(run: ReconcileRun): void;
 }
 
-/** Why a watcher is to be reconciled later, and from when on, in milliseconds of the clock. */
-interface Delayed {
-  readonly cause: Cause;
-  readonly dueMs: number;
-}
-
-/** All that the loop knows of a watcher; it exists while the watcher is asked for, queued, delayed or reconciled. */
+/** A watcher as it is queued. Why it is due, and from when on, is known to the queue. */
 interface Item {
   readonly key: string;
   readonly watcher: ObjectIdentifier;
-  /** Why it is asked for or queued; undefined when it isn't. Arrays may be shared, so they are never changed. */
-  causes: readonly Cause[] | undefined;
-  /** The queue's delay. Kept apart from the causes: a reconcile before it is over must not take its cause along. */
-  delayed: Delayed | undefined;
-  run: ReconcileRun | undefined;
 }
-
-/** What a reconcile came to. */
-type Outcome = { readonly result: Result | void } | { readonly error: unknown };
 
 /** Takes watchers from a work queue and reconciles them; what fails comes again, later. */
 export class ReconcileLoop {
   readonly #options: ReconcileLoopOptions;
-  readonly #queue: WorkQueue<Item>;
-  readonly #items = new Map<string, Item>();
-  /** Asked for, and queued as soon as those who are to hear of something first have. */
-  #asked: Item[] = [];
-  #queueing = false;
-  #workers: readonly Promise<void>[] = [];
-  #stopped = false;
-  #nextTurn: Promise<void> | undefined;
+  readonly #queue: WorkQueue<Item, Causes>;
+  readonly #gate: Gate;
+  readonly #running = new Map<string, ReconcileRun>();
+  /** How often in a row a watcher has failed; the rate limiter's word may be anything. */
+  readonly #failures = new Map<string, number>();
+  /** How many workers there are; each is made when there is work for it, and ends when there is none. */
+  #workers = 0;
   #sliceStart = 0;
   #sinceLooked = 0;
 
   constructor(options: ReconcileLoopOptions) {
     this.#options = options;
-    const { clock, metrics, rateLimiter } = options;
+    const { clock, logger, metrics, rateLimiter, maxConcurrentReconciles } = options;
     const limiter = rateLimiter
-      ? limitItems(rateLimiter, ({ watcher }) => watcher)
-      : limitItems(defaultControllerRateLimiter<string>({ clock }), ({ key }) => key);
-    this.#queue = createWorkQueue<Item>({
+      ? guardLimiter(rateLimiter, ({ watcher }: Item) => watcher, logger)
+      : guardLimiter(
+          defaultControllerRateLimiter<string>({ clock }),
+          ({ key }: Item) => key,
+          logger,
+        );
+    this.#gate = new Gate(
+      () => this.#takeUp(),
+      () => (this.#sliceStart = clock.now()),
+    );
+    this.#queue = createWorkQueue<Item, Causes>({
       clock,
       ...(metrics && { metrics }),
       name: 'depwatch',
-      keyOf: (item) => item,
-      rateLimiter: {
-        ...limiter,
-        when: (item) => this.#delay(item, { type: 'retry' }, limiter.when(item)),
+      keyOf: ({ key }) => key,
+      merge: mergeCauses,
+      rateLimiter: limiter,
+      onQueued: () => {
+        if (this.#workers < maxConcurrentReconciles) this.#gate.untilAnswered();
       },
-    });
-  }
-
-  /** Starts to reconcile. */
-  start(): void {
-    const { maxConcurrentReconciles, tracksReconciles } = this.#options;
-    this.#workers = Array.from({ length: maxConcurrentReconciles }, () => {
-      const worker = new ReconcileWorker();
-      return tracksReconciles ? worker.track(() => this.#work(worker)) : this.#work(worker);
     });
   }
 
   /** Has a watcher reconciled, at once or after a while; several calls before that become one reconcile. */
   enqueue(key: string, watcher: ObjectIdentifier, cause: Cause, afterMs = 0): void {
-    if (this.#stopped) return;
-    const item = this.#itemOf(key, watcher);
-    if (afterMs > 0) {
-      this.#queue.addAfter(item, this.#delay(item, cause, afterMs));
-      return;
-    }
-    this.#ask(item, [cause]);
-    // Not sooner: a watcher that asks for itself again and again must leave the event loop to others.
-    void this.#turn();
+    this.#queue.addAfter({ key, watcher }, afterMs, causesOf(cause));
+    // A watcher that asks for itself again and again must leave the event loop to others.
+    if (afterMs <= 0) this.#gate.untilNextTurn();
   }
 
   /** Has everybody reconciled who depends on a watched object. */
   enqueueAll(graph: DependencyGraph, watchedKey: string, cause: Cause): void {
-    if (this.#stopped) return;
-    const causes = [cause];
-    graph.forEachWatcher(watchedKey, (key, watcher) =>
-      this.#ask(this.#itemOf(key, watcher), causes),
-    );
-    this.#afterAnswers();
+    const causes = causesOf(cause);
+    this.#gate.untilAnswered();
+    graph.forEachWatcher(watchedKey, (key, watcher) => this.#queue.add({ key, watcher }, causes));
   }
 
   /** Drops what is queued, delayed or backed off of a watcher; a running reconcile finishes, and is the last. */
   drop(key: string, watcher: ObjectIdentifier): void {
-    const item = this.#itemOf(key, watcher);
-    item.causes = undefined;
-    item.delayed = undefined;
-    this.#queue.remove(item);
-    if (item.run) item.run.dropped = true;
-    else this.#items.delete(key);
+    this.#queue.remove({ key, watcher });
+    this.#failures.delete(key);
+    const run = this.#running.get(key);
+    if (run) run.dropped = true;
   }
 
   /** Drops all that is queued and aborts the signals of all that run. No reconcile begins any more. */
   stop(reason: DepwatchError): void {
-    this.#stopped = true;
     this.#queue.shutdownNow();
-    for (const { run } of this.#items.values()) run?.abort(reason);
-    this.#items.clear();
+    for (const run of this.#running.values()) run.abort(reason);
   }
 
   /** Resolves when, after `stop`, the running reconciles have settled. */
-  async settled(): Promise<void> {
-    await Promise.all(this.#workers);
+  settled(): Promise<void> {
+    return this.#queue.drained;
   }
 
-  #itemOf(key: string, watcher: ObjectIdentifier): Item {
-    let item = this.#items.get(key);
-    if (!item) {
-      item = { key, watcher, causes: undefined, delayed: undefined, run: undefined };
-      this.#items.set(key, item);
-    }
-    return item;
-  }
-
-  /** @param causes one cause, in an array that many may share */
-  #ask(item: Item, causes: readonly Cause[]): void {
-    const known = item.causes;
-    if (!known) {
-      item.causes = causes;
-      this.#asked.push(item);
-    } else if (known.length < causesKept && !known.some((cause) => sameCause(cause, causes[0]!))) {
-      // It is asked for or queued already.
-      item.causes = [...known, ...causes];
+  #takeUp(): void {
+    const { maxConcurrentReconciles } = this.#options;
+    while (
+      this.#workers < maxConcurrentReconciles &&
+      this.#queue.length > 0 &&
+      !this.#gate.closed
+    ) {
+      void this.#work();
     }
   }
 
-  /**
-   * Queues what was asked for once all promise reactions are through: a call that was answered by the same event (an add, a
-   * read) has told its caller by then. It takes no turn of the event loop, which would cost more than a small reconcile.
-   */
-  #afterAnswers(): void {
-    if (this.#asked.length === 0 || this.#queueing) return;
-    this.#queueing = true;
-    // Ticks come before reactions, but one that is asked for by a reaction comes after all of them. (queueMicrotask would
-    // make an AsyncResource.)
-    void resolved.then(this.#inNextTick);
-  }
-
-  readonly #inNextTick = (): void => process.nextTick(this.#queueSoon);
-
-  readonly #queueSoon = (): void => {
-    this.#queueing = false;
-    this.#queueAsked();
-  };
-
-  #queueAsked(): void {
-    const asked = this.#asked;
-    this.#asked = [];
-    // Without a cause it was dropped meanwhile.
-    for (const item of asked) if (item.causes) this.#queue.add(item);
-  }
-
-  /** The next turn of the event loop, when what was asked for in this one is queued. */
-  #turn(): Promise<void> {
-    this.#nextTurn ??= new Promise((resolve) =>
-      setImmediate(() => {
-        this.#nextTurn = undefined;
-        this.#sliceStart = this.#options.clock.now();
-        this.#queueAsked();
-        resolve();
-      }),
-    );
-    return this.#nextTurn;
-  }
-
-  async #work(worker: ReconcileWorker): Promise<void> {
-    for (;;) {
-      if (this.#queue.length > 0 && this.#isTimeToLook()) {
-        // Reactions run in between in any case.
-        await (this.#sliceIsOver() ? this.#turn() : undefined);
-      }
-      const item = this.#queue.tryGet() ?? (await this.#queue.get());
-      if (!item) return;
-      const causes = this.#takeCauses(item);
-      // With no cause it was dropped while it was handed over.
-      if (causes && !this.#stopped) {
-        const run = new ReconcileRun(item.key);
-        item.run = run;
-        worker.run = run;
-        const pending = this.#reconcile(item, run, causes);
-        if (pending) await pending;
-        worker.run = undefined;
-        item.run = undefined;
-        if (!item.causes && !item.delayed) this.#items.delete(item.key);
-      }
+  async #work(): Promise<void> {
+    const { tracksReconciles } = this.#options;
+    this.#workers += 1;
+    while (this.#mayTake()) {
+      const item = this.#queue.tryGet();
+      if (!item) break;
+      const run = new ReconcileRun(item.key);
+      this.#running.set(item.key, run);
+      if (tracksReconciles) run.enter();
+      const pending = this.#reconcile(item, run);
+      if (pending) await pending;
+      this.#running.delete(item.key);
       this.#queue.done(item);
     }
+    this.#workers -= 1;
   }
 
-  /** Notes why a watcher is delayed. Of two delays the earlier one counts, as in the queue. */
-  #delay(item: Item, cause: Cause, ms: number): number {
-    const dueMs = this.#options.clock.now() + ms;
-    if (!item.delayed || !(item.delayed.dueMs <= dueMs)) item.delayed = { cause, dueMs };
-    return ms;
-  }
-
-  #takeCauses(item: Item): readonly Cause[] | undefined {
-    const { causes, delayed } = item;
-    item.causes = undefined;
-    // With no other cause it is here because its delay is over.
-    if (!delayed || (causes && delayed.dueMs > this.#options.clock.now())) return causes;
-    item.delayed = undefined;
-    return causes ? [...causes, delayed.cause] : [delayed.cause];
-  }
-
-  /** Whether it is time to look at the clock, which is done only now and then. */
-  #isTimeToLook(): boolean {
+  /** Whether a worker may go on; the clock is looked at only now and then. */
+  #mayTake(): boolean {
     this.#sinceLooked = (this.#sinceLooked + 1) % lookEvery;
-    return this.#sinceLooked === 0;
-  }
-
-  #sliceIsOver(): boolean {
-    return this.#options.clock.now() - this.#sliceStart > sliceMs;
+    if (this.#sinceLooked === 0 && this.#options.clock.now() - this.#sliceStart > sliceMs) {
+      this.#gate.untilNextTurn();
+    }
+    return !this.#gate.closed;
   }
 
   /** @returns undefined when the reconciler was through at once, which costs no promise */
-  #reconcile(item: Item, run: ReconcileRun, causes: readonly Cause[]): Promise<void> | undefined {
+  #reconcile(item: Item, run: ReconcileRun): Promise<void> | undefined {
     const { reconciler, metrics, clock } = this.#options;
     const startedAt = metrics ? clock.now() : 0;
     let returned: Promise<Result | void> | Result | void;
     try {
-      returned = reconciler.reconcile(item.watcher, { signal: run.signal, causes });
+      returned = reconciler.reconcile(item.watcher, {
+        signal: run.signal,
+        causes: this.#queue.noteOf(item)!,
+        attempt: (this.#failures.get(item.key) ?? 0) + 1,
+      });
     } catch (error) {
       this.#settle(item, run, startedAt, { error });
       return undefined;
     }
     if (returned !== undefined) return this.#outcome(item, run, startedAt, returned);
-    this.#settle(item, run, startedAt, { result: undefined });
+    this.#settle(item, run, startedAt, succeeded);
     return undefined;
   }
 
@@ -294,7 +196,7 @@ export class ReconcileLoop {
           }, reconcileTimeoutMs);
     let outcome: Outcome;
     try {
-      outcome = { result: await returned };
+      outcome = outcomeOf(await returned);
       if (late) outcome = { error: late };
     } catch (error) {
       outcome = { error };
@@ -309,57 +211,27 @@ export class ReconcileLoop {
     metrics?.count('depwatch_reconciles_total', {
       result: 'error' in outcome ? 'error' : 'success',
     });
+    run.settled = true;
     settled(run);
-    if (this.#stopped || run.dropped) return;
+    if (this.#queue.isShutDown || run.dropped) return;
     if ('error' in outcome) this.#retry(item, outcome.error);
-    else this.#succeed(item, outcome.result);
+    else this.#succeed(item, outcome.afterMs);
   }
 
-  #succeed(item: Item, result: Result | void): void {
-    const afterMs = result?.requeueAfterMs;
-    if (
-      afterMs !== undefined &&
-      !(typeof afterMs === 'number' && afterMs >= 0 && afterMs < Infinity)
-    ) {
-      this.#retry(
-        item,
-        invalidInput(`requeueAfterMs: expected a number of milliseconds, got ${String(afterMs)}`),
-      );
-      return;
-    }
-    try {
-      this.#queue.forget(item);
-    } catch (failure) {
-      this.#options.logger.error({ error: failure }, 'the rate limiter failed');
-    }
+  #succeed(item: Item, afterMs: number | undefined): void {
+    this.#failures.delete(item.key);
+    this.#queue.forget(item);
     if (afterMs !== undefined) this.enqueue(item.key, item.watcher, { type: 'requeue' }, afterMs);
   }
 
   #retry(item: Item, error: unknown): void {
+    this.#failures.set(item.key, (this.#failures.get(item.key) ?? 0) + 1);
     this.#options.logger.error(
       { watcher: formatObjectIdentifier(item.watcher), error },
       'a reconcile failed and will be tried again',
     );
-    try {
-      this.#queue.addRateLimited(item);
-    } catch (failure) {
-      // The rate limiter is the caller's: whatever it does, the watcher must not be forgotten.
-      this.#options.logger.error({ error: failure }, 'the rate limiter failed');
-      this.enqueue(item.key, item.watcher, { type: 'retry' }, unlimitedRetryMs);
-    }
+    this.#queue.addRateLimited(item, retryCauses);
+    // A limiter that lets it go on at once must not keep the event loop from others.
+    this.#gate.untilNextTurn();
   }
-}
-
-/** Whether two causes say the same. The identifiers are those of the graph, which has one for each watched object. */
-function sameCause(a: Cause, b: Cause): boolean {
-  return a.type === b.type && a.watched === b.watched;
-}
-
-/** A rate limiter for queue items that goes by what `of` takes from them. */
-function limitItems<T>(limiter: RateLimiter<T>, of: (item: Item) => T): RateLimiter<Item> {
-  return {
-    when: (item) => limiter.when(of(item)),
-    forget: (item) => limiter.forget(of(item)),
-    retries: (item) => limiter.retries(of(item)),
-  };
 }

@@ -1,24 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-const current = new AsyncLocalStorage<ReconcileWorker>();
+const current = new AsyncLocalStorage<ReconcileRun>();
 
-/** Reconciles one watcher after the other. */
-export class ReconcileWorker {
-  /** What it reconciles just now. */
-  run: ReconcileRun | undefined;
-
-  /** Calls `work` so that code called by it finds what this worker reconciles with {@link currentReconcile}. */
-  track<R>(work: () => R): R {
-    return current.run(this, work);
-  }
-}
-
-/**
- * The reconcile that the calling code is part of, if any. It is known by its worker, since a context for each reconcile
- * would cost more than a small reconcile does; code that outlives its own reconcile is taken for part of the next one.
- */
+/** The reconcile that the calling code is part of, if any; none for code that outlived its own. */
 export function currentReconcile(): ReconcileRun | undefined {
-  return current.getStore()?.run;
+  const run = current.getStore();
+  return run?.settled ? undefined : run;
 }
 
 /** One reconcile, from the moment its watcher is taken from the queue until it has settled. */
@@ -27,6 +14,8 @@ export class ReconcileRun {
   readonly key: string;
   /** The watcher was removed meanwhile: whatever this run returns, it asks for no other. */
   dropped = false;
+  /** The reconciler is through with it. */
+  settled = false;
   readonly #controller = new AbortController();
 
   constructor(key: string) {
@@ -36,6 +25,14 @@ export class ReconcileRun {
   /** Aborted when the reconcile is to end. */
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  /**
+   * Makes this the reconcile that {@link currentReconcile} finds in all that the caller does and begins, until it enters
+   * another. (That costs half of what a `run` does, which makes the context before it anew.)
+   */
+  enter(): void {
+    current.enterWith(this);
   }
 
   /** Aborts the reconcile's signal; the first reason counts. */

@@ -1,0 +1,28 @@
+import type { Logger, Reconciler } from '@depwatch/core';
+
+/** How many dynamic watchers run with a reconciler, which is told of the end by the last of them. */
+const users = new WeakMap<Reconciler, number>();
+
+/** One more dynamic watcher runs with this reconciler. */
+export function holdReconciler(reconciler: Reconciler): void {
+  users.set(reconciler, (users.get(reconciler) ?? 0) + 1);
+}
+
+/** A dynamic watcher has stopped; after the last one the reconciler's `stopped()` is called, whatever that does. */
+export function releaseReconciler(reconciler: Reconciler, logger: Logger): void {
+  const left = (users.get(reconciler) ?? 0) - 1;
+  if (left > 0) {
+    users.set(reconciler, left);
+    return;
+  }
+  users.delete(reconciler);
+  const failed = (error: unknown): void =>
+    logger.error({ error }, "the reconciler's stopped() failed");
+  try {
+    // Its type says void, which an async function fits too.
+    const returned: unknown = reconciler.stopped?.();
+    if (returned instanceof Promise) returned.catch(failed);
+  } catch (error) {
+    failed(error);
+  }
+}
