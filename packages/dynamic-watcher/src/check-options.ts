@@ -4,43 +4,99 @@ import type { DynamicWatcherOptions } from './options.ts';
 /** The longest that a timer of Node can be set to; one that is longer goes off at once. */
 const longestTimerMs = 2 ** 31 - 1;
 
+/** More at once than any process can do, so most likely a mistake. */
+const mostConcurrentReconciles = 10_000;
+
 /**
  * Checks what types can't.
  *
  * @throws DepwatchError ERR_INVALID_INPUT that names the option
  */
 export function checkOptions(options: DynamicWatcherOptions): void {
-  if (typeof options !== 'object' || options === null) {
+  if (!isObject(options)) {
     throw invalidInput('options: expected an object with kubeConfig or transport, and reconciler');
   }
   const { kubeConfig, transport, reconciler, objectCache } = options;
   if ((kubeConfig === undefined) === (transport === undefined)) {
     throw invalidInput('kubeConfig, transport: give exactly one of them');
   }
+  if (typeof kubeConfig === 'string') {
+    throw invalidInput(
+      'kubeConfig: expected a KubeConfig, got a string; load it with loadFromString() or loadFromFile() of a KubeConfig',
+    );
+  }
+  checkMethods('kubeConfig', kubeConfig, [
+    'getCurrentCluster',
+    'getCurrentUser',
+    'applyToHTTPSOptions',
+  ]);
+  checkMethods('transport', transport, ['discover', 'list', 'watch']);
   if (typeof reconciler !== 'function' && typeof reconciler?.reconcile !== 'function') {
     throw invalidInput('reconciler: expected a function, or an object with a method reconcile');
   }
-  const { maxConcurrentReconciles } = options;
-  if (
-    maxConcurrentReconciles !== undefined &&
-    !(Number.isSafeInteger(maxConcurrentReconciles) && maxConcurrentReconciles > 0)
-  ) {
-    throw invalidInput(
-      `maxConcurrentReconciles: expected a whole number above 0, got ${maxConcurrentReconciles}`,
-    );
-  }
+  checkMethods('rateLimiter', options.rateLimiter, ['when', 'forget', 'retries']);
+  checkMethods('logger', options.logger, ['debug', 'info', 'warn', 'error']);
+  checkMethods('metrics', options.metrics, ['count', 'gauge', 'observe']);
+  checkMethods('clock', options.clock, ['now', 'setTimeout', 'random']);
+  checkBoolean('enableCache', options.enableCache);
+  checkBoolean('disableInitialReconcile', options.disableInitialReconcile);
+  checkConcurrency(options.maxConcurrentReconciles);
   checkMs('reconcileTimeoutMs', options.reconcileTimeoutMs, 1);
   checkMs('requestTimeoutMs', options.requestTimeoutMs, 1);
   checkMs('authGraceMs', options.authGraceMs, 0);
   checkMs('stopTimeoutMs', options.stopTimeoutMs, 0);
+  if (objectCache !== undefined && !isObject(objectCache)) {
+    throw invalidInput(`objectCache: expected an object, got ${shown(objectCache)}`);
+  }
   checkMs('objectCache.gvkToGvrTtlMs', objectCache?.gvkToGvrTtlMs, 1);
   checkMs('objectCache.missingApiResourceTtlMs', objectCache?.missingApiResourceTtlMs, 0);
+  checkBoolean('objectCache.unsafeDisableDeepCopy', objectCache?.unsafeDisableDeepCopy);
 }
 
-function checkMs(option: string, value: number | undefined, least: number): void {
+function checkMethods(option: string, value: unknown, methods: readonly string[]): void {
+  if (value === undefined) return;
+  const expected = `${option}: expected an object with ${methods.join(', ')}`;
+  // Some loggers are functions with methods.
+  if (!isObject(value) && typeof value !== 'function') {
+    throw invalidInput(`${expected}; got ${shown(value)}`);
+  }
+  const members = value as Record<string, unknown>;
+  const missing = methods.find((method) => typeof members[method] !== 'function');
+  if (missing !== undefined) throw invalidInput(`${expected}; ${missing} is no function`);
+}
+
+function checkBoolean(option: string, value: unknown): void {
+  if (value === undefined || typeof value === 'boolean') return;
+  throw invalidInput(`${option}: expected true or false, got ${shown(value)}`);
+}
+
+function checkConcurrency(value: unknown): void {
+  if (value === undefined) return;
+  if (
+    Number.isInteger(value) &&
+    (value as number) >= 1 &&
+    (value as number) <= mostConcurrentReconciles
+  )
+    return;
+  throw invalidInput(
+    `maxConcurrentReconciles: expected a whole number of 1 to ${mostConcurrentReconciles}, got ${shown(value)}`,
+  );
+}
+
+function checkMs(option: string, value: unknown, least: number): void {
   if (value === undefined) return;
   if (typeof value === 'number' && value >= least && value <= longestTimerMs) return;
   throw invalidInput(
-    `${option}: expected ${least} to ${longestTimerMs} milliseconds, got ${String(value)}`,
+    `${option}: expected ${least} to ${longestTimerMs} milliseconds, got ${shown(value)}`,
   );
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+/** A number as it is; of anything else the type, since it may be a secret in the wrong place, or refuse to be a text. */
+function shown(value: unknown): string {
+  if (value === null) return 'null';
+  return typeof value === 'number' ? String(value) : `a value of type ${typeof value}`;
 }

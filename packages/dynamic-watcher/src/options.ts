@@ -23,10 +23,13 @@ export interface ObjectCacheSettings {
 
 /** What a dynamic watcher needs beside its way to the API server. */
 export interface DynamicWatcherSettings {
-  /** Called with each watcher after something it depends on changed: an object, an adapter, or a function. */
+  /**
+   * Called with each watcher after something it depends on changed: an object, an adapter, or a function. Several dynamic
+   * watchers may share one; its `stopped()` is called when the last of them that was started has stopped.
+   */
   reconciler: Reconciler | Reconciler['reconcile'];
   /**
-   * How long a failed watcher waits before it is tried again.
+   * How long a failed watcher waits before it is tried again; a second, where the limiter throws or gives no number.
    * @default the longer of 5 ms doubling to 1,000 s per watcher, and a bucket of 100 refilled at 10 a second
    */
   rateLimiter?: RateLimiter<ObjectIdentifier>;
@@ -36,7 +39,7 @@ export interface DynamicWatcherSettings {
   disableInitialReconcile?: boolean;
   /** Settings of the cache; the lifetimes hold with the cache off, too. */
   objectCache?: ObjectCacheSettings;
-  /** How many watchers are reconciled at once; one watcher never runs twice at once. @default 1 */
+  /** How many watchers are reconciled at once; one watcher never runs twice at once; 1 to 10,000. @default 1 */
   maxConcurrentReconciles?: number;
   /** After so many milliseconds a reconcile's signal is aborted. @default none */
   reconcileTimeoutMs?: number;

@@ -147,26 +147,6 @@ test('stop may be called inside a reconcile, and leaves no timer behind', async 
   expect(bench.fake.clock.pending).toBe(0);
 });
 
-test('bad options are refused by name', () => {
-  const transport = createFakeTransport();
-  const reconciler = (): void => {};
-  for (const [options, field] of [
-    [{ reconciler }, 'kubeConfig, transport'],
-    [{ transport }, 'reconciler'],
-    [{ transport, reconciler, maxConcurrentReconciles: 0 }, 'maxConcurrentReconciles'],
-    [{ transport, reconciler, requestTimeoutMs: -1 }, 'requestTimeoutMs'],
-    [{ transport, reconciler, stopTimeoutMs: Number.NaN }, 'stopTimeoutMs'],
-    [{ transport, reconciler, objectCache: { gvkToGvrTtlMs: -1 } }, 'objectCache.gvkToGvrTtlMs'],
-  ] as const) {
-    expect(() => createDynamicWatcher(options as never)).toThrowError(
-      expect.objectContaining({
-        code: 'ERR_INVALID_INPUT',
-        message: expect.stringContaining(field),
-      }),
-    );
-  }
-});
-
 test('a logger, metrics and a rate limiter that throw change nothing', async () => {
   const fail = (): never => {
     throw new Error('not today');
