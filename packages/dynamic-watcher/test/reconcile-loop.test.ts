@@ -1,4 +1,5 @@
 import type { Cause, ObjectIdentifier, RateLimiter, ReconcileContext } from '@depwatch/core';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createFakeTransport } from '@depwatch/testing';
@@ -297,6 +298,26 @@ test('a batch that a reconcile opens after it waited, and leaves open, is closed
   }
   const batch = await bench.watcher.startQueryBatch(app);
   await batch.end();
+});
+
+test('a reconcile runs in the context of the start, not of whoever asked for it', async () => {
+  const context = new AsyncLocalStorage<string>();
+  for (const enableCache of [false, true]) {
+    await using bench = await context.run('start', () => startBench({ enableCache }));
+    const seen: (string | undefined)[] = [];
+    bench.recorder.act = () => {
+      seen.push(context.getStore());
+      if (seen.length === 1) context.run('reconcile', () => bench.watcher.enqueue(other));
+      return { requeueAfterMs: 10 };
+    };
+    context.run('request', () => bench.watcher.enqueue(app));
+    await context.run('timer', () => bench.settle(15));
+    await context.run('add', () => bench.watcher.addWatcher(app, config));
+    context.run('put', () => bench.fake.put(configMap('config')));
+    await bench.settle(1);
+    expect(seen.length).toBeGreaterThanOrEqual(5);
+    expect(new Set(seen)).toEqual(new Set(['start']));
+  }
 });
 
 test('a bound that is never reached costs nothing: workers are made for work alone', async () => {

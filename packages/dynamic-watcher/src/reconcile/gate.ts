@@ -1,9 +1,13 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
 const resolved = Promise.resolve();
 
 /** Decides when the workers of a loop may take what is queued; open at first. */
 export class Gate {
   readonly #opened: () => void;
   readonly #turned: () => void;
+  /** Who closes the gate may be in any context (a request's, another reconcile's); what opens it is in none of them. */
+  readonly #inOwnContext = AsyncLocalStorage.snapshot();
   #answering = false;
   #turning = false;
 
@@ -43,12 +47,12 @@ export class Gate {
 
   readonly #answered = (): void => {
     this.#answering = false;
-    if (!this.closed) this.#opened();
+    if (!this.closed) this.#inOwnContext(this.#opened);
   };
 
   readonly #nextTurn = (): void => {
     this.#turning = false;
     this.#turned();
-    if (!this.closed) this.#opened();
+    if (!this.closed) this.#inOwnContext(this.#opened);
   };
 }
