@@ -191,12 +191,14 @@ test('an object without a prototype is a result like any other', async () => {
 test.each([
   ['throws', fail],
   ['gives NaN', () => Number.NaN],
+  ['gives nothing', () => undefined as never],
   ['gives no number', () => 'soon' as never],
 ])('a rate limiter whose when %s delays a retry by a second, once', async (_name, when) => {
   const { errors, logger } = errorLog();
   await using bench = await startBench({
     logger,
-    rateLimiter: { when, forget: () => {}, retries: () => 0 },
+    // What a forget returns is nobody's concern.
+    rateLimiter: { when, forget: () => true, retries: () => 0 },
   });
   bench.recorder.act = () => {
     if (bench.recorder.calls.length === 1) throw new Error('once');

@@ -1,4 +1,4 @@
-import type { Logger, RateLimiter } from '@depwatch/core';
+import { invalidInput, type Logger, type RateLimiter } from '@depwatch/core';
 
 /** When a watcher is tried again whose rate limiter failed. */
 const unlimitedRetryMs = 1000;
@@ -12,22 +12,35 @@ export function guardLimiter<Item, T>(
   of: (item: Item) => T,
   logger: Logger,
 ): RateLimiter<Item> {
-  const guarded = (call: () => number | void): number | undefined => {
-    try {
-      const ms = call();
-      if (ms === undefined || Number.isFinite(ms)) return ms as number | undefined;
-      logger.error(
-        { got: typeof ms === 'number' ? ms : typeof ms },
-        'the rate limiter gave no finite number',
-      );
-    } catch (error) {
-      logger.error({ error }, 'the rate limiter failed');
-    }
-    return undefined;
+  const failed = (error: unknown): void => logger.error({ error }, 'the rate limiter failed');
+  const checked = (ms: unknown): number => {
+    if (typeof ms === 'number' && Number.isFinite(ms)) return ms;
+    const got = typeof ms === 'number' ? ms : `a value of type ${typeof ms}`;
+    throw invalidInput(`rateLimiter: expected a finite number, got ${got}`);
   };
   return {
-    when: (item) => guarded(() => limiter.when(of(item))) ?? unlimitedRetryMs,
-    forget: (item) => void guarded(() => limiter.forget(of(item))),
-    retries: (item) => guarded(() => limiter.retries(of(item))) ?? 0,
+    when: (item) => {
+      try {
+        return checked(limiter.when(of(item)));
+      } catch (error) {
+        failed(error);
+        return unlimitedRetryMs;
+      }
+    },
+    forget: (item) => {
+      try {
+        limiter.forget(of(item));
+      } catch (error) {
+        failed(error);
+      }
+    },
+    retries: (item) => {
+      try {
+        return checked(limiter.retries(of(item)));
+      } catch (error) {
+        failed(error);
+        return 0;
+      }
+    },
   };
 }
