@@ -42,6 +42,11 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
     return this.#values;
   }
 
+  /** Whether versions tell the states of objects apart; a server whose versions do not move can't be resumed from one. */
+  get versionsMove(): boolean {
+    return this.#versionsMove;
+  }
+
   /** How many objects are staged. */
   get stagedSize(): number {
     return this.#staged?.size ?? 0;
@@ -72,6 +77,10 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
   commit(): ReadonlySet<ChangeType> {
     const before = this.#objects;
     const after = this.#staged ?? new Map<string, Kept>();
+    // No two writes have the same version, so no two objects have.
+    const [first, second] = after.values();
+    const shared = first && second && versionOf(first);
+    if (shared && shared === versionOf(second)) this.#versionsMove = false;
     let changes = noChanges;
     for (const [key, object] of after) {
       const known = before.get(key);

@@ -125,6 +125,10 @@ describe('ObjectStore', () => {
     expect([...store.commit()]).toEqual(['modified']);
     store.stage([of('3')]);
     expect([...store.commit()]).toEqual([]);
+    expect(store.versionsMove).toBe(false);
+    // No server that counts its versions gives one to two objects.
+    expect([storeOf(object('a', '1'), object('b', '1')).versionsMove]).toEqual([false]);
+    expect([storeOf(object('a', '1'), object('b', '2')).versionsMove]).toEqual([true]);
     // What keeps no content takes the server's word.
     const versions = new ObjectStore(keepVersion, false);
     versions.apply([event('ADDED', of('1'))]);

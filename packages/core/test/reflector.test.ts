@@ -34,6 +34,7 @@ class Driver {
     random: 0.5,
     streamingLists: true,
     staged: 0,
+    versionsMove: true,
     streamsCutAtMs: Infinity,
     announcesAcceptance: true,
     requestTimeoutMs: 10_000,
@@ -440,6 +441,14 @@ describe('what the server says is not always so', () => {
     expect(driver.effect('timer').ms).toBe(28_000);
   });
 
+  test('a version that does not move is none to resume from', () => {
+    const driver = new Driver().live().after(40_000);
+    driver.context.versionsMove = false;
+    driver.feed({ type: 'failed', error: dropped });
+    expect(driver.effect('timer').ms).toBe(600);
+    expect(driver.feed({ type: 'elapsed' }).effect('watch').initialEvents).toBe(true);
+  });
+
   test('a token that comes again, or pages without end, are a fault of the protocol', () => {
     const driver = new Driver();
     driver.context.streamingLists = false;
@@ -551,6 +560,7 @@ test('a call is always the last effect, so that its answer finds the state that 
           random: 0.5,
           streamingLists,
           staged: 0,
+          versionsMove: true,
           streamsCutAtMs: Infinity,
           announcesAcceptance: true,
           requestTimeoutMs: 10_000,

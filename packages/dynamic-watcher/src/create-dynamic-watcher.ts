@@ -199,13 +199,13 @@ class EngineWatcher implements DynamicWatcher {
   }
 
   listWatchedFromCache(watcher: ObjectIdentifier): readonly Cached<KubernetesObject>[] {
-    const { graph, cache } = this.#life.cached();
+    const { graph, cache, feeds } = this.#life.cached();
     validateNamed('watcher', watcher);
     const watched = graph.watchedBy(watcher);
     if (watched.length === 0) {
       throw new DepwatchError('ERR_NO_CACHE_ENTRY', 'the watcher depends on nothing');
     }
-    return watched.flatMap((id) => [...cache.fromObjectIdentifier(id)]);
+    return watched.flatMap((id) => [...cache.fromObjectIdentifier(feeds.askedAs(id))]);
   }
 
   async gvkToGvr(gvk: GroupVersionKind) {

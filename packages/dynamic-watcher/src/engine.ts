@@ -110,13 +110,13 @@ export class Engine {
       rediscover: (gvk, how) => resources.rediscover(gvk, how),
       served: (gvk, how) => resources.served(gvk, how),
       listener: {
-        changed: (key, watched, changes) => {
+        changed: ({ key, watched }, changes) => {
           for (const type of changes) loop.enqueueAll(graph, key, { type, watched });
         },
-        ended: (key, watched, wasLive) => {
-          const watchers = graph.watchersOf(watched);
+        ended: ({ key, id, watched }, wasLive) => {
+          const watchers = graph.watchersOf(id);
           if (wasLive) loop.enqueueAll(graph, key, { type: 'ended', watched });
-          for (const watcher of watchers) graph.remove(watcher, [watched]);
+          for (const watcher of watchers) graph.remove(watcher, [id]);
           return watchers;
         },
       },

@@ -64,6 +64,10 @@ export function step(
   context: ReflectorContext,
 ): Step {
   if (state.name === 'stopped' || state.name === 'ended') return [state, []];
+  if (!context.versionsMove && state.memory.resourceVersion !== undefined) {
+    const memory = { ...state.memory, resourceVersion: undefined };
+    return step({ ...state, memory }, input, context);
+  }
   switch (input.type) {
     case 'stop':
       return [{ name: 'stopped', memory: state.memory }, [{ type: 'cancel' }, { type: 'discard' }]];

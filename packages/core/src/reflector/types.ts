@@ -156,6 +156,8 @@ export interface ReflectorContext {
   readonly streamingLists: boolean;
   /** How many objects are staged. */
   readonly staged: number;
+  /** Whether the versions of this kind tell its states apart; if not, none can be resumed from. */
+  readonly versionsMove: boolean;
   /** The age at which streams are cut on their way, in milliseconds; Infinity where they are not. */
   readonly streamsCutAtMs: number;
   /** Whether the transport tells when a watch was accepted; if not, it is believed after a second of silence. */

@@ -2,7 +2,6 @@ import {
   objectIdentifierKey,
   type DependencyGraph,
   type GraphChange,
-  type GroupVersionKind,
   type ObjectIdentifier,
   type ScopedGVR,
 } from '@depwatch/core';
@@ -27,8 +26,9 @@ export interface Watcher {
   readonly watcher: ObjectIdentifier;
 }
 
-/** What is to be watched, as the graph knows it, and the resource of each. */
+/** What is to be watched, as it was asked for and as the graph knows it, and the resource of each. */
 export interface Resolved {
+  readonly asked: readonly ObjectIdentifier[];
   readonly wanted: readonly ObjectIdentifier[];
   readonly gvrs: readonly ScopedGVR[];
 }
@@ -91,7 +91,8 @@ export class Dependencies {
               resources.resolve(watched[index]!, part),
             ),
           );
-    return { wanted: watched.map((id, index) => normalizeWatched(id, gvrs[index]!)), gvrs };
+    const wanted = watched.map((id, index) => normalizeWatched(id, gvrs[index]!));
+    return { asked: watched, wanted, gvrs };
   }
 
   /**
@@ -102,13 +103,14 @@ export class Dependencies {
    */
   async bringUp<R>(
     { key, watcher }: Watcher,
-    { wanted, gvrs }: Resolved,
+    resolved: Resolved,
     signal: AbortSignal,
     settle: (added: readonly TentativeEdge[]) => R,
   ): Promise<R> {
     signal.throwIfAborted();
+    const { wanted } = resolved;
     const keys = wanted.map(objectIdentifierKey);
-    const claimed = this.#tentative.claim(key, keys, this.#link(watcher, wanted, gvrs));
+    const claimed = this.#tentative.claim(key, keys, this.#link(watcher, resolved, keys));
     try {
       await this.#ready(wanted, keys, claimed, signal);
       // It may have been aborted between the end of what was awaited and here.
@@ -123,16 +125,16 @@ export class Dependencies {
 
   #link(
     watcher: ObjectIdentifier,
-    wanted: readonly ObjectIdentifier[],
-    gvrs: readonly ScopedGVR[],
+    { asked, wanted, gvrs }: Resolved,
+    keys: readonly string[],
   ): readonly ObjectIdentifier[] {
     const { graph, feeds } = this.#options;
     const { start, added } = graph.add(watcher, wanted);
     let at = 0;
     for (const id of start) {
       // What starts is in the order of what is wanted, so that all are found in one pass.
-      while (!sameKind(wanted[at]!, id)) at += 1;
-      feeds.start(id, gvrs[at]!);
+      if (wanted.length > 1) for (const key = objectIdentifierKey(id); keys[at] !== key;) at += 1;
+      feeds.start(keys[at]!, id, asked[at]!, gvrs[at]!);
     }
     return added;
   }
@@ -164,10 +166,6 @@ export class Dependencies {
       loop.enqueue(key, watcher, { type: 'initial', watched: edge.watched });
     }
   }
-}
-
-function sameKind(a: GroupVersionKind, b: GroupVersionKind): boolean {
-  return a.kind === b.kind && a.version === b.version && (a.group || '') === (b.group || '');
 }
 
 /** So many signals that are aborted with one, whose listeners would be searched one by one for each that is added. */

@@ -186,7 +186,9 @@ export class Inquiry implements Applicant {
     if (error.retryable) return this.#again(error, failures);
     this.#waiters.reject(error);
     for (const doubter of this.#doubters) {
-      if (error.code === 'ERR_NO_VERSIONED_RESOURCE' && doubter.confirm && !doubter.denied) {
+      const isDenial = error.code === 'ERR_NO_VERSIONED_RESOURCE' && doubter.confirm;
+      // What is built into every server is not believed gone, whoever says so.
+      if (isDenial && (!doubter.denied || !this.#gvk.group)) {
         doubter.denied = true;
         continue;
       }
@@ -197,9 +199,8 @@ export class Inquiry implements Applicant {
     if (this.#closeIfIdle()) return;
     // Who is patient has had it confirmed.
     if (this.#patient.size > 0 && error.code === 'ERR_NO_VERSIONED_RESOURCE') this.#gone = error;
-    this.#askIn(
-      this.#doubters.size > 0 ? confirmAfterMs : backOffMs(failures, backOff, clock.random()),
-    );
+    const confirms = this.#doubters.size > 0 && failures === 0;
+    this.#askIn(confirms ? confirmAfterMs : backOffMs(failures, backOff, clock.random()));
   }
 
   /** There was no answer, or one that passes. */

@@ -21,6 +21,9 @@ export interface FeedListener {
 /** What is known of one demanded identifier: its state, its store, and the source that fills it, if it has one. */
 export class Feed implements Sink {
   readonly key: string;
+  /** As the graph knows it. */
+  readonly id: ObjectIdentifier;
+  /** As it was first asked for: a namespace that means nothing now may come to. */
   readonly watched: ObjectIdentifier;
   readonly store: ObjectStore<KubernetesObject>;
   readonly #listener: FeedListener;
@@ -37,12 +40,14 @@ export class Feed implements Sink {
 
   constructor(
     key: string,
+    id: ObjectIdentifier,
     watched: ObjectIdentifier,
     store: ObjectStore<KubernetesObject>,
     since: number,
     listener: FeedListener,
   ) {
     this.key = key;
+    this.id = id;
     this.watched = watched;
     this.store = store;
     this.since = since;

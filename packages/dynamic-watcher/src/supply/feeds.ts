@@ -17,17 +17,17 @@ import { EndedFeeds } from './ended-feeds.ts';
 import { Feed, type FeedListener } from './feed.ts';
 import { WatchSource, type WatchSourceContext } from './watch-source.ts';
 
-/** What {@link Feeds} tell their owner of; `key` is the watched identifier's. */
+/** What {@link Feeds} tell their owner of. */
 export interface FeedsListener {
   /** The cached state changed, before this call. */
-  changed(key: string, watched: ObjectIdentifier, changes: ReadonlySet<ChangeType>): void;
+  changed(feed: Feed, changes: ReadonlySet<ChangeType>): void;
   /**
    * A feed was refused for good, and is no longer there: its edges have to go within this call.
    *
    * @param wasLive whether it ever worked; if not, who waits for it is told by a rejection
    * @returns who depended on it
    */
-  ended(key: string, watched: ObjectIdentifier, wasLive: boolean): readonly ObjectIdentifier[];
+  ended(feed: Feed, wasLive: boolean): readonly ObjectIdentifier[];
 }
 
 /** What {@link Feeds} are made of. */
@@ -56,11 +56,16 @@ export class Feeds implements FeedListener {
     return this.#feeds.size;
   }
 
-  /** Starts a feed. An earlier one of this key was stopped before; what still comes from it counts no more. */
-  start(watched: ObjectIdentifier, gvr: ScopedGVR): void {
+  /**
+   * Starts a feed. An earlier one of this key was stopped before; what still comes from it counts no more.
+   *
+   * @param key of `id`
+   * @param id as the graph knows it
+   * @param watched as it was asked for
+   */
+  start(key: string, id: ObjectIdentifier, watched: ObjectIdentifier, gvr: ScopedGVR): void {
     const { clock, createStore } = this.#options;
-    const key = objectIdentifierKey(watched);
-    const feed = new Feed(key, watched, createStore(), clock.now(), this);
+    const feed = new Feed(key, id, watched, createStore(), clock.now(), this);
     // One source for each feed; a source for several would be chosen here.
     feed.source = new WatchSource(feed, watched, gvr, this.#options);
     this.#ended.delete(key);
@@ -80,13 +85,18 @@ export class Feeds implements FeedListener {
 
   /** Stops all. */
   clear(reason: DepwatchError): void {
-    for (const { watched } of [...this.#feeds.values()]) this.stop(watched, reason);
+    for (const { id } of [...this.#feeds.values()]) this.stop(id, reason);
     this.#ended.clear();
   }
 
   /** All there are. */
   all(): Iterable<Feed> {
     return this.#feeds.values();
+  }
+
+  /** What a feed was first asked for as. @param id as the graph knows it */
+  askedAs(id: ObjectIdentifier): ObjectIdentifier {
+    return this.#feeds.get(objectIdentifierKey(id))?.watched ?? id;
   }
 
   /** How many objects a feed shows; `key` is the watched identifier's. */
@@ -132,7 +142,7 @@ export class Feeds implements FeedListener {
   status(
     watchersOf: (watched: ObjectIdentifier) => readonly ObjectIdentifier[],
   ): readonly WatchStatus[] {
-    const held = [...this.#feeds.values()].map((feed) => feed.status(watchersOf(feed.watched)));
+    const held = [...this.#feeds.values()].map((feed) => feed.status(watchersOf(feed.id)));
     return [...held, ...this.#ended.values()];
   }
 
@@ -162,7 +172,7 @@ export class Feeds implements FeedListener {
 
   changed(feed: Feed, changes: ReadonlySet<ChangeType>): void {
     // What a new feed shows first is no change: nobody has seen anything before it.
-    if (feed.wasLive) this.#options.listener.changed(feed.key, feed.watched, changes);
+    if (feed.wasLive) this.#options.listener.changed(feed, changes);
   }
 
   ended(feed: Feed, error: DepwatchError): void {
@@ -170,7 +180,7 @@ export class Feeds implements FeedListener {
     feed.lastError = error;
     this.#setState(feed, 'ended');
     this.#remove(feed);
-    const watchers = listener.ended(feed.key, feed.watched, feed.wasLive);
+    const watchers = listener.ended(feed, feed.wasLive);
     if (feed.wasLive) {
       const { watched } = feed;
       logger.error({ watched, error }, 'a watch was refused for good and has ended');

@@ -32,6 +32,9 @@ export interface RestoreCheckOptions {
  * from a version of its future would be accepted, and stay silent; so the newest version that was seen of each resource is
  * compared with the server's, and where that has gone back everything of the resource is listed anew.
  *
+ * A restore takes the server away for longer than it takes to ask whether it is there, so connections that merely died are
+ * no reason; a watch that has lost its place all the same is listed anew when it has been silent for two minutes.
+ *
  * What it can't see: a restored server whose versions have overtaken by then the newest one that was seen.
  */
 export class RestoreCheck {

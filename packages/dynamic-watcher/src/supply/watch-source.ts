@@ -7,6 +7,7 @@ import {
   type ChangeType,
   type Clock,
   type GroupVersionKind,
+  type KubernetesObject,
   type ObjectIdentifier,
   type ReflectorEffect,
   type ReflectorInput,
@@ -105,12 +106,14 @@ export class WatchSource implements Source, Applicant {
   #feed(input: ReflectorInput): void {
     const { clock, transport, streamingLists, streamAges, requestTimeoutMs, authGraceMs } =
       this.#context;
+    const { store } = this.#sink;
     const before = this.#state;
     const [state, effects] = step(before, input, {
       now: clock.now(),
       random: clock.random(),
       streamingLists: streamingLists.believed(this.#query.gvr),
-      staged: this.#sink.store.stagedSize,
+      staged: store.stagedSize,
+      versionsMove: store.versionsMove,
       streamsCutAtMs: streamAges.cutAtMs,
       announcesAcceptance: transport.announcesAcceptance ?? false,
       requestTimeoutMs,
@@ -293,7 +296,8 @@ export class WatchSource implements Source, Applicant {
     });
     if (this.#call !== call) return;
     call.pass?.answered();
-    this.#finish(call, { type: 'page', page });
+    if (this.#isInOtherScope(page.items)) this.#finish(call, { type: 'failed', error: rescoped });
+    else this.#finish(call, { type: 'page', page });
   }
 
   async #watch(call: Call, effect: Extract<RequestEffect, { type: 'watch' }>): Promise<void> {
@@ -316,9 +320,20 @@ export class WatchSource implements Source, Applicant {
       health.heard();
       if (this.#call !== call) return;
       if (done) return this.#finish(call, { type: 'closed' });
+      if (!this.#query.gvr.namespaced && this.#isInOtherScope(value.flatMap(objectOf))) {
+        return this.#finish(call, { type: 'failed', error: rescoped });
+      }
       this.#feed({ type: 'events', events: value });
       if (this.#call !== call) return;
     }
+  }
+
+  /**
+   * An object in a namespace, where the kind is believed to have none, shows that the kind has come to be served in another
+   * scope under its watch; it may be of a namespace that nobody asked for.
+   */
+  #isInOtherScope(objects: readonly KubernetesObject[]): boolean {
+    return !this.#query.gvr.namespaced && objects.some(({ metadata }) => metadata?.namespace);
   }
 }
 
@@ -327,6 +342,15 @@ function requestKind(effect: RequestEffect, { name }: ResourceQuery): RequestKin
   if (!effect.initialEvents) return 'resume';
   return name ? 'streamOne' : 'streamMany';
 }
+
+function objectOf(event: WatchEvent): KubernetesObject | [] {
+  return event.type === 'BOOKMARK' ? [] : event.object;
+}
+
+/** Heals as a version that has expired: the kind is asked for, and listed anew. */
+const rescoped = new DepwatchError('ERR_EXPIRED', 'the kind is served in another scope', {
+  retryable: true,
+});
 
 function asTransportError(cause: unknown, query: ResourceQuery): DepwatchError {
   if (isDepwatchError(cause)) return cause;
