@@ -12,6 +12,7 @@ import {
   type KubeConfigLike,
   type Server,
 } from './kube-config.ts';
+import { unixTime } from './system-clock.ts';
 
 /** The TLS material of a kubeconfig. */
 export type TlsMaterial = Pick<
@@ -191,14 +192,14 @@ async function resolveCredentials(kubeConfig: KubeConfigLike): Promise<ResolvedC
     tls,
     headers: headersFrom(options),
     connectionKey: hash.digest('base64'),
-    lifeMs: expiresAt === undefined ? undefined : expiresAt - Date.now(),
+    lifeMs: expiresAt === undefined ? undefined : expiresAt - unixTime(),
   };
 }
 
 /** A certificate and its key are two files, or more, and may be seen while only one has been replaced. */
-function checkTls({ servername: _, rejectUnauthorized: __, ...certificates }: TlsMaterial): void {
+function checkTls(tls: TlsMaterial): void {
   try {
-    createSecureContext(certificates);
+    createSecureContext(tls);
   } catch {
     throw new DepwatchError(
       'ERR_TRANSPORT',

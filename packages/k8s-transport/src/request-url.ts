@@ -8,6 +8,12 @@ import {
 /** Query parameters; those whose value is undefined or empty are left out. */
 export type Parameters = Readonly<Record<string, string | number | boolean | undefined>>;
 
+/**
+ * The headers of an HTTP/2 request may have 64 KiB in all, or nghttp2 refuses to send them, which reads like a lost
+ * connection. Half of that leaves room for a token, and is still more than most proxies take.
+ */
+const longestUrl = 32 * 1024;
+
 /** `/api/v1` for the core group's v1, `/apis/apps/v1` else. */
 export function groupVersionPath({
   group,
@@ -20,7 +26,8 @@ export function groupVersionPath({
 /**
  * The path and query of a list or watch.
  *
- * @throws DepwatchError ERR_INVALID_INPUT when a part of the path is empty or could leave its place
+ * @throws DepwatchError ERR_INVALID_INPUT when a part of the path is empty or could leave its place, or when the selector
+ * is longer than a request can carry
  */
 export function resourcePath(query: ResourceQuery, parameters: Parameters): string {
   const { gvr, namespace, name, selector } = query;
@@ -28,7 +35,14 @@ export function resourcePath(query: ResourceQuery, parameters: Parameters): stri
   const scope = gvr.namespaced && namespace ? `/namespaces/${segment('namespace', namespace)}` : '';
   const path = `${groupVersionPath(gvr)}${scope}/${segment('resource', gvr.resource)}`;
   const fieldSelector = name && `metadata.name=${escapeFieldValue(name)}`;
-  return path + search({ fieldSelector, labelSelector: selector, ...parameters });
+  const url = path + search({ fieldSelector, labelSelector: selector, ...parameters });
+  if (url.length > longestUrl) {
+    const field = selector ? 'selector' : 'name';
+    throw invalidInput(
+      `${field}: makes a URL of ${url.length} bytes, and no more than ${longestUrl} can be sent`,
+    );
+  }
+  return url;
 }
 
 /** As `fields.EscapeValue` of k8s.io/apimachinery does: what separates terms in a field selector loses its meaning. */

@@ -6,3 +6,6 @@ export const systemClock: Clock = {
   setTimeout: (run, ms) => setTimeout(run, ms),
   random: () => Math.random(),
 };
+
+/** The time of day, in milliseconds since 1970: what other machines' timestamps are compared with. */
+export const unixTime = (): number => Date.now();

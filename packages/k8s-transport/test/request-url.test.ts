@@ -1,4 +1,5 @@
 import { isDepwatchError, type ResourceQuery } from '@depwatch/core';
+import { describeRequest } from '@depwatch/core';
 import { describe, expect, it } from 'vitest';
 
 import { escapeFieldValue, groupVersionPath, resourcePath } from '../src/request-url.ts';
@@ -85,4 +86,18 @@ it('escapes field values as Kubernetes does', () => {
 it('leaves out parameters that say nothing', () => {
   const parameters = { a: undefined, b: '', c: 0, d: false, e: 'x y' };
   expect(resourcePath(nodes, parameters)).toBe('/api/v1/nodes?c=0&d=false&e=x%20y');
+});
+
+it('refuses a selector that no request could carry, and does not repeat it', () => {
+  const selector = `a in (${Array.from({ length: 8_000 }, (_, n) => `v${n}`).join(',')})`;
+  const query = {
+    gvr: { group: '', version: 'v1', resource: 'configmaps', namespaced: true },
+    gvk: { version: 'v1', kind: 'ConfigMap' },
+  };
+  expect(() => resourcePath({ ...query, selector }, {})).toThrow(
+    /^selector: makes a URL of \d+ bytes/,
+  );
+  const fitting = { ...query, selector: `a in (${'v'.repeat(30_000)})` };
+  expect(resourcePath(fitting, {})).toContain('labelSelector=');
+  expect(describeRequest('list', { ...query, selector }).length).toBeLessThan(350);
 });
