@@ -1,5 +1,7 @@
 import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpsServer, type ServerOptions } from 'node:https';
 import { connect, createServer as createTcpServer, type Socket } from 'node:net';
+import { inspect } from 'node:util';
 
 import { startApiServer, type ApiServer } from '@depwatch/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,6 +16,7 @@ import {
   plainServer,
   transportFor,
 } from './helpers.ts';
+import { certificates, secureServer } from './secure-server.ts';
 
 let server: ApiServer;
 beforeAll(async () => {
@@ -27,7 +30,8 @@ interface Proxy {
 }
 
 function join(near: Socket, host: string, port: number, established: () => void): void {
-  const far = connect(port, host, () => {
+  // The server listens on one address.
+  const far = connect(port, /::1|localhost/.test(host) ? '127.0.0.1' : host, () => {
     established();
     near.pipe(far).pipe(near);
   });
@@ -36,9 +40,9 @@ function join(near: Socket, host: string, port: number, established: () => void)
 }
 
 /** Tunnels by CONNECT, for those who know the password. */
-async function httpProxy(authorization?: string): Promise<Proxy> {
+async function httpProxy(authorization?: string, tls?: ServerOptions): Promise<Proxy> {
   const tunnels: string[] = [];
-  const proxy = createHttpServer();
+  const proxy = tls ? createHttpsServer(tls) : createHttpServer();
   proxy.on('connect', (request, near: Socket) => {
     if (request.headers['proxy-authorization'] !== authorization) {
       return near.end('HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n');
@@ -63,7 +67,7 @@ async function socksProxy(credentials?: string): Promise<Proxy> {
       (bytes: Buffer) => {
         const method = credentials === undefined ? 0 : 2;
         if (method === 0) steps.splice(0, 1);
-        return say(5, bytes[2] === method ? method : 255);
+        return say(5, bytes.subarray(2).includes(method) ? method : 255);
       },
       (bytes: Buffer) => {
         const name = bytes.subarray(2, 2 + bytes[1]!).toString();
@@ -73,10 +77,17 @@ async function socksProxy(credentials?: string): Promise<Proxy> {
         );
       },
       async (bytes: Buffer) => {
-        const byName = bytes[3] === 3;
-        const host = byName
-          ? bytes.subarray(5, 5 + bytes[4]!).toString()
-          : bytes.subarray(4, 8).join('.');
+        const host =
+          bytes[3] === 3
+            ? bytes.subarray(5, 5 + bytes[4]!).toString()
+            : bytes[3] === 4
+              ? `[${new URL(
+                  `http://[${bytes
+                    .subarray(4, 20)
+                    .toString('hex')
+                    .replace(/.{4}(?!$)/g, '$&:')}]`,
+                ).hostname.slice(1, -1)}]`
+              : bytes.subarray(4, 8).join('.');
         const port = bytes.readUInt16BE(bytes.length - 2);
         tunnels.push(`${host}:${port}`);
         near.removeAllListeners('data');
@@ -145,13 +156,16 @@ describe('a SOCKS5 proxy', () => {
   it('gets its user and password', async () => {
     const proxy = await socksProxy('me:pass');
     await through(`socks5://me:pass@127.0.0.1:${proxy.port}`).list(configMaps, {});
+    // Who needs no password takes everybody.
+    const open = await socksProxy();
+    await through(`socks5://me:secret@127.0.0.1:${open.port}`).list(configMaps, {});
     for (const user of ['me:secret@', '']) {
       const error = await failureOf(
         through(`socks5://${user}127.0.0.1:${proxy.port}`).list(configMaps, {}),
       );
       expect(error).toMatchObject({ code: 'ERR_TRANSPORT', retryable: true });
       expect(error.message).toMatch(/proxy .* did not connect/);
-      expect(error.message).not.toContain('secret');
+      expect(inspect(error, { depth: Infinity })).not.toContain('secret');
     }
   });
 
@@ -160,6 +174,34 @@ describe('a SOCKS5 proxy', () => {
     const error = await failureOf(
       through(`socks5://127.0.0.1:${proxy.port}`, 'https://127.0.0.1:1').list(configMaps, {}),
     );
-    expect(error.message).toContain('connection refused');
+    expect(error.message).toContain('ConnectionRefused');
+  });
+});
+
+describe.each(['http', 'https', 'socks5', 'socks5h'])('a proxy of the kind %s', (kind) => {
+  it.each([
+    ['localhost', '127.0.0.1'],
+    ['localhost', 'localhost'],
+    ['127.0.0.1', 'localhost'],
+    ['127.0.0.1', '[::1]'],
+  ])('named %s carries what is for %s', async (proxyHost, serverHost) => {
+    const { certificate, key } = await certificates();
+    const proxy = kind.startsWith('socks')
+      ? await socksProxy()
+      : await httpProxy(undefined, kind === 'https' ? { cert: certificate, key } : undefined);
+    // Of the same authority as the proxy.
+    const { server: behind, port, kubeConfig } = await secureServer();
+    behind.on('stream', (stream) => {
+      stream.respond({ ':status': 200, 'content-type': 'application/json' });
+      stream.end('{"metadata":{},"items":[]}');
+    });
+    const cluster = {
+      'proxy-url': `${kind}://${proxyHost}:${proxy.port}`,
+      server: `https://${serverHost}:${port}`,
+    };
+    const transport = transportFor(changedKubeConfig(kubeConfig, { cluster }));
+    await transport.list(configMaps, {});
+    await transport.list(configMaps, {});
+    expect(proxy.tunnels).toEqual([`${serverHost}:${port}`]);
   });
 });
