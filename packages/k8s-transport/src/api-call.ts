@@ -1,4 +1,4 @@
-import { abortedError, DepwatchError, isDepwatchError } from '@depwatch/core';
+import { abortedError, type DepwatchError } from '@depwatch/core';
 
 import { answerError } from './answer-error.ts';
 import type { ApiServer } from './api-server.ts';
@@ -10,6 +10,7 @@ import {
   foreignError,
   isCertificateAlert,
   timeoutError,
+  unresolvedError,
 } from './transport-error.ts';
 
 /** One GET. */
@@ -143,7 +144,7 @@ export class ApiCall implements AttemptListener {
   onBody(chunk: Buffer): void {
     const refusal = this.#refusal;
     if (refusal === undefined) {
-      if (!this.#begun && this.#failStart(chunk)) return;
+      if (!this.#begun && this.#isForeign(chunk)) return;
       if (!this.#request.mayBeSilent) this.#restartTimer();
       this.#receiver.onData(chunk);
       return;
@@ -165,8 +166,7 @@ export class ApiCall implements AttemptListener {
     if (this.#refusal !== undefined) return this.#refused(this.#refusal);
     const fail = () =>
       this.fail(connectionError(this.#receiver.describe(), this.#api.server, error));
-    if (isCertificateAlert(error)) this.#renew(fail);
-    else fail();
+    return isCertificateAlert(error) ? this.#renew(fail) : fail();
   }
 
   #send(credentials: ResolvedCredentials): void {
@@ -193,23 +193,21 @@ export class ApiCall implements AttemptListener {
         if (credentials !== undefined) this.#send(credentials);
         else fail?.();
       },
-      (error: unknown) => this.fail(this.#explain(error)),
+      (error: unknown) =>
+        this.fail(unresolvedError(this.#receiver.describe(), this.#api.server, error)),
     );
   }
 
   #refused(refusal: Refusal): void {
     const { fallback } = this.#request;
     const fail = () => this.#failRefused(refusal);
-    if (refusal.status === 401) {
-      this.#renew(fail);
-    } else if (refusal.status === 406 && fallback !== undefined && !this.#fellBack) {
+    if (refusal.status === 401) return this.#renew(fail);
+    if (refusal.status === 406 && fallback !== undefined && !this.#fellBack) {
       this.#fellBack = true;
       fallback.chosen();
       this.#abandon();
       this.#sendWith(this.#api.credentials.get());
-    } else {
-      fail();
-    }
+    } else fail();
   }
 
   /** Tries once more with new credentials; a second refusal stands. */
@@ -229,12 +227,12 @@ export class ApiCall implements AttemptListener {
     this.fail(foreignError(this.#receiver.describe(), this.#api.server, what));
   }
 
-  /** Whether the body's first bytes show it to be no JSON at all. */
-  #failStart(chunk: Buffer): boolean {
+  /** Whether the body's first bytes show it to be no JSON at all; then it has failed. */
+  #isForeign(chunk: Buffer): boolean {
     this.#begun = true;
-    const foreign = this.#request.expects === 'text' ? undefined : foreignStart(chunk);
-    if (foreign !== undefined) this.#failForeign(foreign);
-    return foreign !== undefined;
+    const what = this.#request.expects === 'text' ? undefined : foreignStart(chunk);
+    if (what !== undefined) this.#failForeign(what);
+    return what !== undefined;
   }
 
   /** Gives up what is left of an attempt, for another one. */
@@ -244,28 +242,19 @@ export class ApiCall implements AttemptListener {
     this.#restartTimer();
   }
 
-  #explain(error: unknown): DepwatchError {
-    const request = this.#receiver.describe();
-    if (!isDepwatchError(error)) return connectionError(request, this.#api.server, error as Error);
-    const { code, message, retryable, reason } = error;
-    return new DepwatchError(code, `${request}: ${message}`, {
-      retryable,
-      ...(reason !== undefined && { reason }),
-    });
-  }
-
   get #slowAfterMs(): number {
     const { requestTimeoutMs } = this.#api.settings;
     return this.#request.impatient ? Math.min(stuckAfterMs, requestTimeoutMs / 2) : stuckAfterMs;
   }
 
   #onSlow(): void {
-    if (this.#attempt?.stuck()) {
-      this.#abandon();
-      this.#sendWith(this.#api.credentials.get());
-    } else if (this.#request.impatient && !this.#moved && this.#attempt?.connected) {
+    const attempt = this.#attempt;
+    const moving = this.#request.impatient && !this.#moved && attempt?.connected;
+    if (moving) {
       this.#moved = true;
-      this.#attempt.suspectAll();
+      attempt.suspectAll();
+    }
+    if (moving || attempt?.stuck()) {
       this.#abandon();
       this.#sendWith(this.#api.credentials.get());
     } else {
@@ -280,8 +269,8 @@ export class ApiCall implements AttemptListener {
     const waitedFor =
       attempt === undefined ? 'credentials' : attempt.connected ? 'answer' : 'connection';
     const { server, settings } = this.#api;
-    const request = this.#receiver.describe();
-    this.fail(timeoutError(request, server, settings.requestTimeoutMs, waitedFor));
+    const ms = settings.requestTimeoutMs;
+    this.fail(timeoutError(this.#receiver.describe(), server, ms, waitedFor));
   }
 
   #restartTimer(): void {

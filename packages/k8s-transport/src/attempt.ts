@@ -3,7 +3,7 @@ import { constants, type ClientHttp2Stream } from 'node:http2';
 import type { Dispatcher } from 'undici';
 
 import type { ConnectionPool, Ticket } from './connection-pool.ts';
-import { expectStream } from './created-stream.ts';
+import { expectStream, type StreamReceiver } from './created-stream.ts';
 
 /** Header fields of an answer, by their lower-case names. */
 export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -20,7 +20,7 @@ export interface AttemptListener {
 const unwanted = new Error('the request is no longer wanted');
 
 /** One request on the wire. After {@link cancel} its listener hears nothing of it any more. */
-export class Attempt implements Dispatcher.DispatchHandler {
+export class Attempt implements Dispatcher.DispatchHandler, StreamReceiver {
   readonly #ticket: Ticket;
   #listener: AttemptListener | undefined;
   #controller: Dispatcher.DispatchController | undefined;
@@ -82,7 +82,13 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#controller = controller;
     if (this.#listener === undefined) return controller.abort(unwanted);
     // undici opens the stream next, before anything else can happen.
-    expectStream((stream) => this.#onStream(stream));
+    expectStream(this);
+  }
+
+  onStream(stream: ClientHttp2Stream): void {
+    this.#stream = stream;
+    // Not there yet when the request is sent within the constructor; such a connection is known already.
+    (this.#ticket as Ticket | undefined)?.opened(stream);
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
@@ -106,12 +112,6 @@ export class Attempt implements Dispatcher.DispatchHandler {
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     // Not there yet when it fails within the constructor, for want of a connection.
     this.#end()?.onBroken((this.#ticket as Ticket | undefined)?.socketError ?? error);
-  }
-
-  #onStream(stream: ClientHttp2Stream): void {
-    this.#stream = stream;
-    // Not there yet when the request is sent within the constructor; such a connection is known already.
-    (this.#ticket as Ticket | undefined)?.opened(stream);
   }
 
   #end(): AttemptListener | undefined {

@@ -1,4 +1,4 @@
-import { DepwatchError, type TransportFailure } from '@depwatch/core';
+import { DepwatchError, isDepwatchError, type TransportFailure } from '@depwatch/core';
 
 import type { Server } from './kube-config.ts';
 
@@ -30,6 +30,16 @@ export function connectionError(request: string, server: Server, error: Error): 
     `${request}: ${what} the API server at ${server.address}: ${explain(cause)}`,
     { retryable: true, cause, reason },
   );
+}
+
+/** The error for a request for which there are no credentials: what the credentials reject with, and for what. */
+export function unresolvedError(request: string, server: Server, error: unknown): DepwatchError {
+  if (!isDepwatchError(error)) return connectionError(request, server, error as Error);
+  const { code, message, retryable, reason } = error;
+  return new DepwatchError(code, `${request}: ${message}`, {
+    retryable,
+    ...(reason !== undefined && { reason }),
+  });
 }
 
 /** The error for a request that stayed silent: for want of a connection, or with one. */
