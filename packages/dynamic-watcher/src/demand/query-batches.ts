@@ -41,15 +41,17 @@ export class QueryBatches {
   /** As `DynamicWatcher.startQueryBatch`; `run` is the reconcile that calls. */
   async start(by: Watcher, run: ReconcileRun | undefined): Promise<Batch> {
     const { key, watcher } = by;
+    const openedIn = run?.key === key ? run : undefined;
     this.refuseToWait(by);
     return this.#options.operations.exclusive(key, async (signal) => {
       signal.throwIfAborted();
       this.refuse(by);
+      if (openedIn?.settled) throw aborted(by, 'was asked for by a reconcile that has settled');
       const batch: Batch = {
         key,
         watcher,
         record: createQueryBatchRecord(this.#options.graph.watchedBy(watcher)),
-        openedIn: run?.key === key ? run : undefined,
+        openedIn,
         ending: undefined,
       };
       this.#batches.set(key, batch);
@@ -122,6 +124,7 @@ export class QueryBatches {
 
   /** Ends the batch that a reconcile opened and left open, as one that failed, so that its retry can open another. */
   closeLeftOver(run: ReconcileRun): void {
+    run.settled = true;
     const batch = this.#batches.get(run.key);
     if (batch?.openedIn !== run || batch.ending) return;
     // While a batch is open, what runs are its queries. They must not meddle with a later one.
@@ -165,7 +168,7 @@ export class QueryBatches {
   }
 }
 
-function aborted({ watcher }: Batch, what: string): DepwatchError {
+function aborted({ watcher }: Watcher, what: string): DepwatchError {
   const name = formatObjectIdentifier(watcher);
   return new DepwatchError('ERR_ABORTED', `the query batch of ${name} ${what}`);
 }

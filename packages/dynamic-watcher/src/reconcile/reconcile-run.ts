@@ -14,7 +14,7 @@ export class ReconcileRun {
   readonly key: string;
   /** The watcher was removed meanwhile: whatever this run returns, it asks for no other. */
   dropped = false;
-  /** The reconciler is through with it. */
+  /** It has settled: a batch that it asked for, and whose turn comes only now, is nobody's. */
   settled = false;
   readonly #controller = new AbortController();
 
