@@ -25,6 +25,7 @@ export class EndedFeeds {
   }
 
   add(key: string, status: WatchStatus): void {
+    this.delete(key);
     const watchers = new Map(status.watchers.map((one) => [objectIdentifierKey(one), one]));
     this.#ended.set(key, { status, watchers });
     for (const watcherKey of watchers.keys()) {

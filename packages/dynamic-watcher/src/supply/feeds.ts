@@ -80,7 +80,8 @@ export class Feeds implements FeedListener {
     if (!feed) return;
     this.#remove(feed);
     feed.source?.stop();
-    feed.waiters?.reject(reason ?? unneeded(watched));
+    // Thousands may be stopped at once that nobody waits for, and an error is dear.
+    if (feed.waiters?.size) feed.waiters.reject(reason ?? unneeded(watched));
   }
 
   /** Stops all. */
