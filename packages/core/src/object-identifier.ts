@@ -92,7 +92,10 @@ export function validateObjectIdentifier(id: ObjectIdentifier): void {
     throw invalidInput('name, selector: set one of them, not both');
   }
   if (!id.name && !id.selector) {
-    throw invalidInput('name, selector: one of them must be set');
+    throw invalidInput(
+      'name, selector: one of them must be set; to depend on all of a kind, list it without either in a query batch ' +
+        '(queryBatch or startQueryBatch, with enableCache), and to reconcile each of them, enqueue what that list shows',
+    );
   }
 }
 

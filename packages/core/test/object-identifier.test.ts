@@ -66,6 +66,18 @@ describe('validate', () => {
     );
   });
 
+  test('of all of a kind: the message names the ways out', () => {
+    const all = { version: 'v1', kind: 'ConfigMap', namespace: 'default' };
+    for (const wayOut of ['list', 'queryBatch', 'startQueryBatch', 'enableCache', 'enqueue']) {
+      expect(() => validateObjectIdentifier(all)).toThrowError(
+        expect.objectContaining({
+          code: 'ERR_INVALID_INPUT',
+          message: expect.stringMatching(new RegExp(`\\b${wayOut}\\b`)),
+        }),
+      );
+    }
+  });
+
   test('accepts one object, and a set', () => {
     validateObjectIdentifier(id);
     validateObjectIdentifier({ version: 'v1', kind: 'ConfigMap', selector: 'a in (b,c)' });

@@ -1,4 +1,4 @@
-import { objectIdentifierKey, DepwatchError } from '@depwatch/core';
+import { objectIdentifierKey, type DepwatchError } from '@depwatch/core';
 import { expect, test, vi } from 'vitest';
 import { EndedFeeds } from '../src/supply/ended-feeds.ts';
 import { configMapId, startBench } from './harness.ts';

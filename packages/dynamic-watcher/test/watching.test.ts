@@ -200,3 +200,18 @@ test('selectors that mean the same share a watch', async () => {
   expect(bench.watcher.listFromCache({ ...kind, selector: 'tier=y,app=x' })).toHaveLength(1);
   expect(bench.watcher.listWatchedFromCache(app)).toHaveLength(1);
 });
+
+test('all of a kind can be neither watched nor a watcher, and the error names the ways out', async () => {
+  await using bench = await startBench();
+  const all = { version: 'v1', kind: 'ConfigMap', namespace: 'default' };
+  const refusal = (argument: string) => ({
+    code: 'ERR_INVALID_INPUT',
+    message: expect.stringMatching(`^${argument}: name, selector: .*list .*enqueue`),
+  });
+  await expect(bench.watcher.addWatcher(app, all)).rejects.toMatchObject(refusal('watched'));
+  await expect(bench.watcher.addWatcher(all, app)).rejects.toMatchObject(refusal('watcher'));
+  await expect(bench.watcher.addOrUpdateWatcher(app, [config, all])).rejects.toMatchObject(
+    refusal('watched\\[1\\]'),
+  );
+  expect(bench.watcher.getWatchCount()).toBe(0);
+});
