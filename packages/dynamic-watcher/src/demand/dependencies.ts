@@ -26,13 +26,6 @@ export interface Watcher {
   readonly watcher: ObjectIdentifier;
 }
 
-/** What is to be watched, as it was asked for and as the graph knows it, and the resource of each. */
-export interface Resolved {
-  readonly asked: readonly ObjectIdentifier[];
-  readonly wanted: readonly ObjectIdentifier[];
-  readonly gvrs: readonly ScopedGVR[];
-}
-
 /**
  * Changes what watchers depend on, and starts and stops watches as the graph then asks for. The signals are those of
  * {@link WatcherOperations}: who aborts one has settled already what the graph is to hold, or leaves it to the call.
@@ -46,20 +39,14 @@ export class Dependencies {
   }
 
   /** As `DynamicWatcher.addWatcher`. */
-  async add(by: Watcher, watched: ObjectIdentifier, signal: AbortSignal): Promise<void> {
-    const resolved = await this.resolve([watched], signal);
-    await this.bringUp(by, resolved, signal, (added) => this.#reconcileInitially(by, added));
+  add(by: Watcher, watched: ObjectIdentifier, signal: AbortSignal): Promise<void> {
+    return this.bringUp(by, [watched], signal, (added) => this.#reconcileInitially(by, added));
   }
 
   /** As `DynamicWatcher.addOrUpdateWatcher`: the old watches go once all the new ones are live. */
-  async replace(
-    by: Watcher,
-    watched: readonly ObjectIdentifier[],
-    signal: AbortSignal,
-  ): Promise<void> {
-    const resolved = await this.resolve(watched, signal);
-    await this.bringUp(by, resolved, signal, (added) => {
-      this.retain(by, resolved.wanted);
+  replace(by: Watcher, watched: readonly ObjectIdentifier[], signal: AbortSignal): Promise<void> {
+    return this.bringUp(by, watched, signal, (added, wanted) => {
+      this.retain(by, wanted);
       this.#options.feeds.forgetEnded(by.key);
       this.#reconcileInitially(by, added);
     });
@@ -80,37 +67,31 @@ export class Dependencies {
     this.#stopUnwatched(this.#options.graph.retain(watcher, watched));
   }
 
-  /** Finds out the resources of what is to be watched. */
-  async resolve(watched: readonly ObjectIdentifier[], signal: AbortSignal): Promise<Resolved> {
-    const { resources } = this.#options;
-    const gvrs =
-      watched.length === 1
-        ? [await resources.resolve(watched[0]!, signal)]
-        : await Promise.all(
-            split(signal, watched.length).map((part, index) =>
-              resources.resolve(watched[index]!, part),
-            ),
-          );
-    const wanted = watched.map((id, index) => normalizeWatched(id, gvrs[index]!));
-    return { asked: watched, wanted, gvrs };
-  }
-
   /**
-   * Adds the edges, starts the watches that nobody had asked for, and waits until what is new is live; what the watcher
-   * depended on before has to have been so once. When that fails, the edges go that nobody else needs.
+   * Finds out the resources, adds the edges, starts the watches that nobody had asked for, and waits until what is new is
+   * live; what the watcher depended on before has to have been so once. When that fails, the edges go that nobody else
+   * needs.
    *
    * @param settle called at the end with the edges that have come to be; within it nothing can come in between
+   * @param resolved called with what is to be watched as the graph knows it, before any of it is added
    */
   async bringUp<R>(
     { key, watcher }: Watcher,
-    resolved: Resolved,
+    watched: readonly ObjectIdentifier[],
     signal: AbortSignal,
-    settle: (added: readonly TentativeEdge[]) => R,
+    settle: (added: readonly TentativeEdge[], wanted: readonly ObjectIdentifier[]) => R,
+    resolved?: (wanted: readonly ObjectIdentifier[]) => void,
   ): Promise<R> {
+    const gvrs = await this.#resolve(watched, signal);
+    const wanted = watched.map((id, index) => normalizeWatched(id, gvrs[index]!));
+    resolved?.(wanted);
     signal.throwIfAborted();
-    const { wanted } = resolved;
     const keys = wanted.map(objectIdentifierKey);
-    const claimed = this.#tentative.claim(key, keys, this.#link(watcher, resolved, keys));
+    const claimed = this.#tentative.claim(
+      key,
+      keys,
+      this.#link(watcher, watched, wanted, keys, gvrs),
+    );
     try {
       await this.#ready(wanted, keys, claimed, signal);
       // It may have been aborted between the end of what was awaited and here.
@@ -120,13 +101,25 @@ export class Dependencies {
       if (unneeded.length > 0) this.#stopUnwatched(this.#options.graph.remove(watcher, unneeded));
       throw error;
     }
-    return settle(this.#tentative.confirm(key, claimed));
+    return settle(this.#tentative.confirm(key, claimed), wanted);
+  }
+
+  #resolve(
+    watched: readonly ObjectIdentifier[],
+    signal: AbortSignal,
+  ): Promise<readonly ScopedGVR[]> {
+    const { resources } = this.#options;
+    if (watched.length === 1) return resources.resolve(watched[0]!, signal).then((gvr) => [gvr]);
+    const parts = split(signal, watched.length);
+    return Promise.all(watched.map((id, index) => resources.resolve(id, parts[index]!)));
   }
 
   #link(
     watcher: ObjectIdentifier,
-    { asked, wanted, gvrs }: Resolved,
+    asked: readonly ObjectIdentifier[],
+    wanted: readonly ObjectIdentifier[],
     keys: readonly string[],
+    gvrs: readonly ScopedGVR[],
   ): readonly ObjectIdentifier[] {
     const { graph, feeds } = this.#options;
     const { start, added } = graph.add(watcher, wanted);

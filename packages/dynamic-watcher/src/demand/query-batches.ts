@@ -86,10 +86,13 @@ export class QueryBatches {
       const { record } = batch;
       // Asked for before it can fail: a query that fails counts, too, and so does one that was aborted before its turn.
       record.ask(normalize(query));
-      const resolved = await dependencies.resolve([query], turn);
-      const wanted = resolved.wanted[0]!;
-      record.ask(wanted);
-      return dependencies.bringUp(batch, resolved, turn, () => read(wanted));
+      return dependencies.bringUp(
+        batch,
+        [query],
+        turn,
+        (_, [wanted]) => read(wanted!),
+        ([wanted]) => record.ask(wanted!),
+      );
     };
     return operations.shared(objectIdentifierKey(watcher), run, signal);
   }
