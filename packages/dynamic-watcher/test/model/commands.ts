@@ -21,7 +21,8 @@ export type Command =
   | { type: 'enqueue'; watcher: number; afterMs: number }
   | { type: 'batch'; watcher: number; targets: number[]; end: 'commit' | 'fail' | 'abort' }
   | { type: 'gap'; object: number; change: 'put' | 'delete' | 'recreate' }
-  | { type: 'fault'; fault: (typeof faults)[number] }
+  | { type: 'restore'; back: number }
+  | { type: 'fault'; fault: (typeof faults | typeof lies)[number] }
   | { type: 'reconciler'; mode: (typeof modes)[number] }
   | { type: 'advance'; ms: number };
 
@@ -39,12 +40,22 @@ const faults = [
   'heal',
 ] as const;
 
+/** One kind's trouble, and what a server says that is not so. */
+const lies = [
+  'cut',
+  'hang ConfigMap',
+  'hang Node',
+  'stray 404s',
+  'something else answers',
+  'lose bookmarks',
+] as const;
+
 const modes = ['fine', 'throws', 'slow', 'requeues', 'queries'] as const;
 
 const group = fc.constantFrom('a' as const, 'b' as const);
 
-/** Any step, the frequent ones more often. */
-export const command: fc.Arbitrary<Command> = fc.oneof(
+/** Any step of an honest server, the frequent ones more often. */
+const honest: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.record({ type: fc.constant('put' as const), object, group, value: fc.nat(3) }),
@@ -99,15 +110,30 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
   },
 );
 
-/** A schedule: its steps, the seed of its clock, and whether it ends with a stop in the middle of it all. */
-export const schedule = fc.record({
-  commands: fc.array(command, { minLength: 5, maxLength: 40 }),
-  clockSeed: fc.nat(1_000_000),
-  workers: fc.integer({ min: 1, max: 3 }),
-  stopEarly: fc.boolean(),
-});
+/** Any step. */
+const any: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 38, arbitrary: honest },
+  {
+    weight: 6,
+    arbitrary: fc.record({ type: fc.constant('fault' as const), fault: fc.constantFrom(...lies) }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('restore' as const), back: fc.nat(4) }) },
+);
 
-/** What `schedule` makes. */
+/**
+ * A schedule: its steps, the seed of its clock, and whether it ends with a stop in the middle of it all.
+ *
+ * @param lying whether the server may lie, go back in time, and have one kind that is sick
+ */
+export const schedules = (lying: boolean): fc.Arbitrary<Schedule> =>
+  fc.record({
+    commands: fc.array(lying ? any : honest, { minLength: 5, maxLength: 40 }),
+    clockSeed: fc.nat(1_000_000),
+    workers: fc.integer({ min: 1, max: 3 }),
+    stopEarly: fc.boolean(),
+  });
+
+/** What `schedules` makes. */
 export interface Schedule {
   readonly commands: readonly Command[];
   readonly clockSeed: number;

@@ -1,0 +1,171 @@
+import { DepwatchError, type KubernetesObject, type ObjectIdentifier } from '@depwatch/core';
+import { createFakeTransport, type FakeTransport, type VirtualClock } from '@depwatch/testing';
+import { objectCount, type Command } from './commands.ts';
+import { digest, targetIds } from './targets.ts';
+
+type Fault = Extract<Command, { type: 'fault' }>['fault'];
+
+const notFound = {
+  kind: 'Status',
+  apiVersion: 'v1',
+  status: 'Failure',
+  reason: 'NotFound',
+  code: 404,
+};
+
+/** The server that is watched: its objects, what became of them, and what is wrong with it. */
+export class Server {
+  readonly fake: FakeTransport;
+  /** The kinds whose requests hang. */
+  readonly sick = new Set<string>();
+  /** A watch may have ended for good, which no call asked for. */
+  forbade = false;
+  /** How often the state of each object changed, and how often it went away. */
+  readonly changes: number[] = Array.from({ length: objectCount }, () => 0);
+  readonly absences: number[] = Array.from({ length: objectCount }, () => 0);
+  readonly #undo = new Set<() => void>();
+  readonly #cures = new Set<() => void>();
+  /** Versions that it could go back to, the oldest first. */
+  readonly #backups: string[] = [];
+  #isDown = false;
+
+  constructor(clock: VirtualClock) {
+    this.fake = createFakeTransport({ clock });
+  }
+
+  put(object: number, group: string, value: number): void {
+    this.#change(() => this.fake.put(objectOf(object, group, value)));
+  }
+
+  delete(object: number): void {
+    this.#change(() => this.fake.remove(targetIds[object]!));
+  }
+
+  /**
+   * Goes down, and back by so many changes, as from a backup. What is written next may not overtake the versions that were seen
+   * before somebody has looked: nobody could tell then.
+   */
+  restore(back: number): void {
+    const version = this.#backups.at(-1 - back);
+    if (version === undefined) return;
+    this.heal();
+    this.fake.down();
+    this.#isDown = true;
+    this.#change(() => this.fake.restore(version));
+    this.#backups.length = 0;
+  }
+
+  fault(fault: Fault): void {
+    switch (fault) {
+      case 'close':
+        return this.fake.closeWatches();
+      case 'break':
+        return this.fake.breakWatches();
+      case 'cut':
+        return this.fake.cutConnections();
+      case 'compact':
+        this.#backups.length = 0;
+        return this.fake.compact();
+      case 'bookmarks':
+        return this.fake.sendBookmarks();
+      case 'refuse streaming':
+        return void this.#undo.add(this.fake.refuseStreamingLists(422));
+      case 'fail once':
+        return this.#fails({ code: 500, message: 'once' }, 1);
+      case 'fail some':
+        return this.#fails({ code: 429, message: 'busy' }, 5);
+      case 'forbid':
+        this.forbade = true;
+        return void this.#undo.add(
+          this.fake.deny({ verbs: ['list', 'watch'], resource: 'configmaps' }),
+        );
+      case 'hold':
+        return void this.#undo.add(this.fake.hold({}));
+      case 'down':
+        this.fake.down();
+        this.#isDown = true;
+        return;
+      case 'hang ConfigMap':
+      case 'hang Node': {
+        const kind = fault.slice('hang '.length);
+        this.sick.add(kind);
+        // As an HTTP transport does with what gets no answer.
+        const cure = this.fake.hold({ match: { kind }, timeoutMs: 10_000 });
+        return void this.#cures.add(cure);
+      }
+      case 'stray 404s':
+        return void this.#undo.add(
+          this.fake.fail({ operation: 'watch', error: notFound, times: 3 }),
+        );
+      case 'something else answers':
+        return this.#fails(
+          new DepwatchError('ERR_TRANSPORT', 'an HTML page', {
+            retryable: true,
+            reason: 'not-kubernetes',
+          }),
+          5,
+        );
+      case 'lose bookmarks':
+        return void this.#undo.add(this.fake.spoil({ bookmarks: 'missing' }));
+      case 'heal':
+        return this.heal();
+    }
+  }
+
+  /** Ends all faults, but what ails a kind where that is to stay. */
+  heal({ cure = true } = {}): void {
+    for (const undo of this.#undo) undo();
+    this.#undo.clear();
+    if (this.#isDown) this.fake.up();
+    this.#isDown = false;
+    if (!cure) return;
+    for (const undo of this.#cures) undo();
+    this.#cures.clear();
+    this.sick.clear();
+  }
+
+  /** What a query would show. */
+  shows({ kind: of, name, selector }: ObjectIdentifier): string {
+    const all = Array.from({ length: objectCount }, (_, index) =>
+      this.fake.get<KubernetesObject>(
+        of === 'Node' ? { version: 'v1', kind: 'Node', name: `o${index}` } : targetIds[index]!,
+      ),
+    ).filter((object) => object !== undefined);
+    const wanted = selector === 'group=a' ? 'a' : 'b';
+    return digest(
+      all.filter(({ metadata }) =>
+        name ? metadata?.name === name : metadata?.labels?.['group'] === wanted,
+      ),
+    );
+  }
+
+  #fails(error: DepwatchError | { code: number; message: string }, times: number): void {
+    this.#undo.add(this.fake.fail({ error, times }));
+  }
+
+  /** Does something, and notes what became of each object. */
+  #change(act: () => unknown): void {
+    const before = this.#each();
+    this.#backups.push(this.fake.resourceVersion);
+    act();
+    const after = this.#each();
+    for (let index = 0; index < objectCount; index += 1) {
+      if (before[index] === after[index]) continue;
+      this.changes[index]! += 1;
+      if (after[index] === '') this.absences[index]! += 1;
+    }
+  }
+
+  #each(): string[] {
+    return Array.from({ length: objectCount }, (_, index) => this.shows(targetIds[index]!));
+  }
+}
+
+function objectOf(index: number, group: string, value: number) {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: `o${index}`, namespace: 'default', labels: { group } },
+    data: { value: String(value) },
+  };
+}

@@ -1,0 +1,41 @@
+import { objectIdentifierKey, type KubernetesObject, type ObjectIdentifier } from '@depwatch/core';
+import { objectCount } from './commands.ts';
+
+/** Who watches. */
+export const watcherId = (index: number): ObjectIdentifier => ({
+  group: 'apps',
+  version: 'v1',
+  kind: 'Deployment',
+  namespace: 'default',
+  name: `w${index}`,
+});
+const kind = { version: 'v1', kind: 'ConfigMap', namespace: 'default' };
+
+/** What is watched: by name, by selector in two spellings, and a cluster-scoped kind that is given a namespace. */
+export const targetIds: readonly ObjectIdentifier[] = [
+  ...Array.from({ length: objectCount }, (_, index) => ({ ...kind, name: `o${index}` })),
+  { ...kind, selector: 'group=a' },
+  { ...kind, selector: 'group in (b)' },
+  { version: 'v1', kind: 'Node', namespace: 'ignored', name: 'o0' },
+];
+
+/** The key of a target as the graph has it. */
+export function keyOf(target: number): string {
+  const { namespace, ...id } = targetIds[target]!;
+  return objectIdentifierKey(id.kind === 'Node' || !namespace ? id : { ...id, namespace });
+}
+
+export function unique(keys: readonly string[]): string[] {
+  return [...new Set(keys)].toSorted();
+}
+
+/** A state in short: the names, versions and content of its objects, whatever their order. */
+export function digest(objects: readonly KubernetesObject[]): string {
+  return objects
+    .map(({ metadata, ...rest }) => {
+      const { name, uid, resourceVersion, labels } = metadata ?? {};
+      return `${name} ${uid} ${resourceVersion} ${JSON.stringify({ labels, ...rest })}`;
+    })
+    .toSorted()
+    .join(', ');
+}
