@@ -16,6 +16,13 @@ interface LineRule {
   readonly done: WeakSet<Exchange>;
 }
 
+/** How a request fails. */
+export interface Refusal {
+  readonly failure: StatusError;
+  /** The HTTP status, where it is answered with a page in place of a Status. */
+  readonly pageStatus?: number;
+}
+
 /** How a streaming list fails. */
 export interface StreamingRefusal {
   readonly failure: StatusError;
@@ -26,6 +33,8 @@ export interface StreamingRefusal {
 export class FaultRules {
   readonly #answers = new Set<AnswerRule>();
   readonly #lines = new Set<LineRule>();
+  readonly #hangs = new Set<{ readonly match: RequestFilter | undefined }>();
+  readonly #droppedBookmarks = new Set<{ readonly resource: string | undefined }>();
   readonly #delays = new Set<{ readonly delayMs: number }>();
   readonly #splits = new Set<{ readonly size: number }>();
   readonly #streamingRefusals = new Set<StreamingRefusal>();
@@ -38,6 +47,14 @@ export class FaultRules {
 
   refuseStreamingLists(status: number, how: StreamingRefusal['how']): Undo {
     return addTo(this.#streamingRefusals, { failure: faultStatus(status), how });
+  }
+
+  hang(match: RequestFilter | undefined): Undo {
+    return addTo(this.#hangs, { match });
+  }
+
+  dropBookmarks(resource: string | undefined): Undo {
+    return addTo(this.#droppedBookmarks, { resource });
   }
 
   delay(delayMs: number): Undo {
@@ -72,12 +89,18 @@ export class FaultRules {
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs).unref());
   }
 
+  /** Whether a request gets no answer. */
+  hangs(info: RequestInfo): boolean {
+    return [...this.#hangs].some(({ match }) => matches(info, match));
+  }
+
   /** The failure that a request meets, if any. */
-  refusal(info: RequestInfo): StatusError | undefined {
+  refusal(info: RequestInfo): Refusal | undefined {
     for (const rule of this.#answers) {
       if (rule.left <= 0 || !matches(info, rule.match)) continue;
       rule.left -= 1;
-      return faultStatus(rule.status, rule.retryAfterSeconds);
+      const failure = faultStatus(rule.status, rule.retryAfterSeconds);
+      return { failure, ...(rule.page && { pageStatus: rule.status }) };
     }
     return undefined;
   }
@@ -118,9 +141,11 @@ export class FaultRules {
     const calm = (): boolean =>
       !queue && this.#holds.size + this.#delays.size + this.#lines.size + this.#splits.size === 0;
     return {
-      write(line) {
-        if (calm()) sink.write(line);
-        else inTurn(() => deliver(line));
+      write: (line) => {
+        const left = this.#dropsBookmarks(resource) ? withoutBookmarks(line) : line;
+        if (left.length === 0) return;
+        if (calm()) sink.write(left);
+        else inTurn(() => deliver(left));
       },
       end() {
         if (calm()) sink.end();
@@ -137,6 +162,13 @@ export class FaultRules {
       return rule;
     }
     return undefined;
+  }
+
+  #dropsBookmarks(resource: string): boolean {
+    for (const rule of this.#droppedBookmarks) {
+      if (rule.resource === undefined || rule.resource === resource) return true;
+    }
+    return false;
   }
 
   #delayMs(): number {
@@ -166,6 +198,12 @@ export function matches(info: RequestInfo, { verb, resource }: RequestFilter = {
 function addTo<T>(set: Set<T>, element: T): Undo {
   set.add(element);
   return () => void set.delete(element);
+}
+
+/** What is written at once may be many lines. */
+function withoutBookmarks(lines: Buffer): Buffer {
+  const left = lines.toString().split(/(?<=\n)/);
+  return Buffer.from(left.filter((line) => !line.startsWith('{"type":"BOOKMARK"')).join(''));
 }
 
 /** The same length, but no JSON: the first brace is gone. */

@@ -9,6 +9,8 @@ export interface FaultyAnswer {
   readonly status: number;
   /** Sent as Retry-After and in the body. Default: not sent. */
   readonly retryAfterSeconds?: number;
+  /** Whether it is an HTML page in place of a Status, as of something that stands before the server. Default false. */
+  readonly page?: boolean;
   /** How many requests are answered so. Default: all until undone. */
   readonly times?: number;
   /** Which requests. Default: all. */
@@ -44,6 +46,10 @@ export interface Faults {
    * hear nothing. Undone, everything goes on where it stopped.
    */
   blackHole(): Undo;
+  /** Leaves requests without an answer, for ever: those of a resource, say, whose aggregated API hangs. */
+  hang(match?: RequestFilter): Undo;
+  /** Sends no bookmarks on watches that match, nor the one that ends initial events. */
+  dropBookmarks(match?: Pick<RequestFilter, 'resource'>): Undo;
   /** Holds back every answer and every watch event. */
   delay(delayMs: number): Undo;
   /** Cuts the stream in the middle of the next line of each open watch of those that match. */

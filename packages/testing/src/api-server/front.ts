@@ -45,8 +45,13 @@ export class Front {
     const info = parseRequest(exchange.method, exchange.target);
     counter.add(info);
     await rules.beforeAnswer();
+    if (rules.hangs(info)) return;
     const refusal = rules.refusal(info);
-    if (refusal) throw refusal;
+    if (refusal?.pageStatus !== undefined) {
+      exchange.send(refusal.pageStatus, 'text/html', '<html><body>not here</body></html>\n');
+      return;
+    }
+    if (refusal) throw refusal.failure;
     const user = users.authenticate(exchange.headers.authorization);
     if (!user) throw unauthorized();
     this.#authorize(user, info);

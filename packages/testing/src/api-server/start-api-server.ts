@@ -128,6 +128,8 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
           release();
         };
       },
+      hang: (match) => rules.hang(match),
+      dropBookmarks: (match = {}) => rules.dropBookmarks(match.resource),
       delay: (delayMs) => rules.delay(delayMs),
       truncateNextLine: (match = {}) => rules.line('truncate', match.resource),
       corruptNextLine: (match = {}) => rules.line('corrupt', match.resource),
