@@ -55,6 +55,9 @@ export function groupVersionKindKey({ group, version, kind }: GroupVersionKind):
   return JSON.stringify([group ?? '', version, kind]);
 }
 
+/** A selector stands in a URL, and a header field of HTTP/2 can hold 64 KiB in all, encoded. */
+const longestSelector = 32 * 1024;
+
 const fields = ['group', 'version', 'kind', 'namespace', 'name', 'selector'] as const;
 
 /** Checks what all identifiers and queries have in common: strings, a version, a kind, no path segments that climb. */
@@ -77,7 +80,13 @@ export function validateQuery(id: ObjectIdentifier): void {
   }
   if (!id.version) throw invalidInput('version: must be set, for example "v1"');
   if (!id.kind) throw invalidInput('kind: must be set, for example "ConfigMap"');
-  if (id.selector) parseLabelSelector(id.selector);
+  if (!id.selector) return;
+  if (id.selector.length > longestSelector) {
+    throw invalidInput(
+      `selector: ${id.selector.length} characters are more than a request can carry; the longest is ${longestSelector}`,
+    );
+  }
+  parseLabelSelector(id.selector);
 }
 
 /**

@@ -359,6 +359,7 @@ export class Slots {
   #dropIfIdle(lane: Lane<Entrant>): void {
     if (!lane.isIdle) return;
     lane.stopTimer();
-    this.#lanes.delete(lane.key);
+    // A stream may outlive its lane, and break when another has taken the key.
+    if (this.#lanes.get(lane.key) === lane) this.#lanes.delete(lane.key);
   }
 }

@@ -175,6 +175,24 @@ describe('Slots', () => {
     expect(out.has('Sick 4')).toBe(true);
   });
 
+  test('a stream that outlived the lane it was let out from takes nobody else along', async () => {
+    const { clock, out, enter } = gate();
+    const stream = enter('Pod stream');
+    out.get('Pod stream')!.answered();
+    enter('Pod 0')[Symbol.dispose]();
+    enter('Pod 1');
+    out.get('Pod 1')!.failed(failure('timeout'));
+    enter('Pod 2');
+    enter('Pod 3');
+    await clock.advance(1000);
+    expect([out.has('Pod 2'), out.has('Pod 3')]).toEqual([true, false]);
+    out.get('Pod stream')!.failed(failure('unreachable'));
+    out.get('Pod 2')!.failed(failure('unreachable'));
+    stream[Symbol.dispose]();
+    await clock.advance(1000);
+    expect(out.has('Pod 3')).toBe(true);
+  });
+
   test('closed, it lets nobody out and leaves no timer', async () => {
     const { clock, slots, out, many, enter } = gate();
     const places = many('Pod', 100);
