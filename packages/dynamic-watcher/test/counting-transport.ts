@@ -38,6 +38,7 @@ export function countingTransport(inner: Transport): Transport & { counts: Count
   };
   return {
     counts,
+    ...(inner.probe && { probe: (options) => inner.probe!(options) }),
     discover: (gvk, options) => {
       counts.discover += 1;
       return inner.discover(gvk, options);

@@ -34,7 +34,7 @@ export function fakeGround(): Ground<'fake'> {
     registerKind: (group, shape) =>
       Promise.resolve(fake.registerKind({ ...kindOf(group), ...shape })),
     unregisterKind: (group) => Promise.resolve(fake.unregisterKind(kindOf(group))),
-    cut: () => fake.breakWatches(),
+    cut: () => fake.cutConnections(),
     disconnect() {
       fake.down();
       return () => fake.up();

@@ -7,6 +7,7 @@ import { connectionCases } from './connection-cases.ts';
 import { fakeGround } from './fake-ground.ts';
 import type { FaultCase } from './fault-case.ts';
 import type { Ground, ServerName } from './ground.ts';
+import { healthCases } from './health-cases.ts';
 import { kindCases } from './kind-cases.ts';
 import { objectCases } from './object-cases.ts';
 import { reconcileCases } from './reconcile-cases.ts';
@@ -25,6 +26,7 @@ const cases: readonly FaultCase[] = [
   ...wireCases,
   ...streamingCases,
   ...kindCases,
+  ...healthCases,
   ...reconcileCases,
   ...objectCases,
   ...restartCases,

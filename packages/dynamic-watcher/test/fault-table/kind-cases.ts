@@ -134,6 +134,48 @@ export const kindCases: readonly FaultCase[] = [
     },
   },
   {
+    fault: 'CRD recreated with another scope while its watch is away',
+    inject: everywhere(async (stage) => {
+      const reconnect = stage.ground.disconnect();
+      await stage.undefineWidgets();
+      await stage.defineWidgets();
+      return reconnect;
+    }),
+    async expect(stage, inject) {
+      await stage.defineWidgets({ namespaced: false });
+      await stage.putWidget({ size: 1 }, '');
+      await stage.settled(stage.watcher.addWatcher(stage.app, stage.widget));
+      expect(sizeShown(stage)).toBe(1);
+      const heal = await inject();
+      await stage.putWidget({ size: 100 }, 'kube-system');
+      await heal();
+      const shown: (number | undefined)[] = [];
+      const look = async (): Promise<void> => {
+        try {
+          shown.push(sizeShown(stage));
+        } catch {
+          // There may be no entry to read, in between.
+          shown.push(undefined);
+        }
+      };
+      const stop = stage.every(50, look);
+      // Some seconds in which there is none but that of another namespace.
+      await stage.until(() => expect(shown.length).toBeGreaterThan(60));
+      for (const size of [2, 3]) {
+        const calls = stage.recorder.calls.length;
+        await stage.putWidget({ size });
+        await stage.until(() => {
+          expect(stage.recorder.calls.length).toBeGreaterThan(calls);
+          expect(sizeShown(stage)).toBe(size);
+        });
+      }
+      stop();
+      // Never an object of another namespace.
+      expect(shown).not.toContain(100);
+      expect(stage.watcher.getWatchCount()).toBe(1);
+    },
+  },
+  {
     fault: 'transient discovery error',
     inject: {
       fake: (fake) => fake.fail({ operation: 'discover', error: { code: 503 }, times: 1 }),

@@ -100,6 +100,24 @@ export class Stage implements AsyncDisposable {
     this.expectLive();
   }
 
+  /** Milliseconds, of the clock that the watcher goes by. */
+  now(): number {
+    return this.ground.clock?.now() ?? performance.now();
+  }
+
+  /** Does something every so many milliseconds, until the returned function is called. */
+  every(ms: number, act: () => Promise<unknown>): () => void {
+    const { clock } = this.ground;
+    const wait = (run: () => void): unknown =>
+      clock ? clock.setTimeout(run, ms) : setTimeout(run, ms);
+    let over = false;
+    const again = (): void => void wait(() => !over && void act().then(again, again));
+    again();
+    return () => {
+      over = true;
+    };
+  }
+
   /** Waits for a promise; on the fake, time passes until then. */
   async settled<T>(promise: Promise<T>): Promise<T> {
     let pending = true;
