@@ -78,7 +78,10 @@ export const healthCases: readonly FaultCase[] = [
       const heal = await inject();
       stage.ground.cut();
       await stage.until(() =>
-        expect(stage.retries.map(({ error }) => error.reason)).toContain('not-kubernetes'),
+        // The one who noticed is the watch, or the probe after the connections were cut.
+        expect([...stage.retries.map(({ error }) => error.reason), ...stage.lines]).toContainEqual(
+          expect.stringMatching(/not-kubernetes|no Kubernetes API server/),
+        ),
       );
       expect(stage.shown()).toBe('before');
       expect(stage.status()?.state).toBe('retrying');
@@ -116,7 +119,9 @@ export const healthCases: readonly FaultCase[] = [
     inject: {
       fake: (fake) => {
         const backup = fake.resourceVersion;
-        return () => {
+        return async () => {
+          fake.down();
+          await fake.clock.advance(1000);
           fake.restore(backup);
           fake.up();
         };
@@ -130,7 +135,6 @@ export const healthCases: readonly FaultCase[] = [
       for (const value of ['a', 'b', 'c']) await stage.delivers(value);
       const { calls } = stage.recorder;
       const known = calls.length;
-      stage.ground.disconnect();
       await heal();
       const healedAt = stage.now();
       await stage.wakes(known, 'before');
