@@ -1,7 +1,7 @@
 import {
   DepwatchError,
   ObjectStore,
-  formatObjectIdentifier,
+  describeObjectIdentifier,
   invalidInput,
   validateQuery,
   type Cached,
@@ -91,7 +91,7 @@ export function createObjectCache(options: ObjectCacheOptions): ObjectCache {
     if (store) return store.values();
     throw new DepwatchError(
       'ERR_NO_CACHE_ENTRY',
-      `nothing is cached for exactly this query: ${formatObjectIdentifier(query)}`,
+      `nothing is cached for exactly this query: ${describeObjectIdentifier(query)}`,
     );
   };
   const write = (query: ObjectIdentifier, objects: readonly KubernetesObject[]): void => {

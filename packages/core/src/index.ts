@@ -27,6 +27,7 @@ export { matchesLabelSelector, parseLabelSelector } from './label-selector.ts';
 export type { LabelOperator, LabelRequirement, LabelSelector } from './label-selector.ts';
 export {
   copyObjectIdentifier,
+  describeObjectIdentifier,
   formatGroupVersion,
   formatObjectIdentifier,
   groupVersionKindKey,

@@ -28,6 +28,12 @@ export function formatObjectIdentifier(id: ObjectIdentifier): string {
   }${id.selector ? `, Selector=${id.selector}` : ''}`;
 }
 
+/** {@link formatObjectIdentifier} for errors and logs: what is longer than 256 characters, as a selector may be, is cut. */
+export function describeObjectIdentifier(id: ObjectIdentifier): string {
+  const text = formatObjectIdentifier(id);
+  return text.length > longestDescription ? `${text.slice(0, longestDescription)}…` : text;
+}
+
 /** `v1`, `apps/v1`: what an object of this kind has as its apiVersion. */
 export function formatGroupVersion({ group, version }: GroupVersionKind): string {
   return group ? `${group}/${version}` : version;
@@ -57,6 +63,8 @@ export function groupVersionKindKey({ group, version, kind }: GroupVersionKind):
 
 /** A selector stands in a URL, and a header field of HTTP/2 can hold 64 KiB in all, encoded. */
 const longestSelector = 32 * 1024;
+
+const longestDescription = 256;
 
 const fields = ['group', 'version', 'kind', 'namespace', 'name', 'selector'] as const;
 

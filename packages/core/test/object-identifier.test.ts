@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   copyObjectIdentifier,
+  describeObjectIdentifier,
   formatObjectIdentifier,
   objectIdentifierFrom,
   objectIdentifierKey,
@@ -119,4 +120,12 @@ describe('objectIdentifierFrom', () => {
   ])('%j: the message names %s', (object, field) => {
     expect(() => objectIdentifierFrom(object)).toThrowError(field);
   });
+});
+
+test('in errors and logs an identifier is cut where it is long', () => {
+  const id = { version: 'v1', kind: 'ConfigMap', selector: `a in (${'b,'.repeat(10_000)}c)` };
+  expect(describeObjectIdentifier(id)).toHaveLength(257);
+  expect(describeObjectIdentifier({ ...id, selector: 'a=b' })).toBe(
+    formatObjectIdentifier({ ...id, selector: 'a=b' }),
+  );
 });

@@ -188,3 +188,17 @@ test('stop without a start makes stopped resolve, and a start impossible', async
   await watcher.stopped;
   await expect(watcher.start()).rejects.toMatchObject({ code: 'ERR_ALREADY_STARTED' });
 });
+
+test('a stop sends none of the requests that waited for their turn', async () => {
+  const bench = await startBench();
+  bench.fake.hold('watch');
+  const names = Array.from({ length: 2000 }, (_, index) => configMapId(`c${index}`));
+  const adds = bench.watcher.addOrUpdateWatcher(configMapId('app'), names).catch(() => {});
+  await bench.settle();
+  const { watch } = bench.fake.requests;
+  expect(watch).toBeLessThan(2000);
+  await bench.watcher.stop();
+  await adds;
+  await bench.settle(60_000);
+  expect(bench.fake.requests.watch).toBe(watch);
+});

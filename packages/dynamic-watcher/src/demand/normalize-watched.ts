@@ -1,4 +1,4 @@
-import { formatObjectIdentifier, invalidInput, type ObjectIdentifier } from '@depwatch/core';
+import { describeObjectIdentifier, invalidInput, type ObjectIdentifier } from '@depwatch/core';
 
 /**
  * An identifier in the form in which the graph and the cache know it: a cluster-scoped kind has no namespace.
@@ -12,7 +12,7 @@ export function normalizeWatched(
   if (namespaced) {
     if (id.name && !id.namespace) {
       throw invalidInput(
-        `namespace: ${id.kind} lives in namespaces, so it must be set (${formatObjectIdentifier(id)})`,
+        `namespace: ${id.kind} lives in namespaces, so it must be set (${describeObjectIdentifier(id)})`,
       );
     }
     return id;

@@ -1,7 +1,7 @@
 import {
   createQueryBatchRecord,
   DepwatchError,
-  formatObjectIdentifier,
+  describeObjectIdentifier,
   objectIdentifierKey,
   type DependencyGraph,
   type ObjectIdentifier,
@@ -172,20 +172,20 @@ export class QueryBatches {
 }
 
 function aborted({ watcher }: Watcher, what: string): DepwatchError {
-  const name = formatObjectIdentifier(watcher);
+  const name = describeObjectIdentifier(watcher);
   return new DepwatchError('ERR_ABORTED', `the query batch of ${name} ${what}`);
 }
 
 function inProgress(watcher: ObjectIdentifier): DepwatchError {
   return new DepwatchError(
     'ERR_QUERY_BATCH_IN_PROGRESS',
-    `a query batch of ${formatObjectIdentifier(watcher)} is in progress; end or abort it first`,
+    `a query batch of ${describeObjectIdentifier(watcher)} is in progress; end or abort it first`,
   );
 }
 
 function notStarted(watcher: ObjectIdentifier): DepwatchError {
   return new DepwatchError(
     'ERR_QUERY_BATCH_NOT_STARTED',
-    `no query batch of ${formatObjectIdentifier(watcher)} is in progress; call startQueryBatch first`,
+    `no query batch of ${describeObjectIdentifier(watcher)} is in progress; call startQueryBatch first`,
   );
 }

@@ -1,6 +1,6 @@
 import {
   DepwatchError,
-  formatObjectIdentifier,
+  describeObjectIdentifier,
   type Cause,
   type Clock,
   type DependencyGraph,
@@ -227,7 +227,7 @@ export class ReconcileLoop {
   #retry(item: Item, error: unknown): void {
     this.#failures.set(item.key, (this.#failures.get(item.key) ?? 0) + 1);
     this.#options.logger.error(
-      { watcher: formatObjectIdentifier(item.watcher), error },
+      { watcher: describeObjectIdentifier(item.watcher), error },
       'a reconcile failed and will be tried again',
     );
     this.#queue.addRateLimited(item, retryCauses);

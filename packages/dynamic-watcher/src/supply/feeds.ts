@@ -1,6 +1,6 @@
 import {
   DepwatchError,
-  formatObjectIdentifier,
+  describeObjectIdentifier,
   objectIdentifierKey,
   type ChangeType,
   type KubernetesObject,
@@ -165,7 +165,7 @@ export class Feeds implements FeedListener {
     const { logger, metrics } = this.#options;
     metrics.count('depwatch_watch_retries_total', { code: error.code });
     logger.debug(
-      { watched: feed.watched, error, retryAfterMs: Math.round(ms) },
+      { watched: describeObjectIdentifier(feed.watched), error, retryAfterMs: Math.round(ms) },
       'a watch is retried',
     );
     feed.waiters?.triesAgainIn(ms);
@@ -183,7 +183,7 @@ export class Feeds implements FeedListener {
     this.#remove(feed);
     const watchers = listener.ended(feed, feed.wasLive);
     if (feed.wasLive) {
-      const { watched } = feed;
+      const watched = describeObjectIdentifier(feed.watched);
       logger.error({ watched, error }, 'a watch was refused for good and has ended');
       this.#ended.add(feed.key, feed.status(watchers));
     }
@@ -191,7 +191,7 @@ export class Feeds implements FeedListener {
   }
 
   #late({ watched, lastError }: Feed): DepwatchError {
-    const what = `the watch of ${formatObjectIdentifier(watched)} was not live`;
+    const what = `the watch of ${describeObjectIdentifier(watched)} was not live`;
     return notInTime(what, this.#options.requestTimeoutMs, lastError);
   }
 
@@ -214,7 +214,7 @@ export class Feeds implements FeedListener {
 
 /** Made only where somebody waits: thousands of feeds may be stopped at once. */
 function unneeded(watched: ObjectIdentifier): DepwatchError {
-  const id = formatObjectIdentifier(watched);
+  const id = describeObjectIdentifier(watched);
   const message = `the watch of ${id} was stopped, since nothing depends on it any more`;
   return new DepwatchError('ERR_ABORTED', message);
 }
