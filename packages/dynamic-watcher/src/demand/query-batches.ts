@@ -127,7 +127,6 @@ export class QueryBatches {
 
   /** Ends the batch that a reconcile opened and left open, as one that failed, so that its retry can open another. */
   closeLeftOver(run: ReconcileRun): void {
-    run.settled = true;
     const batch = this.#batches.get(run.key);
     if (batch?.openedIn !== run || batch.ending) return;
     // While a batch is open, what runs are its queries. They must not meddle with a later one.
