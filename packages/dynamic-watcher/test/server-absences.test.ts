@@ -262,3 +262,30 @@ describe('a kind that comes back in another scope', () => {
     expect(await bench.watcher.gvkToGvr(widgetKind)).toMatchObject({ namespaced: false });
   });
 });
+
+test.each(['an add', 'a new watch that met a 404'] as const)(
+  'a kind is not gone before it was denied twice a second apart, though %s asks in between',
+  async (who) => {
+    let denying = false;
+    const deny = discovering(() => (denying ? 'nothing' : undefined));
+    await using bench = await start(deny);
+    const { fake, watcher } = bench;
+    fake.fail({ operation: 'watch', match: widgetKind, error: notFound, times: 1 });
+    denying = true;
+    fake.closeWatches();
+    await bench.settle(200);
+    if (who === 'an add') {
+      watcher.addWatcher(configMapId('other'), widgetId('v')).catch(() => {});
+    } else {
+      fake.fail({ operation: 'list', match: widgetKind, error: notFound });
+      fake.fail({ operation: 'watch', match: widgetKind, error: notFound });
+      for (const name of ['a', 'b', 'c']) {
+        watcher.addWatcher(configMapId(name), widgetId(name)).catch(() => {});
+        await bench.settle(20);
+      }
+    }
+    await bench.settle(100);
+    denying = false;
+    await keepsAll(bench, 100);
+  },
+);

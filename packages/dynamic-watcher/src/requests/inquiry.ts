@@ -32,7 +32,8 @@ interface Listener {
 /** Somebody who has reason to doubt what was known; `confirm`: one denial is not enough. */
 interface Doubter extends Listener {
   readonly confirm: boolean;
-  denied: boolean;
+  /** When it was first told that there is no such kind. */
+  deniedAt: number | undefined;
 }
 
 /** The question how the server serves one kind, asked as often as those who want to know need it. */
@@ -77,7 +78,8 @@ export class Inquiry implements Applicant {
   /** The answer to what is asked from now on; at once where it is known and confirmed that the kind is gone. */
   news(confirm: boolean, signal: AbortSignal): Promise<ScopedGVR> {
     if (confirm && this.#gone) return Promise.reject(this.#gone);
-    const news = this.#listen(this.#doubters, { confirm, denied: false }, signal);
+    const doubt: Pick<Doubter, 'confirm' | 'deniedAt'> = { confirm, deniedAt: undefined };
+    const news = this.#listen(this.#doubters, doubt, signal);
     if (!confirm || !this.#timer) this.#askNow();
     return news;
   }
@@ -185,21 +187,25 @@ export class Inquiry implements Applicant {
     this.#wasDenied = !error.retryable;
     if (error.retryable) return this.#again(error, failures);
     this.#waiters.reject(error);
+    const isDenial = error.code === 'ERR_NO_VERSIONED_RESOURCE';
+    const now = clock.now();
+    let confirms = false;
     for (const doubter of this.#doubters) {
-      const isDenial = error.code === 'ERR_NO_VERSIONED_RESOURCE' && doubter.confirm;
-      // What is built into every server is not believed gone, whoever says so.
-      if (isDenial && (!doubter.denied || !this.#gvk.group)) {
-        doubter.denied = true;
-        continue;
+      if (isDenial && doubter.confirm) {
+        // Others may have asked in between, so that denials follow each other at once.
+        doubter.deniedAt ??= now;
+        const isEarly = now - doubter.deniedAt < confirmAfterMs;
+        confirms ||= isEarly;
+        // What is built into every server is not believed gone, whoever says so.
+        if (isEarly || !this.#gvk.group) continue;
+        this.#gone = error;
       }
-      if (doubter.denied) this.#gone = error;
       this.#doubters.delete(doubter);
       doubter.reject(error);
     }
     if (this.#closeIfIdle()) return;
     // Who is patient has had it confirmed.
-    if (this.#patient.size > 0 && error.code === 'ERR_NO_VERSIONED_RESOURCE') this.#gone = error;
-    const confirms = this.#doubters.size > 0 && failures === 0;
+    if (this.#patient.size > 0 && isDenial) this.#gone = error;
     this.#askIn(confirms ? confirmAfterMs : backOffMs(failures, backOff, clock.random()));
   }
 
