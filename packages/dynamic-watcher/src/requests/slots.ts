@@ -157,8 +157,10 @@ export class Slots {
     const whose = blame(error);
     if (state === 'out') {
       if (whose === 'nobody') return this.answered(entrant);
-      // Where others of the resource were answered meanwhile, it is this request's own trouble.
-      if (whose === 'resource' && lane.heard === entrant.heardBefore) {
+      // Where others of the resource were answered meanwhile, it is this request's own trouble. And a trial is over, whatever
+      // it met: with no back-off, a request that breaks its connection would be sent as often as the probe is answered.
+      const isOwn = whose === 'resource' && lane.heard === entrant.heardBefore;
+      if (isOwn || lane.trouble?.trial === entrant) {
         this.#troubled(lane, entrant, error);
       }
       this.#over(entrant);

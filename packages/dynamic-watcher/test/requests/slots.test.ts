@@ -193,6 +193,22 @@ describe('Slots', () => {
     expect(out.has('Pod 3')).toBe(true);
   });
 
+  test('a resource in trouble whose requests now break their connections still has its back-off', async () => {
+    const { clock, out, outOf, enter } = gate();
+    enter('Sick 0');
+    out.get('Sick 0')!.failed(failure('timeout'));
+    enter('Sick 1');
+    enter('Sick 2');
+    await clock.advance(1000);
+    expect(outOf('Sick')).toBe(2);
+    out.get('Sick 1')!.failed(failure('unreachable'));
+    enter('Sick 3', 'resume', 1);
+    await clock.advance(100);
+    expect(outOf('Sick')).toBe(2);
+    await clock.advance(2000);
+    expect(outOf('Sick')).toBe(3);
+  });
+
   test('closed, it lets nobody out and leaves no timer', async () => {
     const { clock, slots, out, many, enter } = gate();
     const places = many('Pod', 100);
