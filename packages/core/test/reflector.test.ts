@@ -317,6 +317,18 @@ describe('watching', () => {
     }
   });
 
+  test('the grace is for a refusal that goes on: an outage between two of them is no part of it', () => {
+    for (const other of [dropped, status(503), status(500)]) {
+      const driver = new Driver().live().after(5000);
+      driver.feed({ type: 'failed', error: status(403) });
+      driver.after(1000).feed({ type: 'elapsed' }, { type: 'failed', error: other });
+      driver.after(600_000).feed({ type: 'elapsed' }, { type: 'failed', error: status(403) });
+      expect(driver.state.name).toBe('waiting');
+      driver.after(30_000).feed({ type: 'elapsed' }, { type: 'failed', error: status(403) });
+      expect(driver.state.name).toBe('ended');
+    }
+  });
+
   test('a refusal that passes is forgotten', () => {
     const driver = new Driver()
       .live()

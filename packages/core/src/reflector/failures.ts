@@ -31,9 +31,11 @@ export function failed(
   error: DepwatchError,
   context: ReflectorContext,
 ): Step {
-  const { memory, name } = state;
+  const { name } = state;
   if (name === 'waiting') return disturbed(state, error);
   if (name === 'idle' || name === 'missing') return [state, []];
+  // The grace is for a server that goes on refusing: one that then failed otherwise has another when it is back.
+  const memory = isRefusal(error) ? state.memory : { ...state.memory, refusedSince: undefined };
   if (name === 'streaming' && refusesStreaming(state, error)) {
     return fallBack(memory, error, context);
   }
@@ -193,6 +195,10 @@ function failuresOf(memory: ReflectorMemory, context: ReflectorContext): number 
 function concernsVersion({ status, reason }: DepwatchError): boolean {
   if (status) return status.code !== 429 && status.code !== 503;
   return reason !== undefined && reason !== 'unreachable' && reason !== 'credentials';
+}
+
+function isRefusal({ code }: DepwatchError): boolean {
+  return code === 'ERR_UNAUTHORIZED' || code === 'ERR_FORBIDDEN';
 }
 
 function failedAtVersion(memory: ReflectorMemory): ReflectorMemory {
