@@ -497,6 +497,12 @@ describe('what the server says is not always so', () => {
     driver.feed(first, { type: 'failed', error: status(410) });
     expect(driver.types).toEqual(['cancel', 'discard', 'list']);
     expect(driver.effect('list')).toEqual({ type: 'list', attempt: 0 });
+    // A server that pages whatever it is asked for.
+    driver.feed(first, { type: 'failed', error: status(410) });
+    driver.feed(first, { type: 'failed', error: status(410) });
+    driver.feed(first, { type: 'failed', error: status(410) });
+    driver.feed(first, { type: 'failed', error: status(410) });
+    expect(driver.types).toEqual(['cancel', 'retrying', 'timer']);
   });
 
   test('a version that goes back is of a restored server: nothing of it is applied, and it lists anew', () => {

@@ -38,7 +38,7 @@ export function rediscover(memory: ReflectorMemory, attempt = 0): Step {
 
 /** Lists, streamed where the server can. */
 export function list(memory: ReflectorMemory, context: ReflectorContext, attempt = 0): Step {
-  if (!context.streamingLists) return listPages(memory, false, attempt);
+  if (!context.streamingLists) return listPages(memory, 0, attempt);
   const timeoutMs = watchTimeout({ ...memory, listedAt: undefined }, context);
   return [
     { name: 'streaming', memory, accepted: false, staged: 0, grownAt: undefined, timeoutMs },
@@ -47,7 +47,7 @@ export function list(memory: ReflectorMemory, context: ReflectorContext, attempt
 }
 
 /** Lists in pages from the start. */
-export function listPages(memory: ReflectorMemory, expired: boolean, attempt = 0): Step {
+export function listPages(memory: ReflectorMemory, expired: number, attempt = 0): Step {
   return [
     { name: 'listing', memory, tokens: new Set(), staged: 0, idlePages: 0, expired },
     [{ type: 'discard' }, { type: 'list', limit: pageSize, attempt }],
@@ -57,7 +57,7 @@ export function listPages(memory: ReflectorMemory, expired: boolean, attempt = 0
 /** Lists all at once, for a server that lets each token expire. */
 export function listWhole(memory: ReflectorMemory): Step {
   return [
-    { name: 'listing', memory, tokens: new Set(), staged: 0, idlePages: 0, expired: true },
+    { name: 'listing', memory, tokens: new Set(), staged: 0, idlePages: 0, expired: 2 },
     [{ type: 'discard' }, { type: 'list', attempt: 0 }],
   ];
 }

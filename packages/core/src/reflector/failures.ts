@@ -39,9 +39,10 @@ export function failed(
   if (name === 'streaming' && refusesStreaming(state, error)) {
     return fallBack(memory, error, context);
   }
-  if (name === 'listing' && error.code === 'ERR_EXPIRED' && state.tokens.size > 0) {
-    // A token: the list begins anew, once; then it does without.
-    const [next, effects] = state.expired ? listWhole(memory) : listPages(memory, true);
+  const isToken = name === 'listing' && error.code === 'ERR_EXPIRED' && state.tokens.size > 0;
+  // The list begins anew, once; then it does without tokens. A server that pages all the same is given a rest.
+  if (isToken && state.expired < 2) {
+    const [next, effects] = state.expired > 0 ? listWhole(memory) : listPages(memory, 1);
     return [next, [{ type: 'cancel' }, ...effects]];
   }
   const next = name === 'watching' ? 'resume' : name === 'discovering' ? 'discover' : 'relist';

@@ -58,8 +58,8 @@ export type ReflectorState = { readonly memory: ReflectorMemory } & (
       /** How many objects the list had before the last page, and how many pages in a row have brought nothing new. */
       readonly staged: number;
       readonly idlePages: number;
-      /** Whether a token has expired in this list. */
-      readonly expired: boolean;
+      /** How many tokens have expired in this list. */
+      readonly expired: number;
     }
   | {
       readonly name: 'watching';
