@@ -546,6 +546,14 @@ describe('what the server says is not always so', () => {
       driver.feed({ type: 'events', events: [bookmark(String(100 + cut))] });
     }
     expect(said).toEqual([60_000]);
+    // A resume that ends before it was accepted has no age, that of the stream before it least of all.
+    const refused = new Driver().live();
+    for (let end = 0; end < 5; end += 1) {
+      refused.after(300_000).feed({ type: 'closed' }, { type: 'elapsed' }, { type: 'closed' });
+      expect(refused.types).toEqual(['cancel', 'retrying', 'timer']);
+      refused.after(600).feed({ type: 'elapsed' });
+      refused.feed({ type: 'events', events: [bookmark(String(100 + end))] });
+    }
     driver.context.streamsCutAtMs = 60_000;
     driver.after(60_000).feed({ type: 'closed' }, { type: 'elapsed' });
     expect(driver.effect('watch').timeoutMs).toBe(54_000);

@@ -71,13 +71,17 @@ export function failed(
     : retry(counted, then, error, context);
 }
 
-/** A stream broke: resume from the last version, but not for ever from the same one. */
+/**
+ * A stream broke: resume from the last version, but not for ever from the same one.
+ *
+ * @param age of the stream in milliseconds; 0 for one that was never accepted
+ */
 export function broken(
   memory: ReflectorMemory,
   error: DepwatchError,
   context: ReflectorContext,
+  age = lasted(memory, context),
 ): Step {
-  const age = lasted(memory, context);
   const counted = failedAtVersion(memory);
   const worked = age >= workedMs;
   const cuts = worked ? countCut(memory.cuts, age) : memory.cuts;

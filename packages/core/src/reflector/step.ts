@@ -282,7 +282,8 @@ function closed(state: ReflectorState, context: ReflectorContext): Step {
     const ms = Math.max(context.random * cleanEndJitterMs, unversionedMs(memory, context));
     return [{ name: 'waiting', memory, next: 'resume' }, [{ type: 'timer', ms }]];
   }
-  return broken(memory, trouble('protocol', 'the watch ended as soon as it began'), context);
+  const error = trouble('protocol', 'the watch ended as soon as it began');
+  return broken(memory, error, context, state.accepted ? lasted(memory, context) : 0);
 }
 
 function elapsed(state: ReflectorState, context: ReflectorContext): Step {
