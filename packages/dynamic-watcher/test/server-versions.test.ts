@@ -209,3 +209,16 @@ describe('a server that was restored from a backup', () => {
     expect(bench.causes).toEqual([]);
   });
 });
+
+test('a version that a list has just shown is watched from, whatever was called expired before', async () => {
+  await using bench = await ServerBench.start([config('config', 'there')]);
+  bench.fake.refuseStreamingLists(400);
+  await bench.watch(id);
+  bench.fake.fail({ operation: 'watch', error: { code: 410 }, times: 1 });
+  bench.fake.breakWatches();
+  await bench.settle(2000);
+  expect(bench.count('live')).toBe(1);
+  bench.fake.put(config('config', 'after'));
+  await bench.settle();
+  expect(bench.shown(id)).toBe('after');
+});

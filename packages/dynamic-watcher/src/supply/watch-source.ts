@@ -231,7 +231,10 @@ export class WatchSource implements Source, Applicant {
   #send(request: RequestEffect): void {
     const { slots, pastVersions } = this.#context;
     const { gvk } = this.#query;
-    if (request.type === 'watch' && request.resourceVersion !== undefined) {
+    const state = this.#state;
+    // A version that a list has just shown is the server's own, whatever it said of it before.
+    const isOld = state.name === 'watching' && state.resumed && request.type === 'watch';
+    if (isOld && request.resourceVersion !== undefined) {
       if (pastVersions.has(gvk, request.resourceVersion)) return this.#isPast();
     }
     const call: Call = { controller: new AbortController(), request };
