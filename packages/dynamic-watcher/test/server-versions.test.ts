@@ -1,6 +1,8 @@
+import type { Transport } from '@depwatch/core';
+import type { FakeTransport } from '@depwatch/testing';
 import { describe, expect, test } from 'vitest';
 import { configMapId } from './harness.ts';
-import { config, numbered, ServerBench } from './server-bench.ts';
+import { config, failure, numbered, ServerBench } from './server-bench.ts';
 
 const id = configMapId('config');
 const all = { version: 'v1', kind: 'ConfigMap', namespace: 'default', selector: 'of=all' };
@@ -221,4 +223,32 @@ test('a version that a list has just shown is watched from, whatever was called 
   bench.fake.put(config('config', 'after'));
   await bench.settle();
   expect(bench.shown(id)).toBe('after');
+});
+
+test('a look for a restore that is given up says nothing about the server, and is over with the stop', async () => {
+  let looks = 0;
+  const hang = (fake: FakeTransport): Transport => ({
+    ...fake,
+    list: (query, options) =>
+      options.limit !== 1
+        ? fake.list(query, options)
+        : new Promise((_, reject) => {
+            looks += 1;
+            options.signal?.addEventListener('abort', () => reject(failure('unreachable')));
+          }),
+  });
+  const bench = await ServerBench.start([config('config', 'there')], {}, hang);
+  await bench.watch(id);
+  bench.fake.down();
+  await bench.settle(5000);
+  bench.fake.up();
+  await bench.settle(6000);
+  expect([looks, bench.count('live')]).toEqual([1, 1]);
+  const { probe } = bench.fake.requests;
+  bench.fake.down();
+  await bench.watcher.stop();
+  await bench.watcher.stopped;
+  await bench.settle(60_000);
+  expect(bench.fake.requests.probe).toBe(probe);
+  expect(bench.fake.clock.pending).toBe(0);
 });

@@ -90,7 +90,7 @@ export class RestoreCheck {
         const ms = backOffMs(tries - 1, backOff, clock.random());
         await aborted(signal, (resolve) => clock.setTimeout(resolve, ms));
       }
-      const slot: { pass?: Pass } = {};
+      const slot: { pass?: Pass; place?: Disposable } = {};
       await aborted(signal, (resolve) => {
         const applicant: Applicant = {
           go: (pass) => {
@@ -98,16 +98,18 @@ export class RestoreCheck {
             resolve();
           },
         };
-        return slots.enter('list', query.gvk, 0, applicant);
+        return (slot.place = slots.enter('list', query.gvk, 0, applicant));
       });
       try {
         const { resourceVersion } = await transport.list(query, { signal, limit: 1 });
         slot.pass?.answered();
         return (compareResourceVersions(resourceVersion, version) ?? 0) < 0;
       } catch (cause) {
-        if (isDepwatchError(cause)) slot.pass?.failed(cause);
-        else slot.pass?.answered();
+        // What a call fails with that was given up says nothing about the server.
         if (signal.aborted) throw cause;
+        if (isDepwatchError(cause)) slot.pass?.failed(cause);
+      } finally {
+        slot.place?.[Symbol.dispose]();
       }
     }
     return false;
