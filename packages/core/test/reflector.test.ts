@@ -242,6 +242,28 @@ describe('watching', () => {
     expect(waits(0)).toBe(400);
   });
 
+  test('health resets the back-off however the healthy stream ended', () => {
+    for (const end of ['a clean end', 'a relist of what has lost its place']) {
+      const driver = new Driver().live();
+      for (let cut = 0; cut < 3; cut += 1) {
+        driver.after(1500).feed({ type: 'failed', error: dropped });
+        driver.after(5000).feed({ type: 'elapsed' }, { type: 'sent' });
+        driver.feed({ type: 'events', events: cut < 2 ? [bookmark(`2${cut}`)] : [] });
+      }
+      driver.after(120_000);
+      if (end === 'a clean end') {
+        driver.feed({ type: 'closed' }, { type: 'elapsed' }, { type: 'sent' });
+        driver.feed({ type: 'events', events: [] });
+      } else {
+        driver.feed({ type: 'elapsed' }, { type: 'sent' });
+        driver.feed({ type: 'events', events: [bookmark('30', true)] });
+      }
+      expect(driver.types).toContain('live');
+      driver.after(1).feed({ type: 'failed', error: dropped });
+      expect(driver.effect('retrying').ms).toBe(600);
+    }
+  });
+
   test('three streams that break at one version end in a relist; progress resets that', () => {
     const driver = new Driver().live();
     const breakAgain = (): string[] => {

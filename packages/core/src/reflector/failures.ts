@@ -191,8 +191,8 @@ function disturbed(state: Of<'waiting'>, error: DepwatchError): Step {
   return [{ ...state, memory, next: 'discover' }, []];
 }
 
-/** Retries in a row, as of now: a stretch of health ends the row. */
-function failuresOf(memory: ReflectorMemory, context: ReflectorContext): number {
+/** Failures in a row, as of now: a stretch of health ends the row. */
+export function failuresOf(memory: ReflectorMemory, context: ReflectorContext): number {
   return lasted(memory, context) >= healthyMs ? 0 : memory.failures;
 }
 

@@ -7,6 +7,7 @@ import {
   denied,
   expired,
   failed,
+  failuresOf,
   fallBack,
   lasted,
   retry,
@@ -258,8 +259,10 @@ function lastVersion(events: readonly WatchEvent[]): string | undefined {
   return undefined;
 }
 
-function accepted(memory: ReflectorMemory, { now }: ReflectorContext): ReflectorMemory {
-  return { ...memory, refusedSince: undefined, wasLive: true, healthySince: now };
+function accepted(memory: ReflectorMemory, context: ReflectorContext): ReflectorMemory {
+  // The health of the stream before counts, however that one ended.
+  const failures = failuresOf(memory, context);
+  return { ...memory, refusedSince: undefined, wasLive: true, healthySince: context.now, failures };
 }
 
 /** A list is through; a version that is empty is none. */
