@@ -2,7 +2,15 @@ import type { Transport } from '@depwatch/core';
 import type { FakeTransport } from '@depwatch/testing';
 import { describe, expect, test } from 'vitest';
 import { configMapId } from './harness.ts';
-import { config, failure, numbered, ServerBench } from './server-bench.ts';
+import {
+  config,
+  failure,
+  numbered,
+  ServerBench,
+  widget,
+  widgetId,
+  widgetKind,
+} from './server-bench.ts';
 
 const id = configMapId('config');
 const all = { version: 'v1', kind: 'ConfigMap', namespace: 'default', selector: 'of=all' };
@@ -251,4 +259,24 @@ test('a look for a restore that is given up says nothing about the server, and i
   await bench.settle(60_000);
   expect(bench.fake.requests.probe).toBe(probe);
   expect(bench.fake.clock.pending).toBe(0);
+});
+
+test('however many ask anew how a kind is served, the one answer is remembered, its scope included', async () => {
+  await using bench = await ServerBench.start([]);
+  bench.fake.registerKind({ ...widgetKind, namespaced: false });
+  const ids = ['a', 'b', 'c'].map((name) => widgetId(name));
+  await bench.watch(...ids);
+  bench.fake.unregisterKind(widgetKind);
+  bench.fake.registerKind(widgetKind);
+  for (const name of ['a', 'b', 'c']) bench.fake.put(widget(name, 'there', 'default'));
+  const answer = bench.fake.hold({ operation: 'discover' });
+  await bench.settle(1000);
+  answer();
+  await bench.settle(5000);
+  expect(bench.count('live', 'Widget')).toBe(3);
+  const asked = bench.fake.requests.discover;
+  expect(await bench.watcher.gvkToGvr(widgetKind)).toMatchObject({ namespaced: true });
+  expect(bench.fake.requests.discover).toBe(asked);
+  expect(bench.shown(ids[0]!)).toBe('there');
+  expect(() => bench.watcher.getFromCache(widgetId('a', 'other'))).toThrow();
 });

@@ -78,6 +78,8 @@ export class Inquiry implements Applicant {
   /** The answer to what is asked from now on; at once where it is known and confirmed that the kind is gone. */
   news(confirm: boolean, signal: AbortSignal): Promise<ScopedGVR> {
     if (confirm && this.#gone) return Promise.reject(this.#gone);
+    // The answer to a call under way is news, too, and to be remembered.
+    if (!this.#call) this.#options.gvrs.forget(this.#gvk);
     const doubt: Pick<Doubter, 'confirm' | 'deniedAt'> = { confirm, deniedAt: undefined };
     const news = this.#listen(this.#doubters, doubt, signal);
     if (!confirm || !this.#timer) this.#askNow();

@@ -59,7 +59,6 @@ export class Resources {
     if (confirm && known && clock.now() - (this.#foundAt.get(key) ?? -Infinity) <= freshMs) {
       return Promise.resolve(known);
     }
-    gvrs.forget(gvk);
     return this.#inquire(gvk).news(confirm, signal);
   }
 
