@@ -21,7 +21,7 @@ export interface Cause {
     | 'enqueued'
     | 'requeue'
     | 'retry';
-  /** What was watched, as it was given to `addWatcher`; absent when the cause is no watch. */
+  /** What was watched, as it was first asked for, perhaps by another watcher; absent when the cause is no watch. */
   readonly watched?: ObjectIdentifier;
 }
 
