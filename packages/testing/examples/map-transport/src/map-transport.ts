@@ -28,6 +28,8 @@ const kinds: readonly (GroupVersionKind & Omit<ApiResource, 'verbs'>)[] = [
 
 /** A Transport to a {@link MapServer}: the shape that one to a store of yours would have. */
 export class MapTransport implements Transport {
+  /** Each watch begins with a burst, empty if need be, so its silence is a time-out. */
+  readonly announcesAcceptance = true;
   readonly #server: MapServer;
 
   constructor(server: MapServer) {
