@@ -12,8 +12,9 @@ export interface GroupVersionKind {
 /**
  * An object, by name, or a set of objects, by label selector. An absent field and `""` mean the same.
  *
- * A namespaced kind named without a namespace is an error; a selector without a namespace means all namespaces; a
- * cluster-scoped kind ignores the namespace.
+ * A namespaced kind named without a namespace is an error; a selector without a namespace means all namespaces; a kind
+ * ignores the namespace as long as it is cluster-scoped. There is no apiVersion: `apps/v1` is a group and a version, which
+ * {@link objectIdentifierFrom} takes apart.
  */
 export interface ObjectIdentifier extends GroupVersionKind {
   namespace?: string;
