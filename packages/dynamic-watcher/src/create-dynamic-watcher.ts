@@ -12,7 +12,7 @@ import {
   type ObjectIdentifier,
 } from '@depwatch/core';
 import { checkOptions } from './check-options.ts';
-import type { CallOptions, DynamicWatcher, QueryBatch } from './dynamic-watcher.ts';
+import type { CallOptions, DynamicWatcher, QueryBatch } from './public-interface.ts';
 import { LifeCycle } from './life-cycle.ts';
 import type { DynamicWatcherOptions } from './options.ts';
 import type { Watcher } from './demand/dependencies.ts';

@@ -10,7 +10,7 @@ export type {
   QueryBatch,
   WatchState,
   WatchStatus,
-} from './dynamic-watcher.ts';
+} from './public-interface.ts';
 export type {
   DynamicWatcherOptions,
   DynamicWatcherSettings,

@@ -1,5 +1,5 @@
 import { objectIdentifierKey, type ObjectIdentifier } from '@depwatch/core';
-import type { WatchStatus } from '../dynamic-watcher.ts';
+import type { WatchStatus } from '../public-interface.ts';
 
 /** How many stay listed. */
 const mostKept = 1000;

@@ -5,7 +5,7 @@ import type {
   ObjectIdentifier,
   ObjectStore,
 } from '@depwatch/core';
-import type { WatchState, WatchStatus } from '../dynamic-watcher.ts';
+import type { WatchState, WatchStatus } from '../public-interface.ts';
 import type { Waiters } from '../requests/waiters.ts';
 import type { Sink, Source } from './source.ts';
 

@@ -10,7 +10,7 @@ import {
   type ObjectStore,
   type ScopedGVR,
 } from '@depwatch/core';
-import type { WatchState, WatchStatus } from '../dynamic-watcher.ts';
+import type { WatchState, WatchStatus } from '../public-interface.ts';
 import { notInTime } from '../requests/not-in-time.ts';
 import { Waiters } from '../requests/waiters.ts';
 import { EndedFeeds } from './ended-feeds.ts';

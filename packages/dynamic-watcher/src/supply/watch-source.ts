@@ -258,7 +258,7 @@ export class WatchSource implements Source, Applicant {
   go(pass: Pass): void {
     const call = this.#call!;
     call.pass = pass;
-    this.held();
+    this.#begin();
     this.#feed({ type: 'sent' });
     if (this.#call !== call) return;
     const { request } = call;
@@ -267,8 +267,12 @@ export class WatchSource implements Source, Applicant {
     sent.catch((cause: unknown) => this.#failed(call, cause));
   }
 
-  /** The first request is held up, or goes out. */
   held(): void {
+    this.#begin();
+  }
+
+  /** The first request is held up, or goes out: from now on it may be late. */
+  #begin(): void {
     if (this.#begun) return;
     this.#begun = true;
     this.#sink.begun();
