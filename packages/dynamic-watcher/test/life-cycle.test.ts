@@ -202,3 +202,29 @@ test('a stop sends none of the requests that waited for their turn', async () =>
   await bench.settle(60_000);
   expect(bench.fake.requests.watch).toBe(watch);
 });
+
+test('a watch whose iterator throws when it is closed is over all the same', async () => {
+  const fake = createFakeTransport({ objects: [configMap('config')] });
+  const watcher = createDynamicWatcher({
+    transport: {
+      ...fake,
+      watch: (query, options) => {
+        const events = fake.watch(query, options)[Symbol.asyncIterator]();
+        const close = (): never => {
+          throw new Error('no');
+        };
+        return { [Symbol.asyncIterator]: () => ({ next: () => events.next(), return: close }) };
+      },
+    },
+    clock: fake.clock,
+    reconciler: () => {},
+  });
+  await watcher.start();
+  await watcher.addWatcher(app, config);
+  await watcher.removeWatcher(app);
+  await fake.clock.advance(1000);
+  expect(fake.openWatches).toEqual([]);
+  await watcher.stop();
+  await watcher.stopped;
+  expect(fake.clock.pending).toBe(0);
+});

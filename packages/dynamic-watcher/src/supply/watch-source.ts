@@ -204,8 +204,7 @@ export class WatchSource implements Source, Applicant {
     if (!call) return;
     call.place?.[Symbol.dispose]();
     call.controller.abort(unwanted);
-    // The signal has ended the call; an iterator that fails to close has nothing left to say.
-    call.iterator?.return?.().catch(() => {});
+    if (call.iterator) void close(call.iterator);
   }
 
   /** Asks how the kind is served; whoever answers sees to slots and retries. */
@@ -352,6 +351,15 @@ function requestKind(effect: RequestEffect, { name }: ResourceQuery): RequestKin
 
 function objectOf(event: WatchEvent): KubernetesObject | [] {
   return event.type === 'BOOKMARK' ? [] : event.object;
+}
+
+/** Closes what a signal has ended; one that fails to close, or throws, has nothing left to say. */
+async function close(iterator: AsyncIterator<unknown>): Promise<void> {
+  try {
+    await iterator.return?.();
+  } catch {
+    // It is over all the same.
+  }
 }
 
 /** Heals as a version that has expired: the kind is asked for, and listed anew. */
