@@ -134,9 +134,10 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
     const object = kept ?? this.#keep(event.object);
     if (known && !isOther(known, object) && versionOf(known) === versionOf(object)) {
       // A version that is here already: either the object comes once more, or versions do not move with what they stand for.
-      const isTold = event.type === 'MODIFIED' && !this.#keepsContent && versionOf(object);
+      // What keeps no content can only take the server's word.
+      const isTold = event.type === 'MODIFIED' && !this.#keepsContent;
       if (!isTold && sameJson(known, object)) return changes;
-      this.#versionsMove = false;
+      if (versionOf(object)) this.#versionsMove = false;
     }
     this.#objects.set(key, object);
     this.#values = undefined;

@@ -106,7 +106,7 @@ describe('ObjectStore', () => {
         }) as KubernetesObject;
       for (const store of [new ObjectStore((kept) => kept), new ObjectStore(keepVersion, false)]) {
         expect([...store.apply([event('ADDED', of('1'))])]).toEqual(['added']);
-        expect([...store.apply([event('MODIFIED', of('1'))])]).toEqual([]);
+        expect([...store.apply([event('ADDED', of('1'))])]).toEqual([]);
         expect([...store.apply([event('MODIFIED', of('2'))])]).toEqual(['modified']);
         store.stage([of('2')]);
         expect([...store.commit()]).toEqual([]);
@@ -115,6 +115,16 @@ describe('ObjectStore', () => {
       }
     },
   );
+
+  test('where no content is kept, an object that is said to be modified is', () => {
+    const store = new ObjectStore(keepVersion, false);
+    const metadata = { metadata: { name: 'a' } };
+    store.apply([event('ADDED', metadata)]);
+    // The change is beyond the metadata, which is all that was asked for.
+    expect([...store.apply([event('MODIFIED', metadata)])]).toEqual(['modified']);
+    store.stage([metadata]);
+    expect([...store.commit()]).toEqual([]);
+  });
 
   test('a version that does not move with its object hides no change, in an event or a list', () => {
     const of = (data: string): KubernetesObject =>

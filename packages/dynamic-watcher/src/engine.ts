@@ -94,7 +94,7 @@ export class Engine {
       tracksReconciles: enableCache,
       settled: (run) => this.batches.closeLeftOver(run),
     });
-    const resources = new Resources({ gvrs, slots, clock, requestTimeoutMs });
+    const resources = new Resources({ gvrs, slots, health, clock, requestTimeoutMs });
     const pastVersions = new PastVersions(clock);
     const feeds = new Feeds({
       ...options,

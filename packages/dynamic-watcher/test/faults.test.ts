@@ -152,8 +152,9 @@ test('an add in an outage rejects when the request time-out has passed, and leav
   await bench.settle(9999);
   expect(bench.watcher.getWatchCount()).toBe(2);
   await bench.settle(2);
-  expect(await late).toMatchObject({ code: 'ERR_TRANSPORT', retryable: true });
-  expect(await unknown).toMatchObject({ code: 'ERR_TRANSPORT', retryable: true });
+  const why = { code: 'ERR_TRANSPORT', retryable: true, reason: 'unreachable' };
+  expect(await late).toMatchObject({ ...why, cause: { reason: 'unreachable' } });
+  expect(await unknown).toMatchObject({ ...why, cause: { reason: 'unreachable' } });
   expect(bench.watcher.getWatchCount()).toBe(1);
 });
 

@@ -55,14 +55,14 @@ export class Inquiry implements Applicant {
   #gone: DepwatchError | undefined;
 
   constructor(gvk: GroupVersionKind, options: InquiryOptions) {
-    const { clock, requestTimeoutMs } = options;
+    const { clock, health, requestTimeoutMs } = options;
     this.#gvk = gvk;
     this.#options = options;
     const what = `the resource of ${formatGroupVersion(gvk)} ${gvk.kind} was not known`;
     this.#waiters = new Waiters({
       clock,
       timeoutMs: requestTimeoutMs,
-      late: () => notInTime(what, requestTimeoutMs, this.#lastError),
+      late: () => notInTime(what, requestTimeoutMs, health.outage ?? this.#lastError),
       abandoned: () => this.#closeIfIdle(),
     });
   }

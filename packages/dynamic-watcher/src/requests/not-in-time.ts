@@ -10,10 +10,12 @@ export function notInTime(
   afterMs: number,
   lastError: DepwatchError | undefined,
 ): DepwatchError {
-  const why = lastError ? `: ${lastError.message}` : '';
-  return new DepwatchError('ERR_TRANSPORT', `${what} after ${afterMs} ms${why}`, {
+  const why = lastError?.message ?? 'there was no answer';
+  const reason = lastError ? lastError.reason : 'timeout';
+  return new DepwatchError('ERR_TRANSPORT', `${what} after ${afterMs} ms: ${why}`, {
     retryable: true,
     cause: lastError,
+    ...(reason && { reason }),
     ...(lastError?.status && { status: lastError.status }),
     ...(lastError?.retryAfterMs !== undefined && { retryAfterMs: lastError.retryAfterMs }),
   });

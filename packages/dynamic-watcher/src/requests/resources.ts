@@ -6,6 +6,7 @@ import {
   type ScopedGVR,
 } from '@depwatch/core';
 import { Inquiry } from './inquiry.ts';
+import type { ServerHealth } from './server-health.ts';
 import type { Slots } from './slots.ts';
 
 /** What is known of a kind for so long is known well enough for a list. */
@@ -15,6 +16,7 @@ const freshMs = 1000;
 export interface ResourcesOptions {
   readonly gvrs: GvrCache;
   readonly slots: Slots;
+  readonly health: ServerHealth;
   readonly clock: Clock;
   readonly requestTimeoutMs: number;
 }

@@ -14,7 +14,13 @@ const backOff = { baseMs: 400, maxMs: 5000 };
  */
 export type ServerState =
   | { readonly name: 'up' | 'doubted' | 'suspect' }
-  | { readonly name: 'down'; readonly since: number; readonly failures: number };
+  | {
+      readonly name: 'down';
+      readonly since: number;
+      readonly failures: number;
+      /** What the last probe failed with. */
+      readonly error: DepwatchError;
+    };
 
 /** What {@link ServerHealth} works on. */
 export interface ServerHealthOptions {
@@ -55,6 +61,11 @@ export class ServerHealth {
   /** Whether requests may go out. */
   get isOpen(): boolean {
     return this.#state.name === 'up' || this.#state.name === 'doubted';
+  }
+
+  /** Why requests wait; undefined unless the server is down. */
+  get outage(): DepwatchError | undefined {
+    return this.#state.name === 'down' ? this.#state.error : undefined;
   }
 
   /** Something came from the server. */
@@ -114,7 +125,7 @@ export class ServerHealth {
     const before = this.#state;
     const failures = before.name === 'down' ? before.failures : 0;
     const since = before.name === 'down' ? before.since : clock.now();
-    this.#state = { name: 'down', since, failures: failures + 1 };
+    this.#state = { name: 'down', since, failures: failures + 1, error };
     if (before.name !== 'down') {
       logger.warn({ error }, `${serverTrouble(error)}; its watches wait until it answers`);
     }

@@ -192,7 +192,8 @@ export class Feeds implements FeedListener {
 
   #late({ watched, lastError }: Feed): DepwatchError {
     const what = `the watch of ${describeObjectIdentifier(watched)} was not live`;
-    return notInTime(what, this.#options.requestTimeoutMs, lastError);
+    const { health, requestTimeoutMs } = this.#options;
+    return notInTime(what, requestTimeoutMs, health.outage ?? lastError);
   }
 
   #remove(feed: Feed): void {

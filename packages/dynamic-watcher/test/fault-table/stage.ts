@@ -1,4 +1,10 @@
-import type { DepwatchError, KubernetesObject, Logger, ObjectIdentifier } from '@depwatch/core';
+import {
+  describeObjectIdentifier,
+  type DepwatchError,
+  type KubernetesObject,
+  type Logger,
+  type ObjectIdentifier,
+} from '@depwatch/core';
 import { expect } from 'vitest';
 import { createDynamicWatcher, type DynamicWatcher, type WatchStatus } from '../../src/index.ts';
 import type { DynamicWatcherSettings } from '../../src/index.ts';
@@ -176,8 +182,11 @@ export class Stage implements AsyncDisposable {
     return {
       debug: (fields, line) => {
         if (line !== 'a watch is retried') return;
-        const { watched, error, retryAfterMs } = fields as Retry & { watched: ObjectIdentifier };
-        this.retries.push({ error, retryAfterMs, state: this.status(watched)?.state });
+        const { watched, error, retryAfterMs } = fields as Retry & { watched: string };
+        const status = this.watcher
+          .watchStatus()
+          .find((one) => describeObjectIdentifier(one.watched) === watched);
+        this.retries.push({ error, retryAfterMs, state: status?.state });
       },
       info: keep,
       warn: keep,

@@ -48,14 +48,17 @@ export class Checks {
   now(): void {
     if (this.#callers.stopped) return;
     const newest = Number(this.#server.fake.resourceVersion);
+    const before = new Map(this.#versions);
+    // A watch that has gone, and comes back later, is another one.
+    this.#versions.clear();
     for (const { watched, resourceVersion } of this.#callers.watcher.watchStatus()) {
       if (resourceVersion === undefined) continue;
       const key = objectIdentifierKey(watched);
       const version = Number(resourceVersion);
-      const before = this.#versions.get(key);
+      const known = before.get(key);
       // A server that was restored is behind what was seen of it, until everything is listed anew.
-      if (before && !before.ahead && before.version > version && before.version <= newest) {
-        this.#problems.push(`3, 19: ${key} went back from ${before.version} to ${version}`);
+      if (known && !known.ahead && known.version > version && known.version <= newest) {
+        this.#problems.push(`3, 19: ${key} went back from ${known.version} to ${version}`);
       }
       this.#versions.set(key, { version, ahead: version > newest });
     }
