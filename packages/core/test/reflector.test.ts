@@ -281,6 +281,17 @@ describe('watching', () => {
     ]);
   });
 
+  test('a relist that follows failures is gone on from at its own version, even where that is older', () => {
+    const driver = new Driver().live();
+    for (let count = 0; count < 3; count += 1) {
+      driver.feed({ type: 'failed', error: dropped }).after(30_000).feed({ type: 'elapsed' });
+      if (count < 2) driver.feed({ type: 'sent' }, { type: 'events', events: [] });
+    }
+    driver.feed({ type: 'sent' }, { type: 'events', events: [bookmark('7', true)] });
+    driver.after(60_000).feed({ type: 'closed' }, { type: 'elapsed' });
+    expect(driver.effect('watch')).toMatchObject({ resourceVersion: '7' });
+  });
+
   test('a stream that ends within a second counts as broken', () => {
     const driver = new Driver().live().after(999).feed({ type: 'closed' });
     expect(driver.types).toEqual(['cancel', 'retrying', 'timer']);

@@ -128,6 +128,18 @@ describe('Slots', () => {
     },
   );
 
+  test('a trial that is given up leaves it to the next', async () => {
+    const { clock, out, enter } = gate();
+    enter('Sick 0');
+    out.get('Sick 0')!.failed(failure('timeout'));
+    const trial = enter('Sick 1');
+    enter('Sick 2');
+    await clock.advance(1000);
+    expect([out.has('Sick 1'), out.has('Sick 2')]).toEqual([true, false]);
+    trial[Symbol.dispose]();
+    expect(out.has('Sick 2')).toBe(true);
+  });
+
   test('where others of the resource are answered, it is the request alone that comes back later', async () => {
     const { clock, out, enter } = gate();
     enter('Pod slow');
