@@ -53,7 +53,7 @@ export class Callers {
     this.#clock = clock;
     this.#told = told;
     this.watcher = createDynamicWatcher({
-      transport: server.fake,
+      transport: server.transport,
       clock,
       enableCache: true,
       maxConcurrentReconciles: workers,

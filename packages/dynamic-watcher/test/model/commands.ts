@@ -22,6 +22,7 @@ export type Command =
   | { type: 'batch'; watcher: number; targets: number[]; end: 'commit' | 'fail' | 'abort' }
   | { type: 'gap'; object: number; change: 'put' | 'delete' | 'recreate' }
   | { type: 'restore'; back: number }
+  | { type: 'deny' }
   | { type: 'fault'; fault: (typeof faults | typeof lies)[number] }
   | { type: 'reconciler'; mode: (typeof modes)[number] }
   | { type: 'advance'; ms: number };
@@ -117,6 +118,7 @@ const any: fc.Arbitrary<Command> = fc.oneof(
     weight: 6,
     arbitrary: fc.record({ type: fc.constant('fault' as const), fault: fc.constantFrom(...lies) }),
   },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('deny' as const) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('restore' as const), back: fc.nat(4) }) },
 );
 

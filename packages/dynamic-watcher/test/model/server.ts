@@ -1,4 +1,9 @@
-import { DepwatchError, type KubernetesObject, type ObjectIdentifier } from '@depwatch/core';
+import {
+  DepwatchError,
+  type KubernetesObject,
+  type ObjectIdentifier,
+  type Transport,
+} from '@depwatch/core';
 import { createFakeTransport, type FakeTransport, type VirtualClock } from '@depwatch/testing';
 import { objectCount, type Command } from './commands.ts';
 import { digest, targetIds } from './targets.ts';
@@ -16,6 +21,7 @@ const notFound = {
 /** The server that is watched: its objects, what became of them, and what is wrong with it. */
 export class Server {
   readonly fake: FakeTransport;
+  readonly transport: Transport;
   /** The kinds whose requests hang. */
   readonly sick = new Set<string>();
   /** A watch may have ended for good, which no call asked for. */
@@ -28,9 +34,21 @@ export class Server {
   /** Versions that it could go back to, the oldest first. */
   readonly #backups: string[] = [];
   #isDown = false;
+  /** Whether discovery denies the kinds of v1, and how often it will deny those of groups. */
+  #deniesCore = false;
+  #denials = 0;
+  #hasDenied = false;
 
   constructor(clock: VirtualClock) {
-    this.fake = createFakeTransport({ clock });
+    const fake = createFakeTransport({ clock });
+    this.fake = fake;
+    this.transport = {
+      ...fake,
+      discover: async (gvk, options) => {
+        const answer = await fake.discover(gvk, options);
+        return this.#denies(gvk.group) ? undefined : answer;
+      },
+    };
   }
 
   put(object: number, group: string, value: number): void {
@@ -53,6 +71,19 @@ export class Server {
     this.#isDown = true;
     this.#change(() => this.fake.restore(version));
     this.#backups.length = 0;
+  }
+
+  /**
+   * The watches come back to a 404, and discovery says that there is no such kind: of the kinds of v1, which every server has,
+   * until it is healed; of others only once in a schedule, since twice would be believed.
+   */
+  denyKinds(): void {
+    this.#deniesCore = true;
+    this.#denials = this.#hasDenied ? 0 : 1;
+    this.#undo.add(
+      this.fake.fail({ operation: 'watch', error: notFound, times: targetIds.length }),
+    );
+    this.fake.breakWatches();
   }
 
   fault(fault: Fault): void {
@@ -118,6 +149,8 @@ export class Server {
     this.#undo.clear();
     if (this.#isDown) this.fake.up();
     this.#isDown = false;
+    this.#deniesCore = false;
+    this.#denials = 0;
     if (!cure) return;
     for (const undo of this.#cures) undo();
     this.#cures.clear();
@@ -126,17 +159,25 @@ export class Server {
 
   /** What a query would show. */
   shows({ kind: of, name, selector }: ObjectIdentifier): string {
-    const all = Array.from({ length: objectCount }, (_, index) =>
-      this.fake.get<KubernetesObject>(
-        of === 'Node' ? { version: 'v1', kind: 'Node', name: `o${index}` } : targetIds[index]!,
-      ),
-    ).filter((object) => object !== undefined);
+    const all = targetIds
+      .slice(0, objectCount)
+      .filter(({ kind }) => kind === of)
+      .map((id) => this.fake.get<KubernetesObject>(id))
+      .filter((object) => object !== undefined);
     const wanted = selector === 'group=a' ? 'a' : 'b';
     return digest(
       all.filter(({ metadata }) =>
         name ? metadata?.name === name : metadata?.labels?.['group'] === wanted,
       ),
     );
+  }
+
+  #denies(group: string | undefined): boolean {
+    if (!group) return this.#deniesCore;
+    if (this.#denials === 0) return false;
+    this.#denials -= 1;
+    this.#hasDenied = true;
+    return true;
   }
 
   #fails(error: DepwatchError | { code: number; message: string }, times: number): void {
@@ -161,11 +202,12 @@ export class Server {
   }
 }
 
-function objectOf(index: number, group: string, value: number) {
+function objectOf(index: number, label: string, value: number) {
+  const { group, version, kind } = targetIds[index]!;
   return {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name: `o${index}`, namespace: 'default', labels: { group } },
+    apiVersion: group ? `${group}/${version}` : version,
+    kind,
+    metadata: { name: `o${index}`, namespace: 'default', labels: { group: label } },
     data: { value: String(value) },
   };
 }

@@ -10,10 +10,15 @@ export const watcherId = (index: number): ObjectIdentifier => ({
   name: `w${index}`,
 });
 const kind = { version: 'v1', kind: 'ConfigMap', namespace: 'default' };
+/** Of a kind that may go, unlike those that every server has. */
+const extension = { group: 'apps', version: 'v1', kind: 'Deployment', namespace: 'default' };
 
-/** What is watched: by name, by selector in two spellings, and a cluster-scoped kind that is given a namespace. */
+/** What is watched: objects by name, selectors in two spellings, and a cluster-scoped kind that is given a namespace. */
 export const targetIds: readonly ObjectIdentifier[] = [
-  ...Array.from({ length: objectCount }, (_, index) => ({ ...kind, name: `o${index}` })),
+  ...Array.from({ length: objectCount }, (_, index) => ({
+    ...(index < objectCount / 2 ? kind : extension),
+    name: `o${index}`,
+  })),
   { ...kind, selector: 'group=a' },
   { ...kind, selector: 'group in (b)' },
   { version: 'v1', kind: 'Node', namespace: 'ignored', name: 'o0' },

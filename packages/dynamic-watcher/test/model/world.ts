@@ -126,6 +126,8 @@ export class World {
         return server.fault('compact');
       case 'restore':
         return this.#restore(command.back);
+      case 'deny':
+        return server.denyKinds();
       case 'fault':
         return server.fault(command.fault);
       case 'reconciler':
