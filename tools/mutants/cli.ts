@@ -6,7 +6,7 @@ import { mutants } from './mutants.ts';
 import { parseOptions, usage, type Options } from './options.ts';
 
 const root = join(import.meta.dirname, '../..');
-const schedules = '3000';
+const schedules = '5000';
 
 process.exitCode = main();
 

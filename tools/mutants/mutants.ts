@@ -1,13 +1,5 @@
-import type { Planting } from './plant.ts';
-
-/** A deliberate bug: the place that it is in, and what is changed there, for one test run. */
-export interface Mutant extends Planting {
-  readonly name: string;
-  /** The number of the invariant that it breaks; the list is in this folder's README. */
-  readonly invariant: number;
-  /** The test file below packages/ that has to find it, where the model does not come to what it breaks. */
-  readonly test?: string;
-}
+import type { Mutant } from './mutant.ts';
+import { serverMutants } from './server-mutants.ts';
 
 /** Each has to be found. */
 export const mutants: readonly Mutant[] = [
@@ -38,21 +30,27 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a watch is resumed from the version of its list',
     invariant: 3,
-    in: 'core',
+    in: 'core/watched',
     change: {
-      replace: '$next = { ...$next, resourceVersion: $version, $$rest }',
-      by: '$next = { ...$next, $$rest }',
+      replace: '({ ...$memory, resourceVersion: $version, $$rest })',
+      by: '({ ...$memory, $$rest })',
     },
-    test: 'core/test/reflector.test.ts',
   },
   {
     name: 'the version of a bookmark is saved before the events that come with it',
     invariant: 4,
-    in: 'core',
+    in: 'core/watched',
     change: {
-      replace: '$next = { ...$next, resourceVersion: $version, $$rest }',
-      by: '$next = { ...$next, resourceVersion: String(Number($version) + 1), $$rest }',
+      replace: '({ ...$memory, resourceVersion: $version, $$rest })',
+      by: '({ ...$memory, resourceVersion: String(Number($version) + 1), $$rest })',
     },
+  },
+  {
+    name: 'the version of an event that could not be applied is saved all the same',
+    invariant: 4,
+    in: 'WatchSource.#notKept',
+    change: { drop: 'this.state = $before' },
+    test: 'dynamic-watcher/test/server-lies.test.ts',
   },
   {
     name: 'a relist adds to what is there',
@@ -75,14 +73,17 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a watch outlives its last watcher',
     invariant: 7,
-    in: 'WatchSet.stop',
-    change: { drop: '$driver.stop()' },
+    in: 'Feeds.stop',
+    change: { drop: '$feed.source.stop()' },
   },
   {
     name: 'an ended operation still links what it wanted',
     invariant: 8,
-    in: 'Dependencies.link',
-    change: { drop: 'throwIfEnded($operation)' },
+    in: 'Dependencies.bringUp',
+    change: {
+      replace: 'resolved($wanted)',
+      by: '(resolved?.($wanted), ($3 = new AbortController().signal))',
+    },
   },
   {
     name: 'a remove leaves what is queued',
@@ -93,23 +94,33 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a change during a reconcile is forgotten with it',
     invariant: 9,
-    in: 'ReconcileLoop',
-    change: {
-      replace: 'if ($item.causes) $queue.add($item)',
-      by: 'if ($item.causes && !$item.run) $queue.add($item);',
-    },
+    in: 'EntryQueue.done',
+    change: { drop: 'this.handOut($entry)' },
   },
   {
     name: 'a failed update keeps what it had added',
     invariant: 10,
-    in: 'Dependencies.#bringUp',
-    change: { drop: '$dependencies.drop($$args)' },
+    in: 'Dependencies.bringUp',
+    change: { drop: 'if ($unneeded.length > 0) this.stopUnwatched($$args)' },
+  },
+  {
+    name: 'an add that fails takes the edge of another that is under way',
+    invariant: 10,
+    in: 'TentativeEdges.release',
+    change: { replace: '$edge.claims -= 1', by: '$edge.claims = 0' },
+    test: 'dynamic-watcher/test/concurrent-adds.test.ts',
   },
   {
     name: 'a broken watch is not taken up again',
     invariant: 11,
     in: 'core/retry',
     change: { replace: "[$$before, { type: 'timer', $$rest }]", by: '[$$before]' },
+  },
+  {
+    name: 'a server whose connections died is not asked whether it is there',
+    invariant: 11,
+    in: 'ServerHealth.suspect',
+    change: { drop: 'if (!this.call) this.ask()' },
   },
   {
     name: 'a watch ignores a stop while it waits to be taken up again',
@@ -127,19 +138,16 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'all watches come back at once',
     invariant: 13,
-    in: 'Admission',
-    change: { replace: '($out.get($kind) ?? 0) < $slots', by: '$out.size < 1_000' },
-    test: 'dynamic-watcher/test/admission.test.ts',
+    in: 'Slots.#drain',
+    change: { replace: '$pool.counted < $pool.limit', by: 'true' },
+    test: 'dynamic-watcher/test/requests/slots.test.ts',
   },
   {
     name: 'in an outage every watch asks for itself',
     invariant: 13,
-    in: 'Admission.#probeNext',
-    change: {
-      replace: 'if ($reachable || $probe || $timer) return;',
-      by: 'if ($reachable) return;',
-    },
-    test: 'dynamic-watcher/test/admission.test.ts',
+    in: 'Slots.#drain',
+    change: { replace: '$options.health.isOpen && $room', by: '$room' },
+    test: 'dynamic-watcher/test/server-health.test.ts',
   },
   {
     name: 'a batch that failed is rolled back',
@@ -178,6 +186,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a stop leaves pending calls alone',
     invariant: 17,
     in: 'Engine.stop',
-    change: { drop: '$lines.overruleAll($$args)' },
+    change: { drop: '$operations.abortAll($$args)' },
   },
+  ...serverMutants,
 ];

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-import type { Mutant } from './mutants.ts';
+import type { Mutant } from './mutant.ts';
 
 /** What the command line says. */
 export interface Options {
