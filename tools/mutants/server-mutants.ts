@@ -101,16 +101,13 @@ export const serverMutants: readonly Mutant[] = [
     name: 'one denial of a kind is believed',
     invariant: 20,
     in: 'Inquiry.#notFound',
-    change: {
-      replace: '$isDenial && (!$doubter.denied || $isBuiltIn)',
-      by: '$isDenial && $isBuiltIn',
-    },
+    change: { replace: '$isEarly || !$gvk.group', by: '!$gvk.group' },
   },
   {
     name: 'a kind of every server is believed gone',
     invariant: 20,
     in: 'Inquiry.#notFound',
-    change: { replace: '!$doubter.denied || !$gvk.group', by: '!$doubter.denied' },
+    change: { replace: '$isEarly || !$gvk.group', by: '$isEarly' },
   },
   {
     name: 'the delete of an object takes the one that has replaced it',
