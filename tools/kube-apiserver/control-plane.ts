@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -11,6 +11,8 @@ import { untilReady } from './readiness.ts';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
 
 const certificateFolder = 'certificates';
+const dataFolder = 'etcd';
+const backUpFolder = 'etcd-backup';
 // A path relative to the working folder, since the absolute path of a socket may not be long; with what
 // looks like a port, since etcd wants one in the URLs that it advertises.
 const etcdClientUrl = 'unix://etcd-client.sock:0';
@@ -32,7 +34,7 @@ export interface ControlPlane extends AsyncDisposable {
   readonly url: string;
   /** The text of a kubeconfig file of an administrator (group `system:masters`), with the CA embedded. */
   readonly kubeConfig: string;
-  /** The process ids; the one of the API server changes when it is restarted. */
+  /** The process ids; that of a process changes when it is started again. */
   readonly pids: { readonly kubeApiServer: number; readonly etcd: number };
   /**
    * The text of a kubeconfig file of one of the `users` the control plane was started with.
@@ -53,6 +55,20 @@ export interface ControlPlane extends AsyncDisposable {
    * @throws Error as {@link startControlPlane}, or if the control plane has been stopped.
    */
   restart(): Promise<void>;
+  /**
+   * Ends etcd alone, keeps a copy of its data, and starts it again. An API server that runs loses its connections to it,
+   * and goes on; one that doesn't stays so. An earlier copy is replaced.
+   *
+   * @throws Error if the control plane has been stopped.
+   */
+  backUp(): Promise<void>;
+  /**
+   * Ends etcd alone, puts back what {@link ControlPlane.backUp} has kept, and starts it again: versions go back, too. To
+   * restore as an administrator does, `kill()` the API server before and `restart()` it after.
+   *
+   * @throws Error if there is no copy, or the control plane has been stopped.
+   */
+  restore(): Promise<void>;
   /** Ends both processes and removes their data. May be called again. */
   stop(): Promise<void>;
 }
@@ -75,6 +91,23 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   let apiServer: ServerProcess | undefined;
   let stopped: Promise<void> | undefined;
 
+  const startEtcd = () => {
+    if (stopped) throw new Error('the control plane has been stopped');
+    etcd = startServerProcess({
+      program: binaries.etcd,
+      args: etcdFlags,
+      folder,
+      logFile: join(folder, 'etcd.log'),
+    });
+    return etcd;
+  };
+  /** Changes etcd's data while nobody uses it. */
+  const withoutEtcd = async (change: () => Promise<void>) => {
+    etcd?.signal('SIGKILL');
+    await etcd?.exited;
+    await change();
+    startEtcd();
+  };
   const startApiServer = async (runningEtcd: ServerProcess) => {
     if (stopped) throw new Error('the control plane has been stopped');
     apiServer = startServerProcess({
@@ -116,19 +149,12 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     await mkdir(join(folder, certificateFolder), { mode: 0o700 });
     await writeFile(join(folder, 'service-account.key'), newPrivateKey(), secret);
     await writeFile(join(folder, 'tokens.csv'), formatTokens(adminToken, userTokens), secret);
-    const startedEtcd = startServerProcess({
-      program: binaries.etcd,
-      args: etcdFlags,
-      folder,
-      logFile: join(folder, 'etcd.log'),
-    });
-    etcd = startedEtcd;
-    const certificateAuthority = await startApiServer(startedEtcd);
+    const certificateAuthority = await startApiServer(startEtcd());
     return {
       url,
       kubeConfig: formatKubeConfig({ url, certificateAuthority, user: 'admin', token: adminToken }),
       get pids() {
-        return { kubeApiServer: apiServer!.pid, etcd: startedEtcd.pid };
+        return { kubeApiServer: apiServer!.pid, etcd: etcd!.pid };
       },
       kubeConfigFor(user) {
         const token = userTokens.get(user);
@@ -139,8 +165,18 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       kill,
       async restart() {
         await kill();
-        await startApiServer(startedEtcd);
+        await startApiServer(etcd!);
       },
+      backUp: () =>
+        withoutEtcd(async () => {
+          await rm(join(folder, backUpFolder), { recursive: true, force: true });
+          await cp(join(folder, dataFolder), join(folder, backUpFolder), { recursive: true });
+        }),
+      restore: () =>
+        withoutEtcd(async () => {
+          await rm(join(folder, dataFolder), { recursive: true, force: true });
+          await cp(join(folder, backUpFolder), join(folder, dataFolder), { recursive: true });
+        }),
       stop,
       [Symbol.asyncDispose]: stop,
     };
@@ -151,7 +187,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 }
 
 const etcdFlags: readonly string[] = [
-  '--data-dir=etcd',
+  `--data-dir=${dataFolder}`,
   // The data outlives a kill of the API server, not of the machine.
   '--unsafe-no-fsync',
   `--listen-client-urls=${etcdClientUrl}`,
