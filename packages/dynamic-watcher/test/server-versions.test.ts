@@ -6,6 +6,7 @@ import {
   config,
   failure,
   numbered,
+  secretId,
   ServerBench,
   widget,
   widgetId,
@@ -201,6 +202,31 @@ describe('a server that was restored from a backup', () => {
       expect(bench.shown(configMapId('kept'))).toBe('later');
     },
   );
+
+  test('is listed anew whole: one resource that went back speaks for those that were overtaken by then', async () => {
+    await using bench = await ServerBench.start([config('kept', 'backed up')]);
+    const secret = (value: string) => ({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { namespace: 'default', name: 's', labels: { value } },
+    });
+    const backup = bench.fake.resourceVersion;
+    bench.fake.put(secret('later'));
+    // The Secret's watch has seen no more than this; the ConfigMap's sees much more.
+    await bench.watch(secretId('s'), configMapId('kept'));
+    for (let count = 0; count < 100; count += 1) bench.fake.put(config('kept', `${count}`));
+    await bench.settle(1000);
+    bench.fake.down();
+    await bench.settle(1000);
+    bench.fake.restore(backup);
+    for (let count = 0; count < 20; count += 1) bench.fake.put(config('unrelated', `${count}`));
+    bench.fake.up();
+    await bench.settle(10_000);
+    expect(bench.fake.get(secretId('s'))).toBeUndefined();
+    expect(bench.watcher.getFromCache(secretId('s'))).toBeUndefined();
+    expect(bench.shown(configMapId('kept'))).toBe('backed up');
+    expect(bench.count('live') + bench.count('live', 'Secret')).toBe(2);
+  });
 
   test('costs one small list a resource to find out, and none anew where nothing went back', async () => {
     const { bench } = await start();

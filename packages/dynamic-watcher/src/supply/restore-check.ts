@@ -30,7 +30,7 @@ export interface RestoreCheckOptions {
 /**
  * Finds out after an outage whether the server is older than it was, as after its etcd was restored from a backup. Watches
  * from a version of its future would be accepted, and stay silent; so the newest version that was seen of each resource is
- * compared with the server's, and where that has gone back everything of the resource is listed anew.
+ * compared with the server's, and once one has gone back everything is listed anew.
  *
  * A restore takes the server away for longer than it takes to ask whether it is there, so connections that merely died are
  * no reason; a watch that has lost its place all the same is listed anew when it has been silent for two minutes.
@@ -50,19 +50,10 @@ export class RestoreCheck {
     this.stop();
     const run = new AbortController();
     this.#run = run;
-    let said = false;
     for (const newest of newestOfEach(this.#options.feeds())) {
       this.#isOlder(newest, run.signal).then(
         (isOlder) => {
-          if (!isOlder || run.signal.aborted) return;
-          if (!said) {
-            said = true;
-            this.#options.logger.warn(
-              {},
-              'the API server is at an older version than before the outage, as after a restore from a backup; everything is listed anew',
-            );
-          }
-          this.#expireAll(newest);
+          if (isOlder && !run.signal.aborted) this.#expireAll();
         },
         () => {},
       );
@@ -74,11 +65,15 @@ export class RestoreCheck {
     this.#run = undefined;
   }
 
-  #expireAll(newest: Newest): void {
+  /** One resource speaks for all: another one's versions may have been overtaken by now. */
+  #expireAll(): void {
+    this.stop();
+    this.#options.logger.warn(
+      {},
+      'the API server is at an older version than before the outage, as after a restore from a backup; everything is listed anew',
+    );
     this.#options.pastVersions.clear();
-    for (const feed of [...this.#options.feeds()]) {
-      if (keyOf(feed) === newest.key) feed.source?.expire(goneBack);
-    }
+    for (const feed of [...this.#options.feeds()]) feed.source?.expire(goneBack);
   }
 
   /** Whether the server's version of a resource is older than the newest one that was seen. */
