@@ -1,17 +1,17 @@
 import { abortedError, type DepwatchError } from '@depwatch/core';
 
-import { answerError } from './answer-error.ts';
+import { answerError } from './answers/answer-error.ts';
 import type { ApiServer } from './api-server.ts';
 import { Attempt, type AnswerHeaders, type AttemptListener } from './attempt.ts';
-import type { ResolvedCredentials } from './credentials.ts';
-import { foreignBy, foreignStart, type ExpectedType } from './foreign-answer.ts';
+import type { ResolvedCredentials } from './credentials/credentials.ts';
+import { foreignBy, foreignStart, type ExpectedType } from './answers/foreign-answer.ts';
 import {
   connectionError,
   foreignError,
   isCertificateAlert,
   timeoutError,
   unresolvedError,
-} from './transport-error.ts';
+} from './answers/transport-error.ts';
 
 /** One GET. */
 export interface ApiRequest {

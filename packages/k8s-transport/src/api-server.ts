@@ -1,12 +1,12 @@
 import { DepwatchError, type Clock, type Logger } from '@depwatch/core';
 
-import { ConnectionPool } from './connection-pool.ts';
-import { Credentials, type ResolvedCredentials } from './credentials.ts';
-import { serverOf, type Server } from './kube-config.ts';
-import { SocketOpener } from './open-socket.ts';
+import { ConnectionPool } from './connections/connection-pool.ts';
+import { Credentials, type ResolvedCredentials } from './credentials/credentials.ts';
+import { serverOf, type Server } from './credentials/kube-config.ts';
+import { SocketOpener } from './connections/open-socket.ts';
 import type { Settings } from './options.ts';
-import { TurnBudget } from './turn-budget.ts';
-import { Watchdog } from './watchdog.ts';
+import { TurnBudget } from './answers/turn-budget.ts';
+import { Watchdog } from './connections/watchdog.ts';
 
 /** A call that {@link ApiServer.close} has to end. */
 export interface Closable {

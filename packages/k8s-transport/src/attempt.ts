@@ -2,8 +2,8 @@ import { constants, type ClientHttp2Stream } from 'node:http2';
 
 import type { Dispatcher } from 'undici';
 
-import type { ConnectionPool, Ticket } from './connection-pool.ts';
-import { expectStream, type StreamReceiver } from './created-stream.ts';
+import type { ConnectionPool, Ticket } from './connections/connection-pool.ts';
+import { expectStream, type StreamReceiver } from './connections/created-stream.ts';
 
 /** Header fields of an answer, by their lower-case names. */
 export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;

@@ -8,10 +8,10 @@ import {
 } from '@depwatch/core';
 
 import type { ApiServer } from './api-server.ts';
-import { isObject } from './decode.ts';
+import { isObject } from './answers/decode.ts';
 import { readJson } from './read-json.ts';
 import { groupVersionPath } from './request-url.ts';
-import { protocolError } from './transport-error.ts';
+import { protocolError } from './answers/transport-error.ts';
 
 const maxBytes = 16 * 1024 * 1024;
 

@@ -5,5 +5,9 @@
  */
 export { createK8sTransport } from './k8s-transport.ts';
 export type { K8sTransport } from './k8s-transport.ts';
-export type { KubeConfigCluster, KubeConfigLike, KubeConfigUser } from './kube-config.ts';
+export type {
+  KubeConfigCluster,
+  KubeConfigLike,
+  KubeConfigUser,
+} from './credentials/kube-config.ts';
 export type { K8sTransportOptions } from './options.ts';

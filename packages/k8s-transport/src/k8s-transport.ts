@@ -3,7 +3,7 @@ import type { ResourceQuery, Transport } from '@depwatch/core';
 import type { ApiRequest } from './api-call.ts';
 import { ApiServer } from './api-server.ts';
 import { ContentTypes } from './content-type.ts';
-import { shapeOf } from './decode.ts';
+import { shapeOf } from './answers/decode.ts';
 import { discover } from './discovery.ts';
 import { list } from './list.ts';
 import { settingsFrom, type K8sTransportOptions } from './options.ts';

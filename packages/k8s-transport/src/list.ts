@@ -2,10 +2,10 @@ import { describeRequest, type ListPage, type ResourceQuery, type Transport } fr
 
 import type { ApiServer } from './api-server.ts';
 import type { ContentTypes } from './content-type.ts';
-import { decodeObject, isObject, shapeOf } from './decode.ts';
+import { decodeObject, isObject, shapeOf } from './answers/decode.ts';
 import { readJson } from './read-json.ts';
 import { resourcePath } from './request-url.ts';
-import { protocolError } from './transport-error.ts';
+import { protocolError } from './answers/transport-error.ts';
 
 /** One page of a list; see Transport. */
 export async function list(

@@ -2,8 +2,8 @@ import { validateHeaderValue } from 'node:http';
 
 import { invalidInput, silentLogger, type Clock, type Logger } from '@depwatch/core';
 
-import type { KubeConfigLike } from './kube-config.ts';
-import { serverOf } from './kube-config.ts';
+import type { KubeConfigLike } from './credentials/kube-config.ts';
+import { serverOf } from './credentials/kube-config.ts';
 import { systemClock } from './system-clock.ts';
 
 /** What {@link createK8sTransport} takes. Durations are milliseconds. */

@@ -4,7 +4,7 @@ import type { DepwatchError } from '@depwatch/core';
 
 import { ApiCall, type ApiReceiver, type ApiRequest } from './api-call.ts';
 import type { ApiServer } from './api-server.ts';
-import { protocolError } from './transport-error.ts';
+import { protocolError } from './answers/transport-error.ts';
 
 /**
  * Sends a request and parses the whole answer.

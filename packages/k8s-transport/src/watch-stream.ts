@@ -9,10 +9,10 @@ import {
 
 import { ApiCall, type ApiReceiver, type ApiRequest } from './api-call.ts';
 import type { ApiServer } from './api-server.ts';
-import { decodeLine, type ObjectShape } from './decode.ts';
-import { LineError, NdjsonDecoder, type LineReceiver } from './ndjson.ts';
-import { protocolError } from './transport-error.ts';
-import type { Resumable } from './turn-budget.ts';
+import { decodeLine, type ObjectShape } from './answers/decode.ts';
+import { LineError, NdjsonDecoder, type LineReceiver } from './answers/ndjson.ts';
+import { protocolError } from './answers/transport-error.ts';
+import type { Resumable } from './answers/turn-budget.ts';
 
 type Burst = readonly WatchEvent[];
 

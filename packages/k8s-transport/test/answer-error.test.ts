@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 
 import { describe, expect, it } from 'vitest';
 
-import { answerError } from '../src/answer-error.ts';
+import { answerError } from '../src/answers/answer-error.ts';
 
 const json = { 'content-type': 'application/json' };
 const body = (value: unknown) => Buffer.from(JSON.stringify(value));

@@ -6,7 +6,7 @@ import { silentLogger, type Clock } from '@depwatch/core';
 import { KubeConfig } from '@kubernetes/client-node';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
-import { Credentials } from '../src/credentials.ts';
+import { Credentials } from '../src/credentials/credentials.ts';
 import type { KubeConfigLike } from '../src/index.ts';
 import { clientCertificates } from './client-certificates.ts';
 import { failureOf } from './helpers.ts';

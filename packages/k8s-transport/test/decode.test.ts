@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { decodeLine, decodeObject, shapeOf } from '../src/decode.ts';
+import { decodeLine, decodeObject, shapeOf } from '../src/answers/decode.ts';
 
 const shape = shapeOf({ group: 'apps', version: 'v1', kind: 'Deployment' });
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';

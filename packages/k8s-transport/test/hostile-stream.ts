@@ -1,8 +1,8 @@
 /** A watch as a server that means ill, or has odd tenants, may send it; shared by the tests of the wire. */
 import { errorFromStatus, type WatchEvent } from '@depwatch/core';
 
-import { decodeLine, shapeOf } from '../src/decode.ts';
-import { LineError, NdjsonDecoder } from '../src/ndjson.ts';
+import { decodeLine, shapeOf } from '../src/answers/decode.ts';
+import { LineError, NdjsonDecoder } from '../src/answers/ndjson.ts';
 
 /** What must never show in a message. */
 export const secret = 'hunter2-secret';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { LineError, NdjsonDecoder } from '../src/ndjson.ts';
+import { LineError, NdjsonDecoder } from '../src/answers/ndjson.ts';
 
 function decode(
   chunks: readonly Buffer[],

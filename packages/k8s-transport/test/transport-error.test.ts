@@ -2,8 +2,12 @@ import { inspect } from 'node:util';
 
 import { describe, expect, it } from 'vitest';
 
-import { serverOf } from '../src/kube-config.ts';
-import { connectionError, NotConnectedError, timeoutError } from '../src/transport-error.ts';
+import { serverOf } from '../src/credentials/kube-config.ts';
+import {
+  connectionError,
+  NotConnectedError,
+  timeoutError,
+} from '../src/answers/transport-error.ts';
 
 const server = serverOf({
   getCurrentCluster: () => ({ name: 'c', server: 'https://[::1]:6443/base/' }),

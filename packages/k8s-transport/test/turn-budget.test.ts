@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { TurnBudget } from '../src/turn-budget.ts';
+import { TurnBudget } from '../src/answers/turn-budget.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 const much = 512 * 1024;

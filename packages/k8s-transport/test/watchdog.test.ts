@@ -5,7 +5,7 @@ import { silentLogger, type Clock } from '@depwatch/core';
 import { createVirtualClock } from '@depwatch/testing';
 import { expect, it, vi } from 'vitest';
 
-import { Watchdog } from '../src/watchdog.ts';
+import { Watchdog } from '../src/connections/watchdog.ts';
 
 class TestSocket extends EventEmitter {
   bytesRead = 0;

@@ -2,7 +2,7 @@ import { isDepwatchError, type WatchEvent } from '@depwatch/core';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { LineError, NdjsonDecoder } from '../src/ndjson.ts';
+import { LineError, NdjsonDecoder } from '../src/answers/ndjson.ts';
 import { cutAt, decode, eventLines, nested, printed, secret, streamOf } from './hostile-stream.ts';
 
 /** A failure prints the shrunken case; DEPWATCH_SEED=n replays a run. */

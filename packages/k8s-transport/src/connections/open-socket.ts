@@ -6,8 +6,8 @@ import {
   type TLSSocket,
 } from 'node:tls';
 
-import type { ResolvedCredentials } from './credentials.ts';
-import type { Server } from './kube-config.ts';
+import type { ResolvedCredentials } from '../credentials/credentials.ts';
+import type { Server } from '../credentials/kube-config.ts';
 import { opened } from './opened.ts';
 import { openTunnel } from './proxy-tunnel.ts';
 

@@ -12,7 +12,7 @@ import {
   type KubeConfigLike,
   type Server,
 } from './kube-config.ts';
-import { unixTime } from './system-clock.ts';
+import { unixTime } from '../system-clock.ts';
 
 /** The TLS material of a kubeconfig. */
 export type TlsMaterial = Pick<

@@ -6,7 +6,7 @@ import type { Dispatcher } from 'undici';
 
 import { Connection, streamsPerConnection, type PoolRequest } from './connection.ts';
 import type { OpenSocket, SocketOpener } from './open-socket.ts';
-import { NotConnectedError } from './transport-error.ts';
+import { NotConnectedError } from '../answers/transport-error.ts';
 import type { Watchdog } from './watchdog.ts';
 
 /** A request in the pool's hands. */

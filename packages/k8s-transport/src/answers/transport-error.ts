@@ -1,6 +1,6 @@
 import { DepwatchError, isDepwatchError, type TransportFailure } from '@depwatch/core';
 
-import type { Server } from './kube-config.ts';
+import type { Server } from '../credentials/kube-config.ts';
 
 const longestText = 200;
 

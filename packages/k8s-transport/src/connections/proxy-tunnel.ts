@@ -5,8 +5,8 @@ import { getCACertificates } from 'node:tls';
 
 import { SocksClient } from 'socks';
 
-import type { TlsMaterial } from './credentials.ts';
-import { unbracketed, type Server } from './kube-config.ts';
+import type { TlsMaterial } from '../credentials/credentials.ts';
+import { unbracketed, type Server } from '../credentials/kube-config.ts';
 import { opened } from './opened.ts';
 
 /**
