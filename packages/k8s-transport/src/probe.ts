@@ -3,16 +3,13 @@ import type { DepwatchError } from '@depwatch/core';
 import { ApiCall, type ApiReceiver, type ApiRequest } from './api-call.ts';
 import type { ApiServer } from './api-server.ts';
 
-/** What is said of /readyz to those who may not see it, or where only the API itself is passed on. */
-const hidden = new Set([401, 403, 404]);
-
 /** Whether the API server is there; see Transport. It waits for no connection that may be dead. */
 export async function probe(api: ApiServer, signal: AbortSignal | undefined): Promise<void> {
   const readyz = await failureOf(api, { path: '/readyz', expects: 'text', signal });
   if (readyz === undefined) return;
-  // A 404 may be the page of what stands in front, and tells nothing of what it passes on.
-  const code = readyz.status?.code ?? (readyz.reason === 'not-kubernetes' ? 404 : 0);
-  if (!hidden.has(code)) throw readyz;
+  // Who may not see it is told so; a server that starts says that it isn't ready long before it has stopped answering
+  // others; and a page may be of what stands in front, which tells nothing of what it passes on.
+  if (readyz.status === undefined && readyz.reason !== 'not-kubernetes') throw readyz;
   const core = await failureOf(api, { path: '/api/v1', signal });
   if (core !== undefined && !isRefusal(core)) throw core;
 }
