@@ -83,10 +83,8 @@ export class Engine {
       probe: async (signal) => probe(transport, signal),
       probeTimeoutMs: requestTimeoutMs * 1.2,
       shut: () => slots.shut(),
-      opened: (afterOutage) => {
-        slots.opened();
-        if (afterOutage) restoreCheck.start();
-      },
+      opened: () => slots.opened(),
+      returned: () => restoreCheck.start(),
     });
     const slots = new Slots({ clock, logger, health });
     const loop = new ReconcileLoop({

@@ -228,6 +228,35 @@ describe('a server that was restored from a backup', () => {
     expect(bench.count('live') + bench.count('live', 'Secret')).toBe(2);
   });
 
+  test('while no watch was connected, so that nobody noticed an outage, is listed anew all the same', async () => {
+    const { bench, backup } = await start();
+    await using _ = bench;
+    const html = failure('not-kubernetes');
+    const wellAgain = bench.fake.fail({ operation: 'watch', error: html, times: 1000 });
+    bench.fake.breakWatches();
+    await bench.settle(10_000);
+    bench.fake.restore(backup);
+    wellAgain();
+    await bench.settle(35_000);
+    expect(bench.count('live')).toBe(5);
+    for (const name of names) {
+      const onServer = bench.fake.get(configMapId(name));
+      expect(bench.watcher.getFromCache(configMapId(name))).toEqual(onServer);
+    }
+  });
+
+  test('is not looked for when a single watch ends and comes back at once', async () => {
+    await using bench = await ServerBench.start([config('config', 'there')]);
+    await bench.watch(id);
+    const { list } = bench.fake.requests;
+    for (let count = 0; count < 5; count += 1) {
+      bench.fake.closeWatches();
+      await bench.settle(5000);
+    }
+    expect(bench.count('live')).toBe(1);
+    expect(bench.fake.requests.list).toBe(list);
+  });
+
   test('costs one small list a resource to find out, and none anew where nothing went back', async () => {
     const { bench } = await start();
     await using _ = bench;

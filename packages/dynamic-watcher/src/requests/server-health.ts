@@ -3,6 +3,8 @@ import { serverTrouble } from './trouble.ts';
 
 /** Between two probes of a server that is down. */
 const backOff = { baseMs: 400, maxMs: 5000 };
+/** Without a stream for so long, a server may have been away and come back as another one, unseen. */
+const blindMs = 1000;
 
 /**
  * What is believed of the server.
@@ -32,8 +34,10 @@ export interface ServerHealthOptions {
   readonly probeTimeoutMs: number;
   /** Requests have to wait from now on. */
   shut(): void;
-  /** Requests may go out again. @param afterOutage whether the server was down, or its connections merely died */
-  opened(afterOutage: boolean): void;
+  /** Requests may go out again. */
+  opened(): void;
+  /** The server is back after it was down, or after a time in which nobody was connected to it: it may be an older one. */
+  returned(): void;
 }
 
 const up: ServerState = { name: 'up' };
@@ -49,6 +53,11 @@ export class ServerHealth {
   #call: AbortController | undefined;
   /** While it is asked, for the end of that; while it is down, until it is asked again. */
   #timer: Disposable | undefined;
+  /** How many streams are open. */
+  #streams = 0;
+  /** When the last of them ended. */
+  #streamlessSince: number | undefined;
+  #wasBlind = false;
 
   constructor(options: ServerHealthOptions) {
     this.#options = options;
@@ -71,6 +80,27 @@ export class ServerHealth {
   /** Something came from the server. */
   heard(): void {
     if (this.#state !== up) this.#open();
+  }
+
+  /**
+   * A stream was accepted.
+   *
+   * @param resumed whether it goes on from what was seen before
+   */
+  connected(resumed: boolean): void {
+    this.#streams += 1;
+    const since = this.#streamlessSince;
+    this.#streamlessSince = undefined;
+    if (since !== undefined && this.#options.clock.now() - since >= blindMs) this.#wasBlind = true;
+    if (!resumed || !this.#wasBlind) return;
+    this.#wasBlind = false;
+    this.#options.returned();
+  }
+
+  /** A stream that had been accepted is over. */
+  disconnected(): void {
+    this.#streams -= 1;
+    if (this.#streams === 0) this.#streamlessSince = this.#options.clock.now();
   }
 
   /** A request went unanswered: its own trouble, most likely. */
@@ -141,7 +171,12 @@ export class ServerHealth {
       const outageMs = Math.round(this.#options.clock.now() - before.since);
       this.#options.logger.info({ outageMs }, 'the API server answers again');
     }
-    if (before.name !== 'doubted') this.#options.opened(before.name === 'down');
+    if (before.name !== 'doubted') this.#options.opened();
+    if (before.name !== 'down') return;
+    // What is open by now was so before; who comes back now needn't be a reason to ask once more.
+    this.#wasBlind = false;
+    if (this.#streamlessSince !== undefined) this.#streamlessSince = this.#options.clock.now();
+    this.#options.returned();
   }
 }
 

@@ -28,9 +28,9 @@ export interface RestoreCheckOptions {
 }
 
 /**
- * Finds out after an outage whether the server is older than it was, as after its etcd was restored from a backup. Watches
- * from a version of its future would be accepted, and stay silent; so the newest version that was seen of each resource is
- * compared with the server's, and once one has gone back everything is listed anew.
+ * Finds out after an outage, or a second without any stream, whether the server is older than it was, as after its etcd was
+ * restored from a backup. Watches from a version of its future would be accepted, and stay silent; so the newest version that
+ * was seen of each resource is compared with the server's, and once one has gone back everything is listed anew.
  *
  * A restore takes the server away for longer than it takes to ask whether it is there, so connections that merely died are
  * no reason; a watch that has lost its place all the same is listed anew when it has been silent for two minutes.

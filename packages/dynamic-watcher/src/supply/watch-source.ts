@@ -60,6 +60,8 @@ interface Call {
   place?: Disposable;
   pass?: Pass;
   iterator?: AsyncIterator<readonly WatchEvent[]>;
+  /** Whether its stream was accepted. */
+  isConnected?: boolean;
 }
 
 /** Why a call was ended; one for all, since nobody sees it and a stop may end thousands. */
@@ -171,7 +173,7 @@ export class WatchSource implements Source, Applicant {
       case 'apply':
         return this.#changed(store.apply(effect.events));
       case 'live':
-        this.#call?.pass?.answered();
+        if (this.#call) this.#answered(this.#call);
         return this.#sink.live();
       case 'retrying':
         return this.#sink.retrying(effect.error, effect.ms);
@@ -200,8 +202,8 @@ export class WatchSource implements Source, Applicant {
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
     const call = this.#call;
-    this.#call = undefined;
     if (!call) return;
+    this.#drop(call);
     call.place?.[Symbol.dispose]();
     call.controller.abort(unwanted);
     if (call.iterator) void close(call.iterator);
@@ -290,8 +292,22 @@ export class WatchSource implements Source, Applicant {
 
   #finish(call: Call, input: ReflectorInput): void {
     if (this.#call !== call) return;
-    this.#call = undefined;
+    this.#drop(call);
     this.#feed(input);
+  }
+
+  /** The call's request was answered, a watch's by its acceptance or by what shows that it was accepted. */
+  #answered(call: Call): void {
+    call.pass?.answered();
+    if (call.request?.type !== 'watch' || call.isConnected) return;
+    call.isConnected = true;
+    const state = this.#state;
+    this.#context.health.connected(state.name === 'watching' && state.resumed);
+  }
+
+  #drop(call: Call): void {
+    this.#call = undefined;
+    if (call.isConnected) this.#context.health.disconnected();
   }
 
   async #list(call: Call, effect: Extract<RequestEffect, { type: 'list' }>): Promise<void> {
@@ -322,7 +338,7 @@ export class WatchSource implements Source, Applicant {
       const { done, value } = await iterator.next();
       if (this.#call !== call) return;
       // The first thing that comes ends the request's wait; what comes later proves all the same that the server is there.
-      call.pass?.answered();
+      this.#answered(call);
       health.heard();
       if (this.#call !== call) return;
       if (done) return this.#finish(call, { type: 'closed' });

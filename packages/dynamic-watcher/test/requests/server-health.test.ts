@@ -28,7 +28,8 @@ function patient() {
     },
     probeTimeoutMs: 10_000,
     shut: () => void events.push('shut'),
-    opened: (afterOutage) => void events.push(afterOutage ? 'opened after an outage' : 'opened'),
+    opened: () => void events.push('opened'),
+    returned: () => void events.push('returned'),
   });
   return { clock, lines, events, probes, signals, health };
 }
@@ -78,7 +79,7 @@ describe('ServerHealth', () => {
     expect(askedAt.at(-1)).toBeGreaterThanOrEqual(2500);
     probes.at(-1)!.resolve();
     await clock.advance(0);
-    expect(events).toEqual(['shut', 'opened after an outage']);
+    expect(events).toEqual(['shut', 'opened', 'returned']);
     expect(lines).toEqual([
       'the API server cannot be reached; its watches wait until it answers',
       'the API server answers again',
@@ -94,6 +95,28 @@ describe('ServerHealth', () => {
     await clock.advance(60_000);
     expect(health.state.name).toBe('up');
     expect(clock.pending).toBe(0);
+  });
+
+  test('after a second without any stream the first that resumes may find another server; less is no reason', async () => {
+    const { clock, events, health } = patient();
+    health.connected(false);
+    health.connected(false);
+    health.disconnected();
+    await clock.advance(5000);
+    health.connected(true);
+    health.disconnected();
+    health.disconnected();
+    await clock.advance(999);
+    health.connected(true);
+    health.disconnected();
+    expect(events).toEqual([]);
+    await clock.advance(1000);
+    // One that starts anew sees what is there; those that go on from before are still to come.
+    health.connected(false);
+    expect(events).toEqual([]);
+    health.connected(true);
+    health.connected(true);
+    expect(events).toEqual(['returned']);
   });
 
   test('a probe that hangs is no answer, and the next one is sent', async () => {

@@ -21,6 +21,7 @@ function gate() {
     probeTimeoutMs: 10_000,
     shut: () => slots.shut(),
     opened: () => slots.opened(),
+    returned: () => {},
   });
   const slots = new Slots({ clock, health, logger: { ...silentLogger, info: say, warn: say } });
   const out = new Map<string, Pass>();
