@@ -1,6 +1,6 @@
 /**
  * A contestant in a scenario. Arguments: the scenario, the contestant, the parameters of the case as JSON, and, for `before`,
- * the checkout that it is from.
+ * the checkout that it is from, which it reads itself.
  */
 import type { Contestant, ContestantName, ContestantOptions } from './contestants/contestant.ts';
 import { recordProfile } from './profile.ts';
@@ -17,12 +17,7 @@ export type ContestantHandlers = {
   close(): Promise<void>;
 };
 
-const [id, name, params, against] = process.argv.slice(2) as [
-  string,
-  ContestantName,
-  string,
-  string?,
-];
+const [id, name, params] = process.argv.slice(2) as [string, ContestantName, string];
 const scenario = scenarios.find((one) => one.id === id)!;
 const module = (await import(`./contestants/${name}.ts`)) as {
   start(options: ContestantOptions): Promise<Contestant>;
@@ -47,7 +42,6 @@ const steps: Handlers = scenario.steps({
     const contestant = await module.start({
       ...options,
       kubeConfig: process.env[kubeConfigVariable]!,
-      against,
     });
     started.push(contestant);
     if (profiled) writeProfile = await recordProfile();

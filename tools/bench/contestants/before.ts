@@ -4,12 +4,15 @@ import type { createDynamicWatcher } from '@depwatch/dynamic-watcher';
 
 import { entryOf } from '../checkout.ts';
 import type { Contestant, ContestantOptions } from './contestant.ts';
-import { startWith } from './depwatch.ts';
+import { startWith } from './with-depwatch.ts';
+
+// Before anything is measured, and without this checkout's depwatch: the compiler's work must be the same for both.
+const against = process.argv[5]!;
+const { createDynamicWatcher: create } = (await import(pathToFileURL(entryOf(against)).href)) as {
+  createDynamicWatcher: typeof createDynamicWatcher;
+};
 
 /** depwatch of another checkout. It is used as the present one is: of what has changed since, nothing is asked. */
-export async function start(options: ContestantOptions): Promise<Contestant> {
-  const module = (await import(pathToFileURL(entryOf(options.against!)).href)) as {
-    createDynamicWatcher: typeof createDynamicWatcher;
-  };
-  return startWith(module.createDynamicWatcher, options);
+export function start(options: ContestantOptions): Promise<Contestant> {
+  return startWith(create, options);
 }

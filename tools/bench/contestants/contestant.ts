@@ -12,8 +12,6 @@ export interface ContestantOptions {
   readonly kubeConfig: string;
   /** Keep whole objects; else no more than metadata is needed. */
   readonly cache: boolean;
-  /** The root of the checkout that `before` is from. */
-  readonly against: string | undefined;
   /** Called with a watcher after what it watches has changed; several changes may be told at once. */
   changed(watcher: number): void;
 }
