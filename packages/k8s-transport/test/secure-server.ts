@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest';
 import {
   createCertificates,
   type ServerCertificates,
-} from '../../testing/src/api-server/certificates.ts';
+} from '../../testing/src/api-server/http/certificates.ts';
 
 let made: Promise<ServerCertificates> | undefined;
 

@@ -2,10 +2,13 @@
  * What tests of Kubernetes controllers need: a Transport in memory and in virtual time, an API server within the
  * process, and the conformance cases that say what any Transport must do. Nothing here belongs in production.
  */
-export type { Faults, FaultyAnswer, Undo } from './api-server/faults.ts';
-export type { ObjectAccess, ObjectReference } from './api-server/object-access.ts';
+export type { Faults, FaultyAnswer, Undo } from './api-server/faults/faults.ts';
+export type { ObjectAccess, ObjectReference } from './api-server/store/object-access.ts';
 export type { ApiServerOptions } from './api-server/options.ts';
-export type { RequestFilter as ApiRequestFilter, RequestLog } from './api-server/request-log.ts';
+export type {
+  RequestFilter as ApiRequestFilter,
+  RequestLog,
+} from './api-server/http/request-log.ts';
 export { startApiServer } from './api-server/start-api-server.ts';
 export type { ApiServer } from './api-server/start-api-server.ts';
 export type {

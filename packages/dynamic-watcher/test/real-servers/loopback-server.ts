@@ -6,7 +6,7 @@ import type { TLSSocket } from 'node:tls';
 import {
   createCertificates,
   type ServerCertificates,
-} from '../../../testing/src/api-server/certificates.ts';
+} from '../../../testing/src/api-server/http/certificates.ts';
 
 /** Of either protocol: Node gives those of HTTP/2 the same methods. */
 export type Request = IncomingMessage;

@@ -1,20 +1,20 @@
-import { seed } from './bootstrap.ts';
-import { createCertificates } from './certificates.ts';
-import { Connections } from './connections.ts';
-import { FaultRules } from './fault-rules.ts';
-import type { Faults } from './faults.ts';
-import { Front } from './front.ts';
-import { formatKubeConfig } from './kube-config.ts';
-import { Lifecycle } from './lifecycle.ts';
-import { ObjectWriter } from './object-writer.ts';
-import { createObjectAccess, type ObjectAccess } from './object-access.ts';
+import { seed } from './controllers/bootstrap.ts';
+import { createCertificates } from './http/certificates.ts';
+import { Connections } from './http/connections.ts';
+import { FaultRules } from './faults/fault-rules.ts';
+import type { Faults } from './faults/faults.ts';
+import { Front } from './http/front.ts';
+import { formatKubeConfig } from './auth/kube-config.ts';
+import { Lifecycle } from './controllers/lifecycle.ts';
+import { ObjectWriter } from './writes/object-writer.ts';
+import { createObjectAccess, type ObjectAccess } from './store/object-access.ts';
 import { type ApiServerOptions, resolveOptions } from './options.ts';
-import { Registry } from './registry.ts';
-import { RequestCounter, type RequestLog } from './request-log.ts';
-import { Router } from './router.ts';
-import { VersionCounter } from './store.ts';
-import { Users } from './users.ts';
-import { Watches } from './watches.ts';
+import { Registry } from './store/registry.ts';
+import { RequestCounter, type RequestLog } from './http/request-log.ts';
+import { Router } from './http/router.ts';
+import { VersionCounter } from './store/store.ts';
+import { Users } from './auth/users.ts';
+import { Watches } from './watches/watches.ts';
 
 /** A running in-process API server. */
 export interface ApiServer extends AsyncDisposable {

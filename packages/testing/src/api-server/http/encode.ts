@@ -1,0 +1,107 @@
+import type { ApiObject } from './api-object.ts';
+import { formatApiVersion, type ResourceType } from '../kinds/resource-type.ts';
+import type { StoredObject } from '../store/store.ts';
+
+/** What an object is sent as: whole, or with its metadata alone. */
+export type Representation = 'full' | 'metadata';
+
+/** How the objects of one answer are written: as which version, and how much of them. */
+export interface Encoding {
+  readonly type: ResourceType;
+  readonly version: string;
+  readonly representation: Representation;
+}
+
+const cache = new WeakMap<StoredObject, string>();
+
+/** The JSON text of an object, as a GET or a watch event shows it. */
+export function encodeObject(stored: StoredObject, encoding: Encoding): string {
+  const { type, version, representation } = encoding;
+  if (representation === 'metadata') return encodeMetadata(stored.object);
+  if (version !== type.storageVersion) {
+    return encodeFull({ ...stored.object, apiVersion: formatApiVersion(type.group, version) });
+  }
+  let text = cache.get(stored);
+  if (text === undefined) cache.set(stored, (text = encodeFull(stored.object)));
+  return text;
+}
+
+/** The same within a list, where objects of built-in kinds don't repeat their kind. */
+export function encodeItem(stored: StoredObject, encoding: Encoding): string {
+  if (encoding.type.custom || encoding.representation === 'metadata') {
+    return encodeObject(stored, encoding);
+  }
+  const { kind: _kind, apiVersion: _apiVersion, ...rest } = stored.object;
+  return JSON.stringify(rest);
+}
+
+/** A whole list. */
+export function encodeList(
+  items: readonly StoredObject[],
+  metadata: {
+    readonly resourceVersion: string;
+    readonly continue?: string;
+    readonly remainingItemCount?: number;
+  },
+  encoding: Encoding,
+): string {
+  const { type, version, representation } = encoding;
+  const texts = items.map((stored) => encodeItem(stored, encoding)).join(',');
+  if (representation === 'metadata') {
+    return `{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1","metadata":${JSON.stringify(metadata)},"items":[${texts}]}`;
+  }
+  const apiVersion = JSON.stringify(formatApiVersion(type.group, version));
+  if (type.custom) {
+    // A list of custom resources is a map to the real server, written in the order of its keys.
+    const { resourceVersion, remainingItemCount } = metadata;
+    const listMetadata = JSON.stringify({
+      continue: metadata.continue ?? '',
+      ...(remainingItemCount !== undefined && { remainingItemCount }),
+      resourceVersion,
+    });
+    return `{"apiVersion":${apiVersion},"items":[${texts}],"kind":${JSON.stringify(type.listKind)},"metadata":${listMetadata}}`;
+  }
+  return `{"kind":${JSON.stringify(type.listKind)},"apiVersion":${apiVersion},"metadata":${JSON.stringify(metadata)},"items":[${texts}]}`;
+}
+
+/** A line of a watch that brings an object. */
+export function encodeEvent(
+  type: 'ADDED' | 'MODIFIED' | 'DELETED',
+  stored: StoredObject,
+  encoding: Encoding,
+): Buffer {
+  return Buffer.from(`{"type":"${type}","object":${encodeObject(stored, encoding)}}\n`);
+}
+
+/** A line of a watch that brings a version alone. */
+export function encodeBookmark(
+  resourceVersion: string,
+  initialEventsEnd: boolean,
+  { type, version, representation }: Encoding,
+): Buffer {
+  const metadata = initialEventsEnd
+    ? { resourceVersion, annotations: { 'k8s.io/initial-events-end': 'true' } }
+    : { resourceVersion };
+  const object =
+    representation === 'metadata'
+      ? { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata }
+      : { kind: type.kind, apiVersion: formatApiVersion(type.group, version), metadata };
+  return Buffer.from(`${JSON.stringify({ type: 'BOOKMARK', object })}\n`);
+}
+
+/** A line of a watch that ends it with a failure. */
+export function encodeErrorEvent(status: unknown): Buffer {
+  return Buffer.from(`${JSON.stringify({ type: 'ERROR', object: status })}\n`);
+}
+
+function encodeFull(object: ApiObject): string {
+  return JSON.stringify(object);
+}
+
+function encodeMetadata({ metadata }: ApiObject): string {
+  return JSON.stringify({
+    kind: 'PartialObjectMetadata',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata,
+  });
+}

@@ -1,0 +1,289 @@
+import { randomUUID } from 'node:crypto';
+
+import { describeAggregated } from '../kinds/aggregated-discovery.ts';
+import {
+  describeGroup,
+  describeGroups,
+  describeLegacyVersions,
+  describeResources,
+} from '../kinds/discovery.ts';
+import { encodeObject, type Encoding } from './encode.ts';
+import type { Exchange } from './exchange.ts';
+import { encodeListResult, listObjects } from '../reads/list.ts';
+import { type ListOptions, parseListOptions, parseVersion } from '../reads/list-options.ts';
+import { aggregatedDiscovery, negotiate, negotiateDiscovery } from './negotiation.ts';
+import type { ObjectWriter } from '../writes/object-writer.ts';
+import { readPatch } from '../writes/patch-body.ts';
+import { readDeleteOptions, readObject, writeOptions } from './request-body.ts';
+import type { Registry, Resource } from '../store/registry.ts';
+import type { RequestInfo } from './request-info.ts';
+import { parseFilter } from '../reads/selectors.ts';
+import {
+  methodNotAllowed,
+  noSuchResource,
+  notFound,
+  type StatusError,
+  tooLargeVersion,
+} from './status.ts';
+import { type StoredObject, storageKey } from '../store/store.ts';
+import type { HubVersions } from '../watches/watch-hub.ts';
+import type { Watches } from '../watches/watches.ts';
+import type { WriteTarget } from '../writes/write-options.ts';
+
+/** What the router answers from. */
+export interface RouterParts {
+  readonly registry: Registry;
+  readonly writer: ObjectWriter;
+  readonly watches: Watches;
+  readonly futureVersionWaitMs: number;
+  /** `host:port`, for discovery. */
+  serverAddress(): string;
+}
+
+/** Answers the requests that authentication, authorisation and faults let through. */
+export class Router {
+  readonly #parts: RouterParts;
+
+  constructor(parts: RouterParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws StatusError whatever the answer is, if not a good one */
+  async handle(info: RequestInfo, exchange: Exchange): Promise<void> {
+    if (!info.isResource) {
+      this.#handlePath(info, exchange);
+      return;
+    }
+    const { registry } = this.#parts;
+    const { group, version } = info;
+    const resource = registry.find(group, version, info.resource);
+    if (!resource) {
+      // Behind a group of custom resources alone there is nothing that words a Status.
+      if (this.#isBuiltIn(group)) throw noSuchResource();
+      sendNotFoundPage(exchange);
+      return;
+    }
+    await this.#handleResource(info, resource, exchange);
+  }
+
+  #handlePath({ path, method }: RequestInfo, exchange: Exchange): void {
+    const { registry } = this.#parts;
+    const [first, second, third, ...more] = path.replace(/^\/+|\/+$/g, '').split('/');
+    const isProbe = first === 'readyz' || first === 'livez' || first === 'healthz';
+    if (isProbe && (second === undefined || second === 'ping')) {
+      exchange.send(200, 'text/plain; charset=utf-8', 'ok');
+      return;
+    }
+    const isRoot = (first === 'api' || first === 'apis') && second === undefined;
+    if (isRoot && negotiateDiscovery(exchange.headers.accept) === 'aggregated') {
+      const body = describeAggregated(registry, first === 'api' ? 'core' : 'named');
+      exchange.send(200, aggregatedDiscovery, `${JSON.stringify(body)}\n`, { vary: 'Accept' });
+      return;
+    }
+    let body: unknown;
+    if (more.length > 0) body = undefined;
+    else if (first === 'version' && second === undefined) body = serverVersion;
+    else if (first === 'api' && second === undefined) {
+      body = describeLegacyVersions(this.#parts.serverAddress());
+    } else if (first === 'api' && third === undefined) {
+      body = describeResources(registry, '', second!);
+    } else if (first === 'apis' && second === undefined) body = describeGroups(registry);
+    else if (first === 'apis' && third === undefined) body = describeGroup(registry, second!);
+    else if (first === 'apis') {
+      body = describeResources(registry, second!, third!);
+    }
+    if (body === undefined) {
+      const group = first === 'api' ? '' : first === 'apis' && third !== undefined && second;
+      if (typeof group === 'string' && more.length === 0 && this.#isBuiltIn(group)) {
+        throw noSuchResource();
+      }
+      sendNotFoundPage(exchange);
+    } else if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed();
+    else sendJson(exchange, 200, JSON.stringify(body));
+  }
+
+  #isBuiltIn(group: string): boolean {
+    return [...this.#parts.registry.all()].some(({ type }) => !type.custom && type.group === group);
+  }
+
+  async #handleResource(info: RequestInfo, resource: Resource, exchange: Exchange): Promise<void> {
+    const { type } = resource;
+    const { version, name, namespace, subresource, verb, method } = info;
+    const hasStatus = type.versions.find((served) => served.name === version)?.hasStatus;
+    if (type.custom && subresource !== '' && !hasStatus) throw notFound(type, name);
+    if (
+      info.parts.length > 3 ||
+      (subresource !== '' && !(subresource === 'status' && hasStatus)) ||
+      (!type.namespaced && namespace !== '' && type.resource !== 'namespaces') ||
+      (type.namespaced && namespace === '' && name !== '')
+    ) {
+      throw noSuchResource();
+    }
+    const inNamespace = type.namespaced ? namespace : '';
+    const encoding: Encoding = {
+      type,
+      version,
+      representation: negotiate(exchange.headers.accept),
+    };
+    const target: WriteTarget = { resource, version, namespace: inNamespace };
+    if (name === '') {
+      if (verb === 'create' && (inNamespace !== '' || !type.namespaced)) {
+        const { writer } = this.#parts;
+        const body = await readObject(exchange, type.kind);
+        const stored = writer.create(target, body, writeOptions(info.query));
+        sendJson(exchange, 201, encodeObject(stored, encoding));
+      } else if (verb === 'list' || verb === 'watch') {
+        await this.#read(info, resource, inNamespace, encoding, exchange);
+      } else if (verb === 'deletecollection' && type.verbs.includes(verb)) {
+        if (type.namespaced && inNamespace === '') throw methodNotAllowed();
+        await this.#deleteCollection(info, target, encoding, exchange);
+      } else {
+        throw methodNotAllowed();
+      }
+      return;
+    }
+    if (subresource !== '' && !['get', 'update', 'patch'].includes(verb)) throw methodNotAllowed();
+    const status = subresource === 'status' ? 'status' : '';
+    switch (method) {
+      case 'GET':
+      case 'HEAD':
+        await this.#awaitVersion(parseVersion(info.query.get('resourceVersion') ?? '', true));
+        sendJson(exchange, 200, encodeObject(this.#get(resource, inNamespace, name), encoding));
+        return;
+      case 'PUT': {
+        const body = await readObject(exchange, type.kind);
+        const options = writeOptions(info.query);
+        const stored = this.#parts.writer.update(target, name, status, body, options);
+        sendJson(exchange, 200, encodeObject(stored, encoding));
+        return;
+      }
+      case 'PATCH': {
+        const change = await readPatch(exchange, type);
+        const options = writeOptions(info.query);
+        const stored = this.#parts.writer.patch(target, name, status, change, options);
+        sendJson(exchange, 200, encodeObject(stored, encoding));
+        return;
+      }
+      case 'DELETE': {
+        const options = await readDeleteOptions(exchange, info.query);
+        const { stored, removed } = this.#parts.writer.delete(target, name, options);
+        const answersObject = !removed || returnsDeleted.has(type.kind);
+        sendJson(
+          exchange,
+          200,
+          answersObject ? encodeObject(stored, encoding) : deletedStatus(resource, stored),
+        );
+        return;
+      }
+      default:
+        throw methodNotAllowed();
+    }
+  }
+
+  #get({ table, type }: Resource, namespace: string, name: string): StoredObject {
+    const version = Math.max(this.#parts.registry.readVersion, table.oldestVersion);
+    const stored = table.getAt(version, storageKey(namespace, name));
+    if (!stored) throw notFound(type, name);
+    return stored;
+  }
+
+  #versions(): HubVersions {
+    const { versions, readVersion } = this.#parts.registry;
+    return { current: versions.current, read: readVersion };
+  }
+
+  async #read(
+    info: RequestInfo,
+    resource: Resource,
+    namespace: string,
+    encoding: Encoding,
+    exchange: Exchange,
+  ): Promise<void> {
+    const { type } = resource;
+    const options = parseListOptions(info.query, info.verb === 'watch');
+    const filter = parseFilter(type, options.labelSelector, options.fieldSelector);
+    if (options.watch) {
+      await this.#parts.watches.open(exchange, resource, { namespace, filter, encoding }, options);
+      return;
+    }
+    await this.#awaitVersion(options.resourceVersion);
+    const result = listObjects(resource, namespace, filter, options, this.#versions());
+    sendJson(exchange, 200, encodeListResult(result, encoding));
+  }
+
+  async #deleteCollection(
+    info: RequestInfo,
+    target: WriteTarget,
+    encoding: Encoding,
+    exchange: Exchange,
+  ): Promise<void> {
+    const { resource, namespace } = target;
+    const options: ListOptions = parseListOptions(info.query, false);
+    const filter = parseFilter(resource.type, options.labelSelector, options.fieldSelector);
+    const deleteOptions = await readDeleteOptions(exchange, info.query);
+    const result = listObjects(resource, namespace, filter, options, this.#versions());
+    for (const { namespace: home, name } of result.items) {
+      this.#parts.writer.delete({ ...target, namespace: home }, name, deleteOptions);
+    }
+    sendJson(exchange, 200, encodeListResult(result, encoding));
+  }
+
+  /** Waits for a version that is still to come, as the real server does, but not for long. */
+  async #awaitVersion(version: number | undefined): Promise<void> {
+    const { registry, futureVersionWaitMs, watches } = this.#parts;
+    if (version === undefined || (await watches.reached(version, futureVersionWaitMs))) return;
+    throw tooLargeVersion(version, registry.readVersion);
+  }
+}
+
+/** What the server says it is. */
+export const serverVersion = {
+  major: '1',
+  minor: '36',
+  emulationMajor: '1',
+  emulationMinor: '36',
+  minCompatibilityMajor: '1',
+  minCompatibilityMinor: '35',
+  gitVersion: 'v1.36.3+depwatch',
+  gitCommit: '',
+  gitTreeState: '',
+  buildDate: '1970-01-01T00:00:00Z',
+  goVersion: 'none',
+  compiler: 'none',
+  platform: 'node',
+};
+
+/** Kinds whose deletion is answered with the object, where others get a Status. */
+const returnsDeleted = new Set(['Pod', 'Service', 'ServiceAccount']);
+
+/** Sends a Status, as the answer or, where that has begun, not at all. */
+export function sendStatus(exchange: Exchange, { body }: StatusError): void {
+  const seconds = body.details?.retryAfterSeconds;
+  const headers: Record<string, string> =
+    seconds === undefined ? {} : { 'retry-after': String(seconds) };
+  // As the real server has it: no newline where another representation was asked for.
+  const end = body.code === 406 || exchange.headers.accept?.includes(';as=') ? '' : '\n';
+  exchange.send(body.code!, 'application/json', `${JSON.stringify(body)}${end}`, headers);
+}
+
+function sendJson(exchange: Exchange, status: number, text: string): void {
+  exchange.send(status, 'application/json', `${text}\n`, { 'audit-id': randomUUID() });
+}
+
+function sendNotFoundPage(exchange: Exchange): void {
+  // By its audit ID a client knows this page from the same one of any other Go program.
+  exchange.send(404, 'text/plain; charset=utf-8', '404 page not found\n', {
+    'audit-id': randomUUID(),
+  });
+}
+
+function deletedStatus({ type }: Resource, { name, object }: StoredObject): string {
+  const details = {
+    name,
+    ...(type.group && { group: type.group }),
+    kind: type.resource,
+    uid: object.metadata.uid,
+  };
+  const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
+  return JSON.stringify(status);
+}

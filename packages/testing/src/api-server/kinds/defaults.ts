@@ -1,0 +1,122 @@
+import {
+  asJsonObject,
+  type ApiObject,
+  isJsonObject,
+  type JsonObject,
+  setOwn,
+} from '../http/api-object.ts';
+import { defaultDefinition } from './custom-resources.ts';
+import { absent, defaultPod, qualityOfService } from './pod-defaults.ts';
+import type { ResourceType } from './resource-type.ts';
+import { defaultWorkload, initialStatus } from './workload-defaults.ts';
+
+/**
+ * What the server fills in before it stores an object of a built-in kind: the defaults that clients see most, and the
+ * status that a client can't set.
+ *
+ * @param old the object that is replaced; undefined when it is created
+ */
+export function applyDefaults(
+  type: ResourceType,
+  object: JsonObject,
+  old: ApiObject | undefined,
+): JsonObject {
+  const created = old === undefined;
+  if (type.custom) return created && type.hasStatus ? withoutStatus(object) : object;
+  if (type.group === 'apps') {
+    const defaulted = defaultWorkload(type.kind, object);
+    return created ? { ...defaulted, status: initialStatus(type.kind) } : defaulted;
+  }
+  switch (type.kind) {
+    case 'Pod': {
+      const pod = defaultPod(object);
+      if (!created) return pod;
+      const status = { phase: 'Pending', qosClass: qualityOfService(pod.spec) };
+      return { ...pod, status };
+    }
+    case 'Secret':
+      return defaultSecret(object);
+    case 'Namespace':
+      if (!created) return { ...object, spec: old.spec };
+      return { ...object, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } };
+    case 'CustomResourceDefinition':
+      return defaultDefinition(created ? withoutStatus(object) : object);
+    case 'RoleBinding':
+    case 'ClusterRoleBinding':
+      return defaultBinding(object);
+    case 'Role':
+    case 'ClusterRole':
+      return { ...object, rules: asArray(object.rules).length > 0 ? object.rules : null };
+    case 'Service':
+      return defaultService(object, created);
+    default:
+      return object;
+  }
+}
+
+function asArray(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function withoutStatus(object: JsonObject): JsonObject {
+  const { status: _status, ...rest } = object;
+  return rest;
+}
+
+/** stringData goes into data, encoded. */
+function defaultSecret(object: JsonObject): JsonObject {
+  const { stringData, data, type, ...rest } = object;
+  const merged: JsonObject = { ...asJsonObject(data) };
+  if (isJsonObject(stringData)) {
+    for (const [key, value] of Object.entries(stringData)) {
+      setOwn(merged, key, Buffer.from(String(value)).toString('base64'));
+    }
+  }
+  return {
+    ...rest,
+    ...(Object.keys(merged).length > 0 && { data: merged }),
+    type: type || 'Opaque',
+  };
+}
+
+function defaultBinding({ subjects, roleRef, ...rest }: JsonObject): JsonObject {
+  const apiGroup = 'rbac.authorization.k8s.io';
+  return {
+    ...rest,
+    ...(Array.isArray(subjects) && {
+      subjects: subjects.map((subject: unknown) => {
+        const { kind, apiGroup: own, ...other } = asJsonObject(subject);
+        const group = own || (kind === 'User' || kind === 'Group' ? apiGroup : '');
+        return { kind, ...(group ? { apiGroup: group } : {}), ...other };
+      }),
+    }),
+    roleRef: { apiGroup, ...asJsonObject(roleRef) },
+  };
+}
+
+function defaultService(object: JsonObject, created: boolean): JsonObject {
+  const spec = asJsonObject(object.spec);
+  const ports = Array.isArray(spec.ports) ? spec.ports.map(asJsonObject) : undefined;
+  return {
+    ...object,
+    spec: {
+      ...spec,
+      ...(ports && {
+        ports: ports.map((port) => ({
+          protocol: 'TCP',
+          ...port,
+          targetPort: port.targetPort ?? port.port,
+        })),
+      }),
+      ...absent(spec, {
+        type: 'ClusterIP',
+        sessionAffinity: 'None',
+        ipFamilies: ['IPv4'],
+        ipFamilyPolicy: 'SingleStack',
+        internalTrafficPolicy: 'Cluster',
+        ...(spec.clusterIP === 'None' && { clusterIPs: ['None'] }),
+      }),
+    },
+    ...(created && { status: { loadBalancer: {} } }),
+  };
+}

@@ -1,0 +1,71 @@
+import type { KubernetesObject } from '@depwatch/core';
+
+import { asJsonObject, asText, type JsonObject } from '../http/api-object.ts';
+import type { ObjectWriter } from '../writes/object-writer.ts';
+import type { Registry } from './registry.ts';
+import { badRequest } from '../http/status.ts';
+import { storageKey } from './store.ts';
+import type { WriteTarget } from '../writes/write-options.ts';
+
+/** Names one object. */
+export interface ObjectReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Left out where the kind is cluster-scoped; else default `default`. */
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+/**
+ * The objects of a server, read and written within the process and at once: the checks and side effects are those of a
+ * request by an administrator. What is handed out is shared and must not be changed.
+ */
+export interface ObjectAccess {
+  /** @throws Error with the real server's wording when it is refused, such as when it exists */
+  create<T extends KubernetesObject>(object: T): T;
+  /** Creates the object, or replaces the one of its name. */
+  apply<T extends KubernetesObject>(object: T): T;
+  /** @throws Error when there is none */
+  delete(reference: ObjectReference): void;
+  /** The object as it is now; undefined when there is none. */
+  get<T extends KubernetesObject>(reference: ObjectReference): T | undefined;
+}
+
+/** {@link ObjectAccess} by way of a writer. */
+export function createObjectAccess(registry: Registry, writer: ObjectWriter): ObjectAccess {
+  const find = (apiVersion: string, kind: string, namespace: string | undefined): WriteTarget => {
+    const found = registry.ofKind(apiVersion, kind);
+    if (!found)
+      throw badRequest(`no kind ${JSON.stringify(kind)} in ${JSON.stringify(apiVersion)}`);
+    const { namespaced } = found.resource.type;
+    return { ...found, namespace: namespaced ? namespace || 'default' : '' };
+  };
+  const targetOf = (object: KubernetesObject): [WriteTarget, JsonObject] => [
+    find(object.apiVersion ?? '', object.kind ?? '', object.metadata?.namespace),
+    // A copy as the wire makes one, so that nobody's later change reaches what is stored.
+    JSON.parse(JSON.stringify(object)) as JsonObject,
+  ];
+  const shown = <T>(object: unknown): T => object as T;
+  return {
+    create: (object) => {
+      const [target, body] = targetOf(object);
+      return shown(writer.create(target, body).object);
+    },
+    apply: (object) => {
+      const [target, body] = targetOf(object);
+      const name = asText(asJsonObject(body.metadata).name);
+      const old = target.resource.table.get(storageKey(target.namespace, name));
+      if (!old) return shown(writer.create(target, body).object);
+      const { resourceVersion } = old.object.metadata;
+      const metadata = { ...asJsonObject(body.metadata), resourceVersion };
+      return shown(writer.update(target, name, '', { ...body, metadata }).object);
+    },
+    delete: ({ apiVersion, kind, namespace, name }) => {
+      writer.delete(find(apiVersion, kind, namespace), name);
+    },
+    get: ({ apiVersion, kind, namespace, name }) => {
+      const { resource, namespace: home } = find(apiVersion, kind, namespace);
+      return shown(resource.table.get(storageKey(home, name))?.object);
+    },
+  };
+}

@@ -1,0 +1,119 @@
+import { asJsonObject, asText, isJsonObject, type JsonObject } from '../http/api-object.ts';
+import { formatApiVersion, type ResourceType } from '../kinds/resource-type.ts';
+import {
+  badRequest,
+  failedPrecondition,
+  foreignUid,
+  internalFailure,
+  invalid,
+  modified,
+} from '../http/status.ts';
+import type { StoredObject } from '../store/store.ts';
+import type { DeleteOptions, WriteTarget } from './write-options.ts';
+
+export function checkBody({ resource: { type }, version }: WriteTarget, body: unknown): JsonObject {
+  if (!isJsonObject(body)) throw badRequest('the object provided is unrecognized');
+  const { kind = '', apiVersion = '' } = body;
+  const expected = formatApiVersion(type.group, version);
+  if (type.custom) {
+    if (!kind) {
+      const shown = JSON.stringify(body);
+      throw badRequest(
+        `the object provided is unrecognized (must be of type ${type.kind}): Object 'Kind' is missing in '${shown}' (${shown})`,
+      );
+    }
+    if (apiVersion !== expected) {
+      throw badRequest(
+        `the API version in the data (${asText(apiVersion)}) does not match the expected API version (${expected})`,
+      );
+    }
+    if (kind !== type.kind) {
+      throw invalid(
+        { group: type.group, kind: asText(kind) },
+        asText(asJsonObject(body.metadata).name),
+        [
+          {
+            reason: 'FieldValueInvalid',
+            message: `Invalid value: ${JSON.stringify(kind)}: must be ${type.kind}`,
+            field: 'kind',
+          },
+        ],
+      );
+    }
+    return body;
+  }
+  if (apiVersion !== '' && apiVersion !== expected) {
+    throw badRequest(
+      `${asText(kind) || type.kind} in version ${JSON.stringify(shortVersion(asText(apiVersion)))} cannot be handled as a ${type.kind}: no kind ${JSON.stringify(kind || type.kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`,
+    );
+  }
+  if (kind !== '' && kind !== type.kind) {
+    throw badRequest(
+      `${asText(kind)} in version ${JSON.stringify(version)} cannot be handled as a ${type.kind}: converting (${version}.${asText(kind)}) to (${type.group.split('.')[0] || 'core'}.${type.kind}): unknown conversion`,
+    );
+  }
+  return body;
+}
+
+function shortVersion(apiVersion: string): string {
+  return apiVersion.slice(apiVersion.indexOf('/') + 1);
+}
+
+export function checkNamespace(metadata: JsonObject, namespace: string): void {
+  const own = asText(metadata.namespace);
+  if (own !== '' && own !== namespace) {
+    throw badRequest(
+      'the namespace of the provided object does not match the namespace sent on the request',
+    );
+  }
+}
+
+export function checkPreconditions(
+  type: ResourceType,
+  old: StoredObject,
+  metadata: JsonObject,
+): void {
+  const { uid, resourceVersion } = old.object.metadata;
+  const wantedUid = asText(metadata.uid);
+  if (wantedUid !== '' && wantedUid !== uid) {
+    const key = `/registry/${type.group && type.group !== 'apps' ? `${type.group}/` : ''}${type.resource}/${old.key}`;
+    throw foreignUid(type, key, old.name, wantedUid, uid);
+  }
+  const wanted = asText(metadata.resourceVersion);
+  if (wanted === '' || wanted === '0') {
+    if (type.unconditionalUpdate) return;
+    throw invalid({ group: type.group, kind: type.resource }, old.name, [
+      {
+        reason: 'FieldValueInvalid',
+        message: 'Invalid value: 0: must be specified for an update',
+        field: 'metadata.resourceVersion',
+      },
+    ]);
+  }
+  if (!/^\d+$/.test(wanted)) {
+    throw internalFailure(`strconv.ParseUint: parsing ${JSON.stringify(wanted)}: invalid syntax`);
+  }
+  if (wanted !== resourceVersion) throw modified(type, old.name);
+}
+
+export function checkDeletePreconditions(
+  type: ResourceType,
+  old: StoredObject,
+  wanted: DeleteOptions,
+): void {
+  const { uid, resourceVersion } = old.object.metadata;
+  if (wanted.uid !== undefined && wanted.uid !== uid) {
+    throw failedPrecondition(
+      type,
+      old.name,
+      `the UID in the precondition (${wanted.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`,
+    );
+  }
+  if (wanted.resourceVersion !== undefined && wanted.resourceVersion !== resourceVersion) {
+    throw failedPrecondition(
+      type,
+      old.name,
+      `the ResourceVersion in the precondition (${wanted.resourceVersion}) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`,
+    );
+  }
+}
