@@ -16,7 +16,11 @@ export type ErrorCode =
   | 'ERR_UNAUTHORIZED'
   | 'ERR_EXPIRED'
   | 'ERR_ABORTED'
-  | 'ERR_TRANSPORT';
+  | 'ERR_TRANSPORT'
+  | 'ERR_CONFLICT'
+  | 'ERR_NOT_FOUND'
+  | 'ERR_ALREADY_EXISTS'
+  | 'ERR_REJECTED';
 
 /**
  * What an ERR_TRANSPORT without a Status failed by. `unreachable`: no connection could be made, or one died; only this
@@ -148,6 +152,11 @@ function codeOfStatus(status: KubernetesStatus, http: number): [ErrorCode, boole
     default:
       return ['ERR_TRANSPORT', http === 408 || http === 429 || http >= 500];
   }
+}
+
+/** The error for a version that can't be gone on from, so that everything is listed anew. */
+export function expiredError(message: string): DepwatchError {
+  return new DepwatchError('ERR_EXPIRED', message, { retryable: true });
 }
 
 /** The error for a call that its own signal ended. */

@@ -11,6 +11,7 @@ export {
   DepwatchError,
   abortedError,
   errorFromStatus,
+  expiredError,
   invalidInput,
   isDepwatchError,
 } from './errors.ts';
@@ -44,6 +45,15 @@ export { silentLogger } from './ports/logger.ts';
 export type { Logger } from './ports/logger.ts';
 export { noMetrics } from './ports/metrics.ts';
 export type { MetricLabels, Metrics } from './ports/metrics.ts';
+export type {
+  ApplyOptions,
+  DeleteOptions,
+  JsonPatchOperation,
+  ObjectClient,
+  ObjectWriteOptions,
+  SubresourceOptions,
+  WriteOptions,
+} from './ports/object-client.ts';
 export type { RateLimiter } from './ports/rate-limiter.ts';
 export type {
   Cause,
