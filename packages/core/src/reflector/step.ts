@@ -1,4 +1,4 @@
-import { DepwatchError } from '../errors.ts';
+import { expiredError, type DepwatchError } from '../errors.ts';
 import type { ListPage, WatchEvent } from '../ports/transport.ts';
 import { compareResourceVersions } from '../resource-version.ts';
 import { list, nextPage, proceed, watchFrom, type Of, type Step } from './calls.ts';
@@ -241,11 +241,7 @@ function watched(
 
 /** What a server has forgotten, or never knew, no watch can go on from. */
 function wentBack(): DepwatchError {
-  return new DepwatchError(
-    'ERR_EXPIRED',
-    'the API server is at an older version than it was: its data was restored',
-    { retryable: true },
-  );
+  return expiredError('the API server is at an older version than it was: its data was restored');
 }
 
 /** The version of the newest of these events that has one. */

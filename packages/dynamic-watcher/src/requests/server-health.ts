@@ -1,8 +1,11 @@
 import { backOffMs, DepwatchError, isDepwatchError, type Clock, type Logger } from '@depwatch/core';
 import { serverTrouble } from './trouble.ts';
 
-/** Between two probes of a server that is down. */
-const backOff = { baseMs: 400, maxMs: 5000 };
+/**
+ * Between two probes of a server that is down. A restart takes some 4 s, and everybody waits for the probe that finds its
+ * end: with 5 s for the longest, as for requests, 2,000 watches were live 1.2 s later than with this. One probe costs nothing.
+ */
+const backOff = { baseMs: 400, maxMs: 2000 };
 /** Without a stream for so long, a server may have been away and come back as another one, unseen. */
 const blindMs = 1000;
 

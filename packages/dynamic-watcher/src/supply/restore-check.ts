@@ -2,6 +2,7 @@ import {
   backOffMs,
   compareResourceVersions,
   DepwatchError,
+  expiredError,
   groupVersionKindKey,
   isDepwatchError,
   type Clock,
@@ -152,10 +153,6 @@ function aborted(signal: AbortSignal, begin: (resolve: () => void) => Disposable
   });
 }
 
-const goneBack = new DepwatchError(
-  'ERR_EXPIRED',
-  'the API server is at an older version than before the outage',
-  { retryable: true },
-);
+const goneBack = expiredError('the API server is at an older version than before the outage');
 /** Why a check is given up; nobody sees it. */
 const unwanted = new DepwatchError('ERR_ABORTED', 'the check is no longer wanted');

@@ -25,7 +25,7 @@ export interface Source {
  */
 export interface Sink {
   readonly store: ObjectStore<KubernetesObject>;
-  /** The first request went out, or is held up since there is no answer. */
+  /** A request went out, or is held up since there is no answer: from the first such call on it may be late. */
   begun(): void;
   live(): void;
   retrying(error: DepwatchError, ms: number): void;

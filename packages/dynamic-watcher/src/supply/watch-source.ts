@@ -1,6 +1,7 @@
 import {
   DepwatchError,
   describeRequest,
+  expiredError,
   initialReflectorState,
   isDepwatchError,
   step,
@@ -76,7 +77,6 @@ export class WatchSource implements Source, Applicant {
   #state = initialReflectorState;
   #call: Call | undefined;
   #timer: Disposable | undefined;
-  #begun = false;
 
   constructor(sink: Sink, watched: ObjectIdentifier, gvr: ScopedGVR, context: WatchSourceContext) {
     this.#sink = sink;
@@ -249,17 +249,14 @@ export class WatchSource implements Source, Applicant {
   /** Others of the resource were told that this version, or a newer one, has expired. */
   #isPast(): void {
     const message = `${describeRequest('watch', this.#query)}: the server no longer has its version`;
-    this.#feed({
-      type: 'failed',
-      error: new DepwatchError('ERR_EXPIRED', message, { retryable: true }),
-    });
+    this.#feed({ type: 'failed', error: expiredError(message) });
   }
 
   /** It is the turn of the request: of the current call, since those before gave up their places. */
   go(pass: Pass): void {
     const call = this.#call!;
     call.pass = pass;
-    this.#begin();
+    this.#sink.begun();
     this.#feed({ type: 'sent' });
     if (this.#call !== call) return;
     const { request } = call;
@@ -269,13 +266,6 @@ export class WatchSource implements Source, Applicant {
   }
 
   held(): void {
-    this.#begin();
-  }
-
-  /** The first request is held up, or goes out: from now on it may be late. */
-  #begin(): void {
-    if (this.#begun) return;
-    this.#begun = true;
     this.#sink.begun();
   }
 
@@ -318,7 +308,8 @@ export class WatchSource implements Source, Applicant {
     });
     if (this.#call !== call) return;
     call.pass?.answered();
-    if (this.#isInOtherScope(page.items)) this.#finish(call, { type: 'failed', error: rescoped });
+    if (this.#isInOtherScope(page.items, (object) => object))
+      this.#finish(call, { type: 'failed', error: rescoped });
     else this.#finish(call, { type: 'page', page });
   }
 
@@ -342,7 +333,7 @@ export class WatchSource implements Source, Applicant {
       health.heard();
       if (this.#call !== call) return;
       if (done) return this.#finish(call, { type: 'closed' });
-      if (!this.#query.gvr.namespaced && this.#isInOtherScope(value.flatMap(objectOf))) {
+      if (this.#isInOtherScope(value, objectOf)) {
         return this.#finish(call, { type: 'failed', error: rescoped });
       }
       this.#feed({ type: 'events', events: value });
@@ -354,8 +345,12 @@ export class WatchSource implements Source, Applicant {
    * An object in a namespace, where the kind is believed to have none, shows that the kind has come to be served in another
    * scope under its watch; it may be of a namespace that nobody asked for.
    */
-  #isInOtherScope(objects: readonly KubernetesObject[]): boolean {
-    return !this.#query.gvr.namespaced && objects.some(({ metadata }) => metadata?.namespace);
+  #isInOtherScope<T>(
+    of: readonly T[],
+    objectOf: (one: T) => KubernetesObject | undefined,
+  ): boolean {
+    if (this.#query.gvr.namespaced) return false;
+    return of.some((one) => Boolean(objectOf(one)?.metadata?.namespace));
   }
 }
 
@@ -365,8 +360,8 @@ function requestKind(effect: RequestEffect, { name }: ResourceQuery): RequestKin
   return name ? 'streamOne' : 'streamMany';
 }
 
-function objectOf(event: WatchEvent): KubernetesObject | [] {
-  return event.type === 'BOOKMARK' ? [] : event.object;
+function objectOf(event: WatchEvent): KubernetesObject | undefined {
+  return event.type === 'BOOKMARK' ? undefined : event.object;
 }
 
 /** Closes what a signal has ended; one that fails to close, or throws, has nothing left to say. */
@@ -379,9 +374,7 @@ async function close(iterator: AsyncIterator<unknown>): Promise<void> {
 }
 
 /** Heals as a version that has expired: the kind is asked for, and listed anew. */
-const rescoped = new DepwatchError('ERR_EXPIRED', 'the kind is served in another scope', {
-  retryable: true,
-});
+const rescoped = expiredError('the kind is served in another scope');
 
 function asTransportError(cause: unknown, query: ResourceQuery): DepwatchError {
   if (isDepwatchError(cause)) return cause;

@@ -18,7 +18,7 @@ export const healthCases: readonly FaultCase[] = [
     inject: {
       fake: (fake) => fake.hold({ match: { kind: 'Widget' }, timeoutMs: 10_000 }),
       inProcess: ({ faults }) => faults.hang({ resource: 'widgets' }),
-      real: 'none of its kinds hang',
+      real: 'in test/real-servers, with an aggregated API and a conversion webhook that hang',
     },
     async expect(stage, inject) {
       const { watcher, ground } = stage;
@@ -127,7 +127,7 @@ export const healthCases: readonly FaultCase[] = [
         };
       },
       inProcess: 'its store keeps no backups',
-      real: 'its etcd has none',
+      real: 'in test/real-servers, with its etcd restored',
     },
     async expect(stage, inject) {
       await stage.watch();
