@@ -42,6 +42,8 @@ export function checkOptions(options: DynamicWatcherOptions): void {
   checkBoolean('disableInitialReconcile', options.disableInitialReconcile);
   checkConcurrency(options.maxConcurrentReconciles);
   checkMs('reconcileTimeoutMs', options.reconcileTimeoutMs, 1);
+  checkMs('minIntervalMs', options.minIntervalMs, 0);
+  checkMs('settleMs', options.settleMs, 0);
   checkMs('requestTimeoutMs', options.requestTimeoutMs, 1);
   checkMs('authGraceMs', options.authGraceMs, 0);
   checkMs('stopTimeoutMs', options.stopTimeoutMs, 0);

@@ -44,6 +44,8 @@ export interface EngineOptions {
   readonly objectCache: ObjectCacheSettings;
   readonly maxConcurrentReconciles: number;
   readonly reconcileTimeoutMs: number | undefined;
+  readonly minIntervalMs: number;
+  readonly settleMs: number;
   readonly requestTimeoutMs: number;
   readonly authGraceMs: number;
   readonly logger: Logger;

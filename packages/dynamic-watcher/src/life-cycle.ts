@@ -109,6 +109,8 @@ export class LifeCycle {
       objectCache: options.objectCache ?? {},
       maxConcurrentReconciles: options.maxConcurrentReconciles ?? 1,
       reconcileTimeoutMs: options.reconcileTimeoutMs,
+      minIntervalMs: options.minIntervalMs ?? 0,
+      settleMs: options.settleMs ?? 0,
       requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
       authGraceMs: options.authGraceMs ?? 30_000,
       logger: guardLogger(options.logger ?? silentLogger),

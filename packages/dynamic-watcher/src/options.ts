@@ -41,6 +41,16 @@ export interface DynamicWatcherSettings {
   objectCache?: ObjectCacheSettings;
   /** How many watchers are reconciled at once; one watcher never runs twice at once; 1 to 10,000. @default 1 */
   maxConcurrentReconciles?: number;
+  /**
+   * The least time between the starts of two reconciles of one watcher, in milliseconds. Changes, failures and requeues
+   * meanwhile wait, and become one reconcile; other watchers are not held up. @default 0
+   */
+  minIntervalMs?: number;
+  /**
+   * How long a watcher waits for more changes before it is reconciled, in milliseconds: from the last change on, in all at
+   * most ten times as long. @default 0
+   */
+  settleMs?: number;
   /** After so many milliseconds a reconcile's signal is aborted. @default none */
   reconcileTimeoutMs?: number;
   /** How long a request may go without a byte, and an add may keep trying, in milliseconds. @default 10_000 */

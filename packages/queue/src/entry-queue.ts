@@ -7,6 +7,7 @@ import { defaultKeyOf } from './key-of.ts';
 import { Line } from './line.ts';
 import type { WorkQueueOptions } from './options.ts';
 import { createQueueMetrics, type QueueMetrics } from './queue-metrics.ts';
+import { dueAt, Held, newSpaced, noteAdd, noteStart, type Spacing } from './spacing.ts';
 import type { WorkQueue } from './work-queue.ts';
 
 /** Node runs a timer set for longer than this at once. */
@@ -15,7 +16,7 @@ const longestTimerMs = 2 ** 31 - 1;
 /** How many delayed items one timer queues; the event loop turns before the next, so that a burst stalls nobody. */
 const mostPerWake = 10_000;
 
-/** The work queue: what is known of a key is one entry, which stands in the line, among the delayed, or runs. */
+/** The work queue: what is known of a key is one entry, which stands in the line, among the delayed or the held, or runs. */
 export class EntryQueue<T, N> implements WorkQueue<T, N> {
   readonly #clock: Clock;
   readonly #rateLimiter: RateLimiter<T>;
@@ -24,11 +25,14 @@ export class EntryQueue<T, N> implements WorkQueue<T, N> {
   readonly #onQueued: (() => void) | undefined;
   readonly #maxLength: number;
   readonly #metrics: QueueMetrics | undefined;
+  /** Undefined: what is added may be handed out at once. */
+  readonly #spacing: Spacing | undefined;
   readonly #entries = new Map<unknown, Entry<T, N>>();
   readonly #line = new Line<Entry<T, N>>();
   /** Consumers that wait in `get`. */
   readonly #waiters: ((item: T | undefined) => void)[] = [];
   readonly #delayed = new DeadlineHeap<Entry<T, N>>();
+  readonly #held = new Held<Entry<T, N>>();
   readonly #drained = Promise.withResolvers<void>();
   #timer: Disposable | undefined;
   #timerAt = 0;
@@ -45,6 +49,11 @@ export class EntryQueue<T, N> implements WorkQueue<T, N> {
     this.#onQueued = options.onQueued;
     this.#maxLength = checkNumber('maxLength', options.maxLength ?? Infinity, { orInfinity: true });
     this.#metrics = createQueueMetrics(options.metrics, options.name ?? '', options.clock);
+    const minIntervalMs = checkNumber('minIntervalMs', options.minIntervalMs ?? 0, {
+      orZero: true,
+    });
+    const settleMs = checkNumber('settleMs', options.settleMs ?? 0, { orZero: true });
+    if (minIntervalMs > 0 || settleMs > 0) this.#spacing = { minIntervalMs, settleMs };
   }
 
   get length(): number {
@@ -52,7 +61,7 @@ export class EntryQueue<T, N> implements WorkQueue<T, N> {
   }
 
   get delayed(): number {
-    return this.#delayed.size;
+    return this.#delayed.size + this.#held.waiting;
   }
 
   get running(): number {
@@ -71,7 +80,7 @@ export class EntryQueue<T, N> implements WorkQueue<T, N> {
     if (this.#shutDown) return;
     const key = this.#keyOf(item);
     const known = this.#entries.get(key);
-    if (!known || !(known.queued || known.again)) this.#checkRoom();
+    if (!known || !isDue(known)) this.#checkRoom();
     this.#enqueue(known ?? this.#newEntry(key, item), item, note);
   }
 
@@ -151,7 +160,7 @@ export class EntryQueue<T, N> implements WorkQueue<T, N> {
     if (entry.again) {
       entry.again = false;
       this.#again -= 1;
-      this.#handOut(entry);
+      this.#place(entry);
     }
     this.#dropIfIdle(entry);
     this.#settleDrained();
@@ -162,8 +171,10 @@ export class EntryQueue<T, N> implements WorkQueue<T, N> {
     if (entry) {
       this.#unqueue(entry);
       if (entry.heapIndex >= 0) this.#undelay(entry);
+      // One that comes back with this key is another one, whose interval is its own.
+      entry.spaced = undefined;
       this.#dropIfIdle(entry);
-      if (this.#delayed.size === 0) this.#clearTimer();
+      if (this.#delayed.size + this.#held.size === 0) this.#clearTimer();
       this.#metrics?.depth(this.#line.length);
       this.#settleDrained();
     }
@@ -176,6 +187,10 @@ export class EntryQueue<T, N> implements WorkQueue<T, N> {
     this.#clearTimer();
     for (const entry of this.#delayed.clear()) {
       entry.delayedNote = undefined;
+      this.#dropIfIdle(entry);
+    }
+    for (const { entry } of this.#held.clear()) {
+      entry.spaced = undefined;
       this.#dropIfIdle(entry);
     }
     for (const resolve of this.#waiters.splice(0)) resolve(undefined);
@@ -200,7 +215,7 @@ export class EntryQueue<T, N> implements WorkQueue<T, N> {
 
   /** One occurrence more than now must fit. */
   #checkRoom(): void {
-    if (this.#line.length + this.#delayed.size + this.#again < this.#maxLength) return;
+    if (this.#line.length + this.delayed + this.#again < this.#maxLength) return;
     throw new DepwatchError(
       'ERR_INVALID_INPUT',
       `maxLength: ${this.#maxLength} items wait already; work faster than you add, or raise the limit`,
@@ -213,14 +228,24 @@ export class EntryQueue<T, N> implements WorkQueue<T, N> {
     if (note !== undefined) {
       entry.note = entry.note === undefined ? note : this.#merge(entry.note, note);
     }
-    if (entry.queued || entry.again) return;
+    if (this.#spacing) noteAdd((entry.spaced ??= newSpaced(entry)), this.#clock.now());
+    if (isDue(entry)) return;
     this.#metrics?.added(entry);
     if (entry.running) {
       entry.again = true;
       this.#again += 1;
     } else {
-      this.#handOut(entry);
+      this.#place(entry);
     }
+  }
+
+  /** Hands it out, or holds it until the spacing allows that. */
+  #place(entry: Entry<T, N>): void {
+    const { spaced } = entry;
+    const due = spaced ? dueAt(spaced, this.#spacing!) : 0;
+    if (!spaced || this.#shutDown || due <= this.#clock.now()) return this.#handOut(entry);
+    this.#held.hold(spaced, due, { isWaiting: true });
+    this.#setTimer();
   }
 
   /** To the consumer that has waited longest, or to the end of the line. */
@@ -239,12 +264,14 @@ export class EntryQueue<T, N> implements WorkQueue<T, N> {
     entry.running = true;
     entry.taken = entry.note;
     entry.note = undefined;
+    if (entry.spaced) noteStart(entry.spaced, this.#clock.now());
     this.#running += 1;
     this.#metrics?.started(entry, this.#line.length);
   }
 
   #unqueue(entry: Entry<T, N>): void {
     if (entry.queued) this.#line.remove(entry);
+    if (entry.spaced) this.#held.release(entry.spaced);
     if (entry.again) this.#again -= 1;
     entry.again = false;
     entry.note = undefined;
@@ -259,7 +286,17 @@ export class EntryQueue<T, N> implements WorkQueue<T, N> {
   }
 
   #dropIfIdle(entry: Entry<T, N>): void {
-    if (!entry.queued && !entry.running && entry.heapIndex < 0) this.#entries.delete(entry.key);
+    if (entry.queued || entry.running || entry.heapIndex >= 0) return;
+    const { spaced } = entry;
+    if (spaced && !this.#shutDown) {
+      if (spaced.isWaiting) return;
+      const freeAt = spaced.startedAt + this.#spacing!.minIntervalMs;
+      if (freeAt > this.#clock.now()) {
+        this.#held.hold(spaced, freeAt, { isWaiting: false });
+        return this.#setTimer();
+      }
+    }
+    this.#entries.delete(entry.key);
   }
 
   #settleDrained(): void {
@@ -268,11 +305,14 @@ export class EntryQueue<T, N> implements WorkQueue<T, N> {
 
   /** Sees to it that the timer runs no later than the earliest deadline. */
   #setTimer(): void {
-    const first = this.#delayed.first();
-    if (!first || (this.#timer && this.#timerAt <= first.deadlineMs)) return;
+    const dueMs = Math.min(
+      this.#delayed.first()?.deadlineMs ?? Infinity,
+      this.#held.first()?.deadlineMs ?? Infinity,
+    );
+    if (dueMs === Infinity || (this.#timer && this.#timerAt <= dueMs)) return;
     this.#clearTimer();
     const now = this.#clock.now();
-    this.#timerAt = Math.min(first.deadlineMs, now + longestTimerMs);
+    this.#timerAt = Math.min(dueMs, now + longestTimerMs);
     this.#timer = this.#clock.setTimeout(() => this.#wake(), Math.max(0, this.#timerAt - now));
   }
 
@@ -290,6 +330,18 @@ export class EntryQueue<T, N> implements WorkQueue<T, N> {
       if (!entry || entry.deadlineMs > now) break;
       this.#enqueue(entry, entry.item, this.#undelay(entry));
     }
+    for (let left = mostPerWake; left > 0; left--) {
+      const spaced = this.#held.first();
+      if (!spaced || spaced.deadlineMs > now) break;
+      // Further adds may have put it off meanwhile.
+      if (this.#held.release(spaced)) this.#place(spaced.entry);
+      else this.#dropIfIdle(spaced.entry);
+    }
     this.#setTimer();
   }
+}
+
+/** Whether a further add changes nothing: it is to be handed out already. */
+function isDue({ queued, again, spaced }: Entry<unknown, unknown>): boolean {
+  return queued || again || (spaced?.isWaiting ?? false);
 }

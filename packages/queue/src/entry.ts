@@ -1,4 +1,6 @@
-/** All that the queue knows of one key; it exists while the key is queued, delayed or running. */
+import type { Spaced } from './spacing.ts';
+
+/** All that the queue knows of one key; it exists while the key is queued, delayed, held or running. */
 export interface Entry<T, N> {
   readonly key: unknown;
   /** The item as it was last added. */
@@ -21,6 +23,8 @@ export interface Entry<T, N> {
   heapIndex: number;
   /** Which of two equal deadlines was set first. */
   order: number;
+  /** Where the queue spaces what it hands out: what is known for that. */
+  spaced: Spaced<Entry<T, N>> | undefined;
   /** When it was added and when it was handed out, for metrics; in milliseconds of the clock. */
   addedAt: number;
   startedAt: number;
@@ -39,6 +43,7 @@ export function newEntry<T, N>(key: unknown, item: T): Entry<T, N> {
     delayedNote: undefined,
     heapIndex: -1,
     order: 0,
+    spaced: undefined,
     addedAt: 0,
     startedAt: 0,
   };

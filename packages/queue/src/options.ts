@@ -26,6 +26,20 @@ export interface WorkQueueOptions<T, N = never> {
    */
   onQueued?: () => void;
   /**
+   * The least time between two moments at which one item is handed out, in milliseconds; what is added meanwhile waits, and
+   * becomes one. It holds for whatever brings the item: an add, a delay that is over, a failure.
+   *
+   * @default 0
+   */
+  minIntervalMs?: number;
+  /**
+   * How long an item waits for further adds before it is handed out, in milliseconds, counted from the last add; in all at
+   * most ten times as long.
+   *
+   * @default 0
+   */
+  settleMs?: number;
+  /**
    * Told of the gauge `workqueue_depth`, the counters `workqueue_adds_total` and `workqueue_retries_total`, and the
    * histograms `workqueue_queue_duration_ms` (from add to get) and `workqueue_work_duration_ms` (from get to done): the
    * metrics of client-go, in milliseconds, each with the label `name`. What it throws is ignored.

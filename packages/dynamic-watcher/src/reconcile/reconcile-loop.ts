@@ -31,6 +31,8 @@ export interface ReconcileLoopOptions {
   readonly rateLimiter: RateLimiter<ObjectIdentifier> | undefined;
   readonly maxConcurrentReconciles: number;
   readonly reconcileTimeoutMs: number | undefined;
+  readonly minIntervalMs: number;
+  readonly settleMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Undefined: nobody wants to know. */
@@ -78,6 +80,8 @@ export class ReconcileLoop {
       clock,
       ...(metrics && { metrics }),
       name: 'depwatch',
+      minIntervalMs: options.minIntervalMs,
+      settleMs: options.settleMs,
       keyOf: ({ key }) => key,
       merge: mergeCauses,
       rateLimiter: limiter,
