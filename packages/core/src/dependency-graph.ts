@@ -46,10 +46,18 @@ export interface DependencyGraph {
   watchedBy(watcher: ObjectIdentifier): readonly ObjectIdentifier[];
   /** Who depends on it. */
   watchersOf(watched: ObjectIdentifier): readonly ObjectIdentifier[];
-  /** Calls `visit` with the key and the identifier of each watcher of the watched object with this key. */
+  /**
+   * Keeps something with an edge, for as long as the edge is there; undefined takes it away. Where there is no such edge it
+   * does nothing.
+   */
+  note(watcherKey: string, watchedKey: string, note: unknown): void;
+  /**
+   * Calls `visit` with the key and the identifier of each watcher of the watched object with this key, and with what is kept
+   * with the edge.
+   */
   forEachWatcher(
     watchedKey: string,
-    visit: (watcherKey: string, watcher: ObjectIdentifier) => void,
+    visit: (watcherKey: string, watcher: ObjectIdentifier, note: unknown) => void,
   ): void;
   /** How many distinct objects are watched. */
   readonly watchedCount: number;
@@ -62,6 +70,8 @@ interface Node {
   readonly identifier: ObjectIdentifier;
   /** The other ends of its edges, by key. */
   readonly edges: Map<string, Node>;
+  /** Of a watched object: what is kept with its edges, by the watcher's key. */
+  notes?: Map<string, unknown>;
 }
 
 /** An empty {@link DependencyGraph}. */
@@ -90,6 +100,7 @@ export function createDependencyGraph(): DependencyGraph {
     for (const to of unwanted(from)) {
       from.edges.delete(to.key);
       to.edges.delete(from.key);
+      to.notes?.delete(from.key);
       result.removed.push(to.identifier);
       if (to.edges.size === 0) {
         watched.delete(to.key);
@@ -115,9 +126,15 @@ export function createDependencyGraph(): DependencyGraph {
       nodeOf(watchers, watcher)?.edges.has(objectIdentifierKey(identifier)) ?? false,
     watchedBy: (watcher) => othersOf(nodeOf(watchers, watcher)),
     watchersOf: (identifier) => othersOf(nodeOf(watched, identifier)),
+    note: (watcherKey, watchedKey, note) => {
+      const node = watched.get(watchedKey);
+      if (!node?.edges.has(watcherKey)) return;
+      if (note === undefined) node.notes?.delete(watcherKey);
+      else (node.notes ??= new Map()).set(watcherKey, note);
+    },
     forEachWatcher: (watchedKey, visit) => {
       const node = watched.get(watchedKey);
-      node?.edges.forEach(({ identifier }, key) => visit(key, identifier));
+      node?.edges.forEach(({ identifier }, key) => visit(key, identifier, node.notes?.get(key)));
     },
     get watchedCount() {
       return watched.size;

@@ -38,8 +38,8 @@ export {
   validateQuery,
 } from './object-identifier.ts';
 export type { GroupVersionKind, ObjectIdentifier } from './object-identifier.ts';
-export { ObjectStore, keepVersion } from './object-store.ts';
-export type { ChangeType } from './object-store.ts';
+export { ObjectStore, keepVersion, objectKey } from './object-store.ts';
+export type { ChangeType, ObjectChange } from './object-store.ts';
 export type { Clock } from './ports/clock.ts';
 export { silentLogger } from './ports/logger.ts';
 export type { Logger } from './ports/logger.ts';
@@ -82,3 +82,4 @@ export type {
   ReflectorState,
 } from './reflector/types.ts';
 export { describeRequest } from './resource-query.ts';
+export { sameJson } from './same-json.ts';

@@ -5,6 +5,17 @@ import { sameJson } from './same-json.ts';
 /** How an object changed, between two states that a watch showed. */
 export type ChangeType = 'added' | 'modified' | 'deleted';
 
+/** One object's change. */
+export interface ObjectChange<Kept extends KubernetesObject = KubernetesObject> {
+  readonly type: ChangeType;
+  /** `namespace/name`, or the name alone; unique within a kind. */
+  readonly key: string;
+  /** What was kept of it before; undefined when it was added. */
+  readonly before: Kept | undefined;
+  /** What is kept of it now; undefined when it was deleted. */
+  readonly after: Kept | undefined;
+}
+
 /**
  * What one watch has shown: the newest state of each object, in the order of the list, under namespace and name.
  *
@@ -55,7 +66,7 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
   /** Adds objects to the state that the next `commit` makes the current one. */
   stage(objects: readonly KubernetesObject[]): void {
     this.#staged ??= new Map();
-    for (const object of objects) this.#staged.set(keyOf(object), this.#keep(object));
+    for (const object of objects) this.#staged.set(objectKey(object), this.#keep(object));
   }
 
   /** As {@link apply}, on the staged state: a streaming list may show one object twice. */
@@ -63,8 +74,8 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
     const staged = (this.#staged ??= new Map());
     for (const event of events) {
       if (event.type === 'BOOKMARK') continue;
-      if (event.type === 'DELETED') staged.delete(keyOf(event.object));
-      else staged.set(keyOf(event.object), this.#keep(event.object));
+      if (event.type === 'DELETED') staged.delete(objectKey(event.object));
+      else staged.set(objectKey(event.object), this.#keep(event.object));
     }
   }
 
@@ -74,29 +85,31 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
   }
 
   /** Replaces the objects by the staged ones (none, when nothing was staged), all at once. */
-  commit(): ReadonlySet<ChangeType> {
-    const before = this.#objects;
-    const after = this.#staged ?? new Map<string, Kept>();
+  commit(): readonly ObjectChange<Kept>[] {
+    const old = this.#objects;
+    const fresh = this.#staged ?? new Map<string, Kept>();
     // No two writes have the same version, so no two objects have.
-    const [first, second] = after.values();
+    const [first, second] = fresh.values();
     const shared = first && second && versionOf(first);
     if (shared && shared === versionOf(second)) this.#versionsMove = false;
-    let changes = noChanges;
-    for (const [key, object] of after) {
-      const known = before.get(key);
-      if (known === undefined) changes = and(changes, 'added');
-      else if (!this.#isSame(known, object)) changes = and(changes, 'modified');
+    const changes: ObjectChange<Kept>[] = [];
+    for (const [key, after] of fresh) {
+      const before = old.get(key);
+      if (before === undefined) changes.push({ type: 'added', key, before, after });
+      else if (!this.#isSame(before, after)) changes.push({ type: 'modified', key, before, after });
     }
-    for (const key of before.keys()) {
-      if (!after.has(key)) {
-        changes = and(changes, 'deleted');
-        break;
-      }
+    for (const [key, before] of old) {
+      if (!fresh.has(key)) changes.push({ type: 'deleted', key, before, after: undefined });
     }
-    this.#objects = after;
+    this.#objects = fresh;
     this.#staged = undefined;
     this.#values = undefined;
     return changes;
+  }
+
+  /** What is kept of an object, by its {@link ObjectChange.key}. */
+  get(key: string): Kept | undefined {
+    return this.#objects.get(key);
   }
 
   /**
@@ -104,44 +117,42 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
    *
    * @throws what `keep` throws
    */
-  apply(events: readonly WatchEvent[]): ReadonlySet<ChangeType> {
-    if (events.length === 1) return this.#applyOne(events[0]!, noChanges);
+  apply(events: readonly WatchEvent[]): readonly ObjectChange<Kept>[] {
+    const changes: ObjectChange<Kept>[] = [];
+    if (events.length === 1) {
+      this.#applyOne(events[0]!, changes);
+      return changes;
+    }
     const kept = events.map((event) =>
       event.type === 'BOOKMARK' || event.type === 'DELETED' ? undefined : this.#keep(event.object),
     );
-    let changes = noChanges;
-    for (const [index, event] of events.entries()) {
-      changes = this.#applyOne(event, changes, kept[index]);
-    }
+    for (const [index, event] of events.entries()) this.#applyOne(event, changes, kept[index]);
     return changes;
   }
 
-  #applyOne(
-    event: WatchEvent,
-    changes: ReadonlySet<ChangeType>,
-    kept?: Kept,
-  ): ReadonlySet<ChangeType> {
-    if (event.type === 'BOOKMARK') return changes;
-    const key = keyOf(event.object);
-    const known = this.#objects.get(key);
+  #applyOne(event: WatchEvent, changes: ObjectChange<Kept>[], kept?: Kept): void {
+    if (event.type === 'BOOKMARK') return;
+    const key = objectKey(event.object);
+    const before = this.#objects.get(key);
     if (event.type === 'DELETED') {
       // The delete of an object that another with its name has replaced must not remove that other.
-      if (!known || isOther(known, event.object)) return changes;
+      if (!before || isOther(before, event.object)) return;
       this.#objects.delete(key);
       this.#values = undefined;
-      return and(changes, 'deleted');
+      changes.push({ type: 'deleted', key, before, after: undefined });
+      return;
     }
-    const object = kept ?? this.#keep(event.object);
-    if (known && !isOther(known, object) && versionOf(known) === versionOf(object)) {
+    const after = kept ?? this.#keep(event.object);
+    if (before && !isOther(before, after) && versionOf(before) === versionOf(after)) {
       // A version that is here already: either the object comes once more, or versions do not move with what they stand for.
       // What keeps no content can only take the server's word.
       const isTold = event.type === 'MODIFIED' && !this.#keepsContent;
-      if (!isTold && sameJson(known, object)) return changes;
-      if (versionOf(object)) this.#versionsMove = false;
+      if (!isTold && sameJson(before, after)) return;
+      if (versionOf(after)) this.#versionsMove = false;
     }
-    this.#objects.set(key, object);
+    this.#objects.set(key, after);
     this.#values = undefined;
-    return and(changes, known ? 'modified' : 'added');
+    changes.push({ type: before ? 'modified' : 'added', key, before, after });
   }
 
   /** Whether an object that is listed anew is as it was; by its content where its version does not tell. */
@@ -154,19 +165,6 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
   }
 }
 
-const noChanges: ReadonlySet<ChangeType> = new Set();
-/** Most events come alone, and make one change. */
-const only: Readonly<Record<ChangeType, ReadonlySet<ChangeType>>> = {
-  added: new Set(['added']),
-  modified: new Set(['modified']),
-  deleted: new Set(['deleted']),
-};
-
-function and(changes: ReadonlySet<ChangeType>, change: ChangeType): ReadonlySet<ChangeType> {
-  if (changes.size === 0) return only[change];
-  return changes.has(change) ? changes : new Set([...changes, change]);
-}
-
 /**
  * Keeps of an object what tells its states apart, for watches whose objects nobody reads: its uid and version, or the whole
  * object where it has no version.
@@ -177,8 +175,8 @@ export function keepVersion(object: KubernetesObject): KubernetesObject {
   return { metadata: { ...(uid !== undefined && { uid }), resourceVersion } };
 }
 
-/** Unique within a kind: a namespace holds no slash. */
-function keyOf({ metadata }: KubernetesObject): string {
+/** The key of an object in a store: `namespace/name`, or the name alone. Unique within a kind: a namespace holds no slash. */
+export function objectKey({ metadata }: KubernetesObject): string {
   return metadata?.namespace ? `${metadata.namespace}/${metadata.name}` : `${metadata?.name}`;
 }
 

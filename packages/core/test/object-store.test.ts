@@ -13,6 +13,9 @@ const event = (type: 'ADDED' | 'MODIFIED' | 'DELETED', of: KubernetesObject): Wa
   type,
   object: of,
 });
+const typesOf = (changes: readonly { type: string }[]): unknown[] => [
+  ...new Set(changes.map(({ type }) => type)),
+];
 const names = (store: ObjectStore): unknown[] =>
   store.values().map(({ metadata }) => metadata?.name);
 
@@ -29,11 +32,11 @@ describe('ObjectStore', () => {
     store.stage([object('b', '2')]);
     store.stage([object('a', '1')]);
     expect(names(store)).toEqual(['a', 'b']);
-    expect([...store.commit()]).toEqual([]);
+    expect(typesOf(store.commit())).toEqual([]);
     expect(names(store)).toEqual(['b', 'a']);
     store.stage([object('a', '3'), object('c', '4')]);
-    expect([...store.commit()]).toEqual(['modified', 'added', 'deleted']);
-    expect([...store.commit()]).toEqual(['deleted']);
+    expect(typesOf(store.commit())).toEqual(['modified', 'added', 'deleted']);
+    expect(typesOf(store.commit())).toEqual(['deleted']);
     expect(store.size).toBe(0);
   });
 
@@ -42,28 +45,28 @@ describe('ObjectStore', () => {
     store.stage([object('b', '2')]);
     store.discard();
     store.stage([object('a', '1')]);
-    expect([...store.commit()]).toEqual([]);
+    expect(typesOf(store.commit())).toEqual([]);
     expect(names(store)).toEqual(['a']);
   });
 
   test('events keep the order of the list; the same version again is no change', () => {
     const store = storeOf(object('a', '1'), object('b', '2'));
-    expect([...store.apply([event('MODIFIED', object('a', '3'))])]).toEqual(['modified']);
-    expect([
-      ...store.apply([event('MODIFIED', object('a', '3')), event('ADDED', object('b', '2'))]),
-    ]).toEqual([]);
-    expect([
-      ...store.apply([event('ADDED', object('c', '4')), event('DELETED', object('b', '5'))]),
-    ]).toEqual(['added', 'deleted']);
+    expect(typesOf(store.apply([event('MODIFIED', object('a', '3'))]))).toEqual(['modified']);
+    expect(
+      typesOf(store.apply([event('MODIFIED', object('a', '3')), event('ADDED', object('b', '2'))])),
+    ).toEqual([]);
+    expect(
+      typesOf(store.apply([event('ADDED', object('c', '4')), event('DELETED', object('b', '5'))])),
+    ).toEqual(['added', 'deleted']);
     expect(names(store)).toEqual(['a', 'c']);
   });
 
   test('the delete of an object never removes another one of its name', () => {
     const store = storeOf(object('a', '1', 'old'));
-    expect([...store.apply([event('ADDED', object('a', '5', 'new'))])]).toEqual(['modified']);
-    expect([...store.apply([event('DELETED', object('a', '4', 'old'))])]).toEqual([]);
+    expect(typesOf(store.apply([event('ADDED', object('a', '5', 'new'))]))).toEqual(['modified']);
+    expect(typesOf(store.apply([event('DELETED', object('a', '4', 'old'))]))).toEqual([]);
     expect(names(store)).toEqual(['a']);
-    expect([...store.apply([event('DELETED', object('missing', '4'))])]).toEqual([]);
+    expect(typesOf(store.apply([event('DELETED', object('missing', '4'))]))).toEqual([]);
   });
 
   test('a reader of values keeps what it has', () => {
@@ -83,7 +86,7 @@ describe('ObjectStore', () => {
       event('DELETED', object('a', '3')),
       { type: 'BOOKMARK', resourceVersion: '4' },
     ]);
-    expect([...store.commit()]).toEqual(['added']);
+    expect(typesOf(store.commit())).toEqual(['added']);
     expect(names(store)).toEqual(['b']);
   });
 
@@ -105,13 +108,13 @@ describe('ObjectStore', () => {
           data: { nested: [data] },
         }) as KubernetesObject;
       for (const store of [new ObjectStore((kept) => kept), new ObjectStore(keepVersion, false)]) {
-        expect([...store.apply([event('ADDED', of('1'))])]).toEqual(['added']);
-        expect([...store.apply([event('ADDED', of('1'))])]).toEqual([]);
-        expect([...store.apply([event('MODIFIED', of('2'))])]).toEqual(['modified']);
+        expect(typesOf(store.apply([event('ADDED', of('1'))]))).toEqual(['added']);
+        expect(typesOf(store.apply([event('ADDED', of('1'))]))).toEqual([]);
+        expect(typesOf(store.apply([event('MODIFIED', of('2'))]))).toEqual(['modified']);
         store.stage([of('2')]);
-        expect([...store.commit()]).toEqual([]);
+        expect(typesOf(store.commit())).toEqual([]);
         store.stage([of('3')]);
-        expect([...store.commit()]).toEqual(['modified']);
+        expect(typesOf(store.commit())).toEqual(['modified']);
       }
     },
   );
@@ -121,20 +124,20 @@ describe('ObjectStore', () => {
     const metadata = { metadata: { name: 'a' } };
     store.apply([event('ADDED', metadata)]);
     // The change is beyond the metadata, which is all that was asked for.
-    expect([...store.apply([event('MODIFIED', metadata)])]).toEqual(['modified']);
+    expect(typesOf(store.apply([event('MODIFIED', metadata)]))).toEqual(['modified']);
     store.stage([metadata]);
-    expect([...store.commit()]).toEqual([]);
+    expect(typesOf(store.commit())).toEqual([]);
   });
 
   test('a version that does not move with its object hides no change, in an event or a list', () => {
     const of = (data: string): KubernetesObject =>
       ({ ...object('a', '1'), data: { data } }) as KubernetesObject;
     const store = storeOf(of('1'));
-    expect([...store.apply([event('MODIFIED', of('2'))])]).toEqual(['modified']);
+    expect(typesOf(store.apply([event('MODIFIED', of('2'))]))).toEqual(['modified']);
     store.stage([of('3')]);
-    expect([...store.commit()]).toEqual(['modified']);
+    expect(typesOf(store.commit())).toEqual(['modified']);
     store.stage([of('3')]);
-    expect([...store.commit()]).toEqual([]);
+    expect(typesOf(store.commit())).toEqual([]);
     expect(store.versionsMove).toBe(false);
     // No server that counts its versions gives one to two objects.
     expect([storeOf(object('a', '1'), object('b', '1')).versionsMove]).toEqual([false]);
@@ -142,14 +145,14 @@ describe('ObjectStore', () => {
     // What keeps no content takes the server's word.
     const versions = new ObjectStore(keepVersion, false);
     versions.apply([event('ADDED', of('1'))]);
-    expect([...versions.apply([event('ADDED', of('1'))])]).toEqual([]);
-    expect([...versions.apply([event('MODIFIED', of('2'))])]).toEqual(['modified']);
+    expect(typesOf(versions.apply([event('ADDED', of('1'))]))).toEqual([]);
+    expect(typesOf(versions.apply([event('MODIFIED', of('2'))]))).toEqual(['modified']);
   });
 
   test('a delete that names no uid is believed', () => {
     const store = storeOf(object('a', '1'));
     const nameless = { metadata: { name: 'a', namespace: 'ns', resourceVersion: '2' } };
-    expect([...store.apply([event('DELETED', nameless)])]).toEqual(['deleted']);
+    expect(typesOf(store.apply([event('DELETED', nameless)]))).toEqual(['deleted']);
   });
 
   test('a burst with an object that cannot be kept changes nothing', () => {

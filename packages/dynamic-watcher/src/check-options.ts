@@ -40,6 +40,9 @@ export function checkOptions(options: DynamicWatcherOptions): void {
   checkMethods('clock', options.clock, ['now', 'setTimeout', 'random']);
   checkBoolean('enableCache', options.enableCache);
   checkBoolean('disableInitialReconcile', options.disableInitialReconcile);
+  if (options.cluster !== undefined && (typeof options.cluster !== 'string' || !options.cluster)) {
+    throw invalidInput(`cluster: expected text, got ${shown(options.cluster)}`);
+  }
   checkConcurrency(options.maxConcurrentReconciles);
   checkMs('reconcileTimeoutMs', options.reconcileTimeoutMs, 1);
   checkMs('minIntervalMs', options.minIntervalMs, 0);

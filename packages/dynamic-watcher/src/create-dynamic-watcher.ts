@@ -3,6 +3,7 @@ import {
   copyObjectIdentifier,
   DepwatchError,
   invalidInput,
+  objectIdentifierFrom,
   objectIdentifierKey,
   validateObjectIdentifier,
   validateQuery,
@@ -12,7 +13,7 @@ import {
   type ObjectIdentifier,
 } from '@depwatch/core';
 import { checkOptions } from './check-options.ts';
-import type { CallOptions, DynamicWatcher, QueryBatch } from './public-interface.ts';
+import type { AddOptions, CallOptions, DynamicWatcher, QueryBatch } from './public-interface.ts';
 import { LifeCycle } from './life-cycle.ts';
 import type { DynamicWatcherOptions } from './options.ts';
 import type { Watcher } from './demand/dependencies.ts';
@@ -58,18 +59,19 @@ class EngineWatcher implements DynamicWatcher {
   async addWatcher(
     watcher: ObjectIdentifier,
     watched: ObjectIdentifier,
-    { signal }: CallOptions = {},
+    { signal, select }: AddOptions = {},
   ): Promise<void> {
     const { operations, batches, dependencies } = this.#life.running();
     validateNamed('watcher', watcher);
     validateNamed('watched', watched);
+    this.#checkSelect(select);
     const by = keyed(watcher);
     const what = copyObjectIdentifier(watched);
     return operations.shared(
       by.key,
       (turn) => {
         batches.refuse(by);
-        return dependencies.add(by, what, turn);
+        return dependencies.add(by, what, select, turn);
       },
       signal,
     );
@@ -78,7 +80,7 @@ class EngineWatcher implements DynamicWatcher {
   async addOrUpdateWatcher(
     watcher: ObjectIdentifier,
     watched: readonly ObjectIdentifier[],
-    { signal }: CallOptions = {},
+    { signal, select }: AddOptions = {},
   ): Promise<void> {
     const { operations, batches, dependencies } = this.#life.running();
     validateNamed('watcher', watcher);
@@ -88,6 +90,7 @@ class EngineWatcher implements DynamicWatcher {
       );
     }
     watched.forEach((id, index) => validateNamed(`watched[${index}]`, id));
+    this.#checkSelect(select);
     const by = keyed(watcher);
     const what = watched.map(copyObjectIdentifier);
     batches.refuseToWait(by);
@@ -95,7 +98,7 @@ class EngineWatcher implements DynamicWatcher {
       by.key,
       (turn) => {
         batches.refuse(by);
-        return dependencies.replace(by, what, turn);
+        return dependencies.replace(by, what, select, turn);
       },
       signal,
     );
@@ -208,6 +211,25 @@ class EngineWatcher implements DynamicWatcher {
     return watched.flatMap((id) => [...cache.fromObjectIdentifier(feeds.askedAs(id))]);
   }
 
+  async caughtUp(written: KubernetesObject, { signal }: CallOptions = {}): Promise<void> {
+    const { feeds, stopSignal } = this.#life.running();
+    if (!written?.metadata?.resourceVersion) {
+      throw invalidInput(
+        'written: expected an object with a metadata.resourceVersion, as a write returns it',
+      );
+    }
+    named('written', () => validateObjectIdentifier(objectIdentifierFrom(written)));
+    await feeds.caughtUp(written, signal ? [stopSignal, signal] : [stopSignal]);
+  }
+
+  statusOf(query: ObjectIdentifier) {
+    const engine = this.#life.running();
+    validateQuery(query);
+    const { feeds, graph } = engine;
+    const key = objectIdentifierKey(engine.normalize(query));
+    return feeds.statusOf(key, (watched) => graph.watchersOf(watched));
+  }
+
   async gvkToGvr(gvk: GroupVersionKind) {
     const { gvrs, stopSignal } = this.#life.running();
     return { ...(await gvrs.resolve(gvk, { signal: stopSignal })) };
@@ -220,6 +242,14 @@ class EngineWatcher implements DynamicWatcher {
 
   graph() {
     return this.#life.running().graph.snapshot();
+  }
+
+  #checkSelect(select: AddOptions['select']): void {
+    if (select === undefined) return;
+    if (typeof select !== 'function') {
+      throw invalidInput(`select: expected a function, got a ${typeof select}`);
+    }
+    this.#life.cached();
   }
 
   #get<T>(
@@ -293,10 +323,14 @@ async function orAborted<R>(run: () => Promise<R>, signal: AbortSignal): Promise
   }
 }
 
-/** Names the argument in the error, since both arguments have the same fields. */
 function validateNamed(argument: string, id: ObjectIdentifier): void {
+  named(argument, () => validateObjectIdentifier(id));
+}
+
+/** Names the argument in the error of a check, since several arguments have the same fields. */
+function named(argument: string, check: () => void): void {
   try {
-    validateObjectIdentifier(id);
+    check();
   } catch (error) {
     if (!(error instanceof DepwatchError)) throw error;
     throw invalidInput(`${argument}: ${error.message}`, error);

@@ -32,6 +32,7 @@ import { PastVersions } from './supply/past-versions.ts';
 import { RestoreCheck } from './supply/restore-check.ts';
 import { StreamAges } from './supply/stream-ages.ts';
 import { StreamingLists } from './supply/streaming-lists.ts';
+import { WakeUps } from './demand/wake-ups.ts';
 import { WatcherOperations } from './demand/watcher-operations.ts';
 
 /** What an engine is made of: the options of the dynamic watcher, with their defaults filled in. */
@@ -48,6 +49,8 @@ export interface EngineOptions {
   readonly settleMs: number;
   readonly requestTimeoutMs: number;
   readonly authGraceMs: number;
+  /** What causes call this dynamic watcher's cluster. */
+  readonly cluster: string | undefined;
   readonly logger: Logger;
   readonly metrics: Metrics | undefined;
   readonly clock: Clock;
@@ -94,6 +97,7 @@ export class Engine {
       tracksReconciles: enableCache,
       settled: (run) => this.batches.closeLeftOver(run),
     });
+    const wakeUps = new WakeUps({ ...options, graph, loop });
     const resources = new Resources({ gvrs, slots, health, clock, requestTimeoutMs });
     const pastVersions = new PastVersions(clock);
     const feeds = new Feeds({
@@ -110,12 +114,11 @@ export class Engine {
       rediscover: (gvk, how) => resources.rediscover(gvk, how),
       served: (gvk, how) => resources.served(gvk, how),
       listener: {
-        changed: ({ key, watched }, changes) => {
-          for (const type of changes) loop.enqueueAll(graph, key, { type, watched });
-        },
-        ended: ({ key, id, watched }, wasLive) => {
+        changed: (feed, changes) => wakeUps.changed(feed, changes),
+        ended: (feed, wasLive) => {
+          const { id } = feed;
           const watchers = graph.watchersOf(id);
-          if (wasLive) loop.enqueueAll(graph, key, { type: 'ended', watched });
+          if (wasLive) wakeUps.told(feed, 'ended');
           for (const watcher of watchers) graph.remove(watcher, [id]);
           return watchers;
         },

@@ -5,9 +5,11 @@
  */
 export { createDynamicWatcher } from './create-dynamic-watcher.ts';
 export type {
+  AddOptions,
   CallOptions,
   DynamicWatcher,
   QueryBatch,
+  ServedBy,
   WatchState,
   WatchStatus,
 } from './public-interface.ts';

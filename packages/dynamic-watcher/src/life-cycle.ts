@@ -113,6 +113,7 @@ export class LifeCycle {
       settleMs: options.settleMs ?? 0,
       requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
       authGraceMs: options.authGraceMs ?? 30_000,
+      cluster: options.cluster,
       logger: guardLogger(options.logger ?? silentLogger),
       metrics: options.metrics && guardMetrics(options.metrics),
     });

@@ -51,6 +51,8 @@ export interface DynamicWatcherSettings {
    * most ten times as long. @default 0
    */
   settleMs?: number;
+  /** What the causes of reconciles call the cluster that is watched; for several in one reconcile group. @default none */
+  cluster?: string;
   /** After so many milliseconds a reconcile's signal is aborted. @default none */
   reconcileTimeoutMs?: number;
   /** How long a request may go without a byte, and an add may keep trying, in milliseconds. @default 10_000 */

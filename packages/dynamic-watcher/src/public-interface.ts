@@ -14,11 +14,28 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
+/** Options of `addWatcher` and `addOrUpdateWatcher`. */
+export interface AddOptions extends CallOptions {
+  /**
+   * What of an object the watcher depends on: it is woken only by changes of what this returns, compared as JSON, and when
+   * the object comes or goes. It has to be a pure function, and is best one function for many adds: it is called once an
+   * object's state, for all of them. What the last add of a dependency says holds; one that throws selects everything.
+   */
+  select?: (object: Cached<KubernetesObject>) => unknown;
+}
+
 /**
- * What a watch is doing. `starting`: not live yet; `live`: connected and up to date; `retrying`: it was live and is
- * being brought back; `ended`: refused for good, its edges are gone.
+ * What a watch is doing. `pending`: it can't be watched yet, `lastError` says why; `starting`: not live yet; `live`:
+ * connected and up to date; `retrying`: it was live and is being brought back; `polling`: it can't be watched, so it is read
+ * now and then; `ended`: refused for good, its edges are gone.
  */
-export type WatchState = 'starting' | 'live' | 'retrying' | 'ended';
+export type WatchState = 'pending' | 'starting' | 'live' | 'retrying' | 'polling' | 'ended';
+
+/**
+ * Where what is known of something comes from: a watch of its own (`object`), one of the whole `namespace` or `kind`, reads
+ * at intervals (`poll`), or nowhere at present (`none`).
+ */
+export type ServedBy = 'object' | 'namespace' | 'kind' | 'poll' | 'none';
 
 /** One watch, as `watchStatus` tells of it. */
 export interface WatchStatus {
@@ -29,6 +46,7 @@ export interface WatchStatus {
   readonly watchers: readonly ObjectIdentifier[];
   /** When it came into this state, in milliseconds on the clock's scale (the system clock's is the Unix epoch). */
   readonly since: number;
+  readonly servedBy: ServedBy;
   /** The version up to which everything was seen. */
   readonly resourceVersion?: string;
   /** Why it isn't live, or wasn't last time. */
@@ -74,16 +92,16 @@ export interface DynamicWatcher extends AsyncDisposable {
   readonly stopped: Promise<void>;
   /**
    * Makes `watcher` depend on `watched`, beside what it depends on already. Resolves once the watch is live (and its
-   * cache entry filled). Adding what is there does nothing.
+   * cache entry filled). Adding what is there does nothing, but for its `select`.
    *
-   * @throws DepwatchError ERR_INVALID_INPUT, ERR_NO_VERSIONED_RESOURCE, ERR_RESOURCE_UNWATCHABLE, ERR_FORBIDDEN,
+   * @throws DepwatchError ERR_CACHE_DISABLED for a `select` without the cache, ERR_INVALID_INPUT, ERR_NO_VERSIONED_RESOURCE, ERR_RESOURCE_UNWATCHABLE, ERR_FORBIDDEN,
    * ERR_UNAUTHORIZED, ERR_TRANSPORT when it isn't live within `requestTimeoutMs`, ERR_QUERY_BATCH_IN_PROGRESS,
    * ERR_ABORTED; nothing is left behind then
    */
   addWatcher(
     watcher: ObjectIdentifier,
     watched: ObjectIdentifier,
-    options?: CallOptions,
+    options?: AddOptions,
   ): Promise<void>;
   /**
    * Makes `watcher` depend on exactly `watched`: brings the new watches up, then drops the old ones. On an error
@@ -94,7 +112,7 @@ export interface DynamicWatcher extends AsyncDisposable {
   addOrUpdateWatcher(
     watcher: ObjectIdentifier,
     watched: readonly ObjectIdentifier[],
-    options?: CallOptions,
+    options?: AddOptions,
   ): Promise<void>;
   /**
    * Drops all that `watcher` depends on, and its reconciles that have not begun. Ends its pending calls (ERR_ABORTED).
@@ -164,10 +182,21 @@ export interface DynamicWatcher extends AsyncDisposable {
    * @throws DepwatchError ERR_NO_CACHE_ENTRY when it watches nothing or one of its watches isn't live yet
    */
   listWatchedFromCache(watcher: ObjectIdentifier): readonly Cached<KubernetesObject>[];
+  /**
+   * Waits for one's own write to be seen: resolves once every watch that would show `written` has shown its
+   * `resourceVersion` or a newer one; at once where none would. It waits as long as that takes, an outage say, unless the
+   * signal ends it.
+   *
+   * @param written what a create, update, patch or apply returned
+   * @throws DepwatchError ERR_INVALID_INPUT without apiVersion, kind, name and resourceVersion, ERR_NOT_STARTED, ERR_ABORTED
+   */
+  caughtUp(written: KubernetesObject, options?: CallOptions): Promise<void>;
   /** The resource of a kind, from the server or as remembered. Works with the cache off, too. */
   gvkToGvr(gvk: GroupVersionKind): Promise<ScopedGVR>;
   /** Every watch held, and the last 1,000 that ended. */
   watchStatus(): readonly WatchStatus[];
+  /** As `watchStatus`, of one thing that is, or was, depended on. @throws DepwatchError ERR_INVALID_INPUT, ERR_NOT_STARTED */
+  statusOf(query: ObjectIdentifier): WatchStatus | undefined;
   /** Who depends on what, as plain data. */
   graph(): DependencyGraphSnapshot;
 }

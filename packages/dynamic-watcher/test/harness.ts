@@ -50,6 +50,8 @@ export interface Bench extends AsyncDisposable {
   readonly watcher: DynamicWatcher;
   /** Lets everything happen that is due within `ms`. */
   settle(ms?: number): Promise<void>;
+  /** Lets a second pass, and returns what the promise comes to. */
+  wait<T>(promise: Promise<T>): Promise<T>;
 }
 
 export async function startBench(
@@ -70,6 +72,11 @@ export async function startBench(
     recorder,
     watcher,
     settle: (ms = 1) => fake.clock.advance(ms),
+    wait: async (promise) => {
+      promise.catch(() => {});
+      await fake.clock.advance(1000);
+      return promise;
+    },
     [Symbol.asyncDispose]: () => watcher[Symbol.asyncDispose](),
   };
 }

@@ -52,7 +52,13 @@ test('removing the watchers of ended watches looks at no other watcher', () => {
   const watchers = many.map((id) => objectIdentifierKey(id));
   for (let index = 0; index < 10; index += 1) {
     const watched = configMapId(`watched${index}`);
-    ended.add(String(index), { watched, state: 'ended', watchers: many, since: 0 });
+    ended.add(String(index), {
+      watched,
+      state: 'ended',
+      servedBy: 'none',
+      watchers: many,
+      since: 0,
+    });
   }
   made.keys = 0;
   for (const key of watchers.slice(1)) ended.forget(key);
@@ -67,7 +73,13 @@ test('the last thousand ended watches stay listed, and one that starts again is 
   const ended = new EndedFeeds();
   for (let index = 0; index < 1002; index += 1) {
     const watched = configMapId(`watched${index}`);
-    ended.add(String(index), { watched, state: 'ended', watchers: [app], since: index });
+    ended.add(String(index), {
+      watched,
+      state: 'ended',
+      servedBy: 'none',
+      watchers: [app],
+      since: index,
+    });
   }
   expect(ended.values()).toHaveLength(1000);
   expect(ended.values()[0]!.since).toBe(2);

@@ -7,6 +7,9 @@ import type { ObjectIdentifier } from '../object-identifier.ts';
  * - `initial`: a dependency that was added names an object that exists
  * - `added`, `modified`, `deleted`: a watched object changed
  * - `ended`: the watch was refused for good; see `watchStatus()`
+ * - `available`: what the watcher asked for, and was not to be had, can be seen from now on
+ * - `unavailable`: what it saw is not to be had any more: its kind has gone, or the right to read it
+ * - `acquired`: this replica has come to own the watcher
  * - `enqueued`: asked for with `enqueue()`
  * - `requeue`: the last reconcile asked to run again
  * - `retry`: the last reconcile failed
@@ -18,11 +21,18 @@ export interface Cause {
     | 'modified'
     | 'deleted'
     | 'ended'
+    | 'available'
+    | 'unavailable'
+    | 'acquired'
     | 'enqueued'
     | 'requeue'
     | 'retry';
   /** What was watched, as it was first asked for, perhaps by another watcher; absent when the cause is no watch. */
   readonly watched?: ObjectIdentifier;
+  /** Which of the objects that a query shows; absent where `watched` names one. */
+  readonly object?: { readonly namespace?: string; readonly name: string };
+  /** Of which cluster, where the dynamic watcher was given a name for its own. */
+  readonly cluster?: string;
 }
 
 /** What a reconcile is told beside the watcher. */

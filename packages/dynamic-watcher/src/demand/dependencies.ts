@@ -6,6 +6,7 @@ import {
   type ScopedGVR,
 } from '@depwatch/core';
 import { normalizeWatched } from './normalize-watched.ts';
+import type { Select } from './selections.ts';
 import type { ReconcileLoop } from '../reconcile/reconcile-loop.ts';
 import type { Resources } from '../requests/resources.ts';
 import { TentativeEdges, type TentativeEdge } from './tentative-edges.ts';
@@ -39,14 +40,28 @@ export class Dependencies {
   }
 
   /** As `DynamicWatcher.addWatcher`. */
-  add(by: Watcher, watched: ObjectIdentifier, signal: AbortSignal): Promise<void> {
-    return this.bringUp(by, [watched], signal, (added) => this.#reconcileInitially(by, added));
+  add(
+    by: Watcher,
+    watched: ObjectIdentifier,
+    select: Select | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    return this.bringUp(by, [watched], signal, (added, wanted) => {
+      this.#select(by, wanted, select);
+      this.#reconcileInitially(by, added);
+    });
   }
 
   /** As `DynamicWatcher.addOrUpdateWatcher`: the old watches go once all the new ones are live. */
-  replace(by: Watcher, watched: readonly ObjectIdentifier[], signal: AbortSignal): Promise<void> {
+  replace(
+    by: Watcher,
+    watched: readonly ObjectIdentifier[],
+    select: Select | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
     return this.bringUp(by, watched, signal, (added, wanted) => {
       this.retain(by, wanted);
+      this.#select(by, wanted, select);
       this.#options.feeds.forgetEnded(by.key);
       this.#reconcileInitially(by, added);
     });
@@ -145,6 +160,11 @@ export class Dependencies {
     return Promise.all(
       keys.map((key, index) => feeds.ready(key, wanted[index]!, !fresh.has(key), parts[index]!)),
     );
+  }
+
+  /** What is said last of an edge holds, also where nothing is said: then it is woken by all changes. */
+  #select({ key }: Watcher, wanted: readonly ObjectIdentifier[], select: Select | undefined): void {
+    for (const id of wanted) this.#options.graph.note(key, objectIdentifierKey(id), select);
   }
 
   #stopUnwatched({ stop }: GraphChange): void {

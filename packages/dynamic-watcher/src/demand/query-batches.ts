@@ -80,7 +80,7 @@ export class QueryBatches {
   ): Promise<R> {
     // Refused at once, where waiting for its turn would mean waiting for the batch to end.
     if (of?.ending) return Promise.reject(notStarted(watcher));
-    const { operations, dependencies, normalize } = this.#options;
+    const { operations, dependencies, graph, normalize } = this.#options;
     const run = async (turn: AbortSignal): Promise<R> => {
       const batch = this.#require(watcher, of);
       const { record } = batch;
@@ -90,7 +90,11 @@ export class QueryBatches {
         batch,
         [query],
         turn,
-        (_, [wanted]) => read(wanted!),
+        (_, [wanted]) => {
+          // What was read whole wakes by all of it.
+          graph.note(batch.key, objectIdentifierKey(wanted!), undefined);
+          return read(wanted!);
+        },
         ([wanted]) => record.ask(wanted!),
       );
     };

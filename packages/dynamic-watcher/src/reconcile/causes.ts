@@ -1,4 +1,4 @@
-import type { Cause } from '@depwatch/core';
+import type { Cause, ChangeType, ObjectChange, ObjectIdentifier } from '@depwatch/core';
 
 /** Causes are a hint; beyond so many distinct ones the rest are left out. */
 const causesKept = 16;
@@ -9,6 +9,38 @@ export type Causes = readonly Cause[];
 /** One cause, to be shared by all it concerns. */
 export function causesOf(cause: Cause): Causes {
   return Object.freeze([Object.freeze(cause)]);
+}
+
+/** Why the watchers of something are due that has changed: at most 16 causes, of each type at least one. */
+export function causesOfChanges(
+  changes: readonly ObjectChange[],
+  watched: ObjectIdentifier,
+  cluster: string | undefined,
+): Causes {
+  const told = changes.length > causesKept ? mostTelling(changes) : changes;
+  const causes = told.map(({ type, key }) =>
+    Object.freeze({
+      type,
+      watched,
+      ...(!watched.name && { object: objectOf(key) }),
+      ...(cluster !== undefined && { cluster }),
+    }),
+  );
+  if (causes.length === 1) return Object.freeze(causes);
+  return mergeCauses(Object.freeze([]), causes);
+}
+
+/** The first of each type, then as many others as there is room for. */
+function mostTelling(changes: readonly ObjectChange[]): readonly ObjectChange[] {
+  const first = new Map<ChangeType, ObjectChange>();
+  for (const change of changes) if (!first.has(change.type)) first.set(change.type, change);
+  return [...first.values(), ...changes.slice(0, causesKept)];
+}
+
+function objectOf(key: string): NonNullable<Cause['object']> {
+  const slash = key.indexOf('/');
+  const name = key.slice(slash + 1);
+  return Object.freeze(slash < 0 ? { name } : { namespace: key.slice(0, slash), name });
 }
 
 /** What is in either, each once, the earlier first; at most 16. */
@@ -24,5 +56,10 @@ export function mergeCauses(before: Causes, more: Causes): Causes {
 
 /** Whether two causes say the same. The identifiers are those of the graph, which has one for each watched object. */
 function sameCause(a: Cause, b: Cause): boolean {
-  return a.type === b.type && a.watched === b.watched;
+  return (
+    a.type === b.type &&
+    a.watched === b.watched &&
+    a.object?.name === b.object?.name &&
+    a.object?.namespace === b.object?.namespace
+  );
 }

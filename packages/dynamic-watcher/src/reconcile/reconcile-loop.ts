@@ -98,11 +98,22 @@ export class ReconcileLoop {
     if (afterMs <= 0) this.#gate.untilNextTurn();
   }
 
-  /** Has everybody reconciled who depends on a watched object. */
-  enqueueAll(graph: DependencyGraph, watchedKey: string, cause: Cause): void {
-    const causes = causesOf(cause);
+  /**
+   * Has everybody reconciled who depends on a watched object.
+   *
+   * @param noted why those are due with whose edge the graph keeps something; undefined: they are not
+   */
+  enqueueAll(
+    graph: DependencyGraph,
+    watchedKey: string,
+    causes: Causes,
+    noted: (note: unknown) => Causes | undefined = () => causes,
+  ): void {
     this.#gate.untilAnswered();
-    graph.forEachWatcher(watchedKey, (key, watcher) => this.#queue.add({ key, watcher }, causes));
+    graph.forEachWatcher(watchedKey, (key, watcher, note) => {
+      const why = note === undefined ? causes : noted(note);
+      if (why) this.#queue.add({ key, watcher }, why);
+    });
   }
 
   /** Drops what is queued, delayed or backed off of a watcher; a running reconcile finishes, and is the last. */

@@ -18,10 +18,12 @@ export class EndedFeeds {
 
   /** All, the oldest first. */
   values(): readonly WatchStatus[] {
-    return [...this.#ended.values()].map(({ status, watchers }) => ({
-      ...status,
-      watchers: [...watchers.values()],
-    }));
+    return [...this.#ended.values()].map(statusOf);
+  }
+
+  get(key: string): WatchStatus | undefined {
+    const ended = this.#ended.get(key);
+    return ended && statusOf(ended);
   }
 
   add(key: string, status: WatchStatus): void {
@@ -65,4 +67,8 @@ export class EndedFeeds {
     this.#ended.clear();
     this.#toldTo.clear();
   }
+}
+
+function statusOf({ status, watchers }: Ended): WatchStatus {
+  return { ...status, watchers: [...watchers.values()] };
 }

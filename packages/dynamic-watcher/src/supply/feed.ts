@@ -1,7 +1,7 @@
 import type {
-  ChangeType,
   DepwatchError,
   KubernetesObject,
+  ObjectChange,
   ObjectIdentifier,
   ObjectStore,
 } from '@depwatch/core';
@@ -14,7 +14,7 @@ export interface FeedListener {
   begun(feed: Feed): void;
   live(feed: Feed): void;
   retrying(feed: Feed, error: DepwatchError, ms: number): void;
-  changed(feed: Feed, changes: ReadonlySet<ChangeType>): void;
+  changed(feed: Feed, changes: readonly ObjectChange[]): void;
   ended(feed: Feed, error: DepwatchError): void;
 }
 
@@ -31,6 +31,9 @@ export class Feed implements Sink {
   /** Who waits until it is live. */
   waiters: Waiters<void> | undefined;
   hasBegun = false;
+  isOver = false;
+  /** Who waits for it to have seen something; seldom anybody. */
+  #followers: Set<() => void> | undefined;
   /** Takes it out of the cache; set once it was live. */
   detach: (() => void) | undefined;
   state: WatchState = 'starting';
@@ -71,12 +74,34 @@ export class Feed implements Sink {
     this.#listener.retrying(this, error, ms);
   }
 
-  changed(changes: ReadonlySet<ChangeType>): void {
+  changed(changes: readonly ObjectChange[]): void {
     this.#listener.changed(this, changes);
+  }
+
+  advanced(): void {
+    this.#tellFollowers();
   }
 
   ended(error: DepwatchError): void {
     this.#listener.ended(this, error);
+  }
+
+  /** Has `listener` called whenever more has been seen, and when the feed is over. @returns what ends that */
+  follow(listener: () => void): () => void {
+    this.#followers ??= new Set();
+    this.#followers.add(listener);
+    return () => this.#followers?.delete(listener);
+  }
+
+  /** It is over. */
+  end(): void {
+    this.isOver = true;
+    this.detach?.();
+    this.#tellFollowers();
+  }
+
+  #tellFollowers(): void {
+    if (this.#followers) for (const listener of [...this.#followers]) listener();
   }
 
   /** As `watchStatus` tells of it. */
@@ -88,6 +113,7 @@ export class Feed implements Sink {
       state,
       watchers,
       since,
+      servedBy: this.isOver ? 'none' : 'object',
       ...(resourceVersion !== undefined && { resourceVersion }),
       ...(lastError && { lastError }),
     };

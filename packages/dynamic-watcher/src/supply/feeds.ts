@@ -1,11 +1,12 @@
 import {
   DepwatchError,
   describeObjectIdentifier,
+  objectIdentifierFrom,
   objectIdentifierKey,
-  type ChangeType,
   type KubernetesObject,
   type Logger,
   type Metrics,
+  type ObjectChange,
   type ObjectIdentifier,
   type ObjectStore,
   type ScopedGVR,
@@ -13,6 +14,7 @@ import {
 import type { WatchState, WatchStatus } from '../public-interface.ts';
 import { notInTime } from '../requests/not-in-time.ts';
 import { Waiters } from '../requests/waiters.ts';
+import { caughtUp } from './caught-up.ts';
 import { EndedFeeds } from './ended-feeds.ts';
 import { Feed, type FeedListener } from './feed.ts';
 import { WatchSource, type WatchSourceContext } from './watch-source.ts';
@@ -20,7 +22,7 @@ import { WatchSource, type WatchSourceContext } from './watch-source.ts';
 /** What {@link Feeds} tell their owner of. */
 export interface FeedsListener {
   /** The cached state changed, before this call. */
-  changed(feed: Feed, changes: ReadonlySet<ChangeType>): void;
+  changed(feed: Feed, changes: readonly ObjectChange[]): void;
   /**
    * A feed was refused for good, and is no longer there: its edges have to go within this call.
    *
@@ -100,6 +102,18 @@ export class Feeds implements FeedListener {
     return this.#feeds.get(objectIdentifierKey(id))?.watched ?? id;
   }
 
+  /** Resolves once all feeds that would show an object show what was written. See {@link caughtUp}. */
+  caughtUp(written: KubernetesObject, signals: readonly AbortSignal[]): Promise<void> {
+    const { kind, group = '', version, name, namespace } = objectIdentifierFrom(written);
+    const mayShow = ({ watched }: Feed): boolean =>
+      watched.kind === kind &&
+      (watched.group ?? '') === group &&
+      watched.version === version &&
+      (!watched.name || watched.name === name) &&
+      (!watched.namespace || !namespace || watched.namespace === namespace);
+    return caughtUp([...this.#feeds.values()].filter(mayShow), written, signals);
+  }
+
   /** How many objects a feed shows; `key` is the watched identifier's. */
   objectCount(key: string): number {
     return this.#feeds.get(key)?.store.size ?? 0;
@@ -147,6 +161,15 @@ export class Feeds implements FeedListener {
     return [...held, ...this.#ended.values()];
   }
 
+  /** That of one identifier, held or ended; `key` and `id` as the graph knows it. */
+  statusOf(
+    key: string,
+    watchersOf: (watched: ObjectIdentifier) => readonly ObjectIdentifier[],
+  ): WatchStatus | undefined {
+    const feed = this.#feeds.get(key);
+    return feed ? feed.status(watchersOf(feed.id)) : this.#ended.get(key);
+  }
+
   begun(feed: Feed): void {
     feed.hasBegun = true;
     feed.waiters?.begin();
@@ -171,7 +194,7 @@ export class Feeds implements FeedListener {
     feed.waiters?.triesAgainIn(ms);
   }
 
-  changed(feed: Feed, changes: ReadonlySet<ChangeType>): void {
+  changed(feed: Feed, changes: readonly ObjectChange[]): void {
     // What a new feed shows first is no change: nobody has seen anything before it.
     if (feed.wasLive) this.#options.listener.changed(feed, changes);
   }
@@ -198,7 +221,7 @@ export class Feeds implements FeedListener {
 
   #remove(feed: Feed): void {
     this.#feeds.delete(feed.key);
-    feed.detach?.();
+    feed.end();
     this.#count();
   }
 

@@ -1,7 +1,7 @@
 import type {
-  ChangeType,
   DepwatchError,
   KubernetesObject,
+  ObjectChange,
   ObjectStore,
   ResourceQuery,
 } from '@depwatch/core';
@@ -30,7 +30,9 @@ export interface Sink {
   live(): void;
   retrying(error: DepwatchError, ms: number): void;
   /** The store has changed, before this call. */
-  changed(changes: ReadonlySet<ChangeType>): void;
+  changed(changes: readonly ObjectChange[]): void;
+  /** {@link Source.resourceVersion} is another one, after what it stands for was told. */
+  advanced(): void;
   /** It was given up for good. */
   ended(error: DepwatchError): void;
 }

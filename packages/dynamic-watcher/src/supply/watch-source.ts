@@ -5,10 +5,10 @@ import {
   initialReflectorState,
   isDepwatchError,
   step,
-  type ChangeType,
   type Clock,
   type GroupVersionKind,
   type KubernetesObject,
+  type ObjectChange,
   type ObjectIdentifier,
   type ReflectorEffect,
   type ReflectorInput,
@@ -131,6 +131,7 @@ export class WatchSource implements Source, Applicant {
       // A listener may have stopped the watch, or a call failed at once: what came of that is the newer truth.
       if (this.#state !== state) return;
     }
+    if (state.memory.resourceVersion !== before.memory.resourceVersion) this.#sink.advanced();
   }
 
   /** What can't be applied has not been seen: the version before it stays the one to go on from. */
@@ -186,8 +187,8 @@ export class WatchSource implements Source, Applicant {
     }
   }
 
-  #changed(changes: ReadonlySet<ChangeType>): void {
-    if (changes.size > 0) this.#sink.changed(changes);
+  #changed(changes: readonly ObjectChange[]): void {
+    if (changes.length > 0) this.#sink.changed(changes);
   }
 
   #setTimer(ms: number): void {

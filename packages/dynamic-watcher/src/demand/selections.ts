@@ -1,0 +1,49 @@
+import {
+  sameJson,
+  type Cached,
+  type KubernetesObject,
+  type Logger,
+  type ObjectChange,
+} from '@depwatch/core';
+
+/** What of an object a watcher wants to be woken for. */
+export type Select = (object: Cached<KubernetesObject>) => unknown;
+
+/** Tells which changes a watcher is woken for that has said what of an object it depends on. */
+export class Selections {
+  readonly #logger: Logger;
+  /** What each select has made of each object, as JSON: objects are frozen, and shared by all who watch them. */
+  readonly #made = new WeakMap<Select, WeakMap<KubernetesObject, string>>();
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** The changes in which what is selected comes, goes or becomes another. */
+  of(select: Select, changes: readonly ObjectChange[]): readonly ObjectChange[] {
+    return changes.filter(({ before, after }) => {
+      if (!before || !after) return true;
+      const one = this.#project(select, before);
+      const other = this.#project(select, after);
+      if (one === undefined || other === undefined) return true;
+      // Text that differs may differ in the order of its keys alone.
+      return one !== other && !sameJson(JSON.parse(one), JSON.parse(other));
+    });
+  }
+
+  /** @returns undefined where the select throws: then every change counts */
+  #project(select: Select, object: KubernetesObject): string | undefined {
+    let made = this.#made.get(select);
+    if (!made) this.#made.set(select, (made = new WeakMap()));
+    const known = made.get(object);
+    if (known !== undefined) return known;
+    try {
+      const text = JSON.stringify(select(object as Cached<KubernetesObject>)) ?? 'null';
+      made.set(object, text);
+      return text;
+    } catch (error) {
+      this.#logger.error({ error }, 'a select failed; the watcher is woken as if it had none');
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import {
+  abortedError,
+  compareResourceVersions,
+  matchesLabelSelector,
+  objectKey,
+  parseLabelSelector,
+  type KubernetesObject,
+} from '@depwatch/core';
+import type { Feed } from './feed.ts';
+
+/**
+ * Resolves once each of the feeds that would show an object shows its version or a newer one; a feed that is over, or that
+ * can't be seen at all, is waited for no longer. Versions of one resource are ordered numbers (KEP-5504); where they are
+ * not, it is the object's own state that has to come, or another one than is shown now.
+ *
+ * @param feeds those of the object's kind that may show it
+ * @throws (rejects) the signals' reasons
+ */
+export async function caughtUp(
+  feeds: Iterable<Feed>,
+  written: KubernetesObject,
+  signals: readonly AbortSignal[],
+): Promise<void> {
+  const behind = [...feeds].filter((feed) => shows(feed, written));
+  await Promise.all(behind.map((feed) => follow(feed, written, signals)));
+}
+
+/** Whether the object, as it was written, is among what the feed watches, or was until now. */
+function shows({ watched, store }: Feed, written: KubernetesObject): boolean {
+  const { selector, name } = watched;
+  if (name || !selector || store.get(objectKey(written))) return true;
+  return matchesLabelSelector(parseLabelSelector(selector), written.metadata?.labels);
+}
+
+function follow(
+  feed: Feed,
+  written: KubernetesObject,
+  signals: readonly AbortSignal[],
+): Promise<void> {
+  const key = objectKey(written);
+  const wanted = written.metadata!.resourceVersion!;
+  const first = feed.store.get(key)?.metadata?.resourceVersion;
+  const hasCaughtUp = (): boolean => {
+    if (feed.isOver || feed.state === 'pending') return true;
+    const shown = feed.store.get(key)?.metadata?.resourceVersion;
+    if (shown === wanted) return true;
+    const order = compareResourceVersions(feed.source?.resourceVersion, wanted);
+    return order === undefined ? feed.wasLive && shown !== first : order >= 0;
+  };
+  return new Promise((resolve, reject) => {
+    if (hasCaughtUp()) return resolve();
+    const settle = (): void => {
+      unfollow();
+      for (const signal of signals) signal.removeEventListener('abort', onAbort);
+    };
+    const onAbort = ({ target }: Event): void => {
+      settle();
+      reject(abortedError(target as AbortSignal));
+    };
+    const unfollow = feed.follow(() => {
+      if (!hasCaughtUp()) return;
+      settle();
+      resolve();
+    });
+    for (const signal of signals) {
+      if (signal.aborted) onAbort({ target: signal } as unknown as Event);
+      else signal.addEventListener('abort', onAbort);
+    }
+  });
+}
