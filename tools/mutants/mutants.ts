@@ -24,8 +24,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a relist wakes nobody for what it finds deleted',
     invariant: 2,
-    in: 'ObjectStore',
-    change: { drop: "$changes = $and($changes, 'deleted')" },
+    in: 'ObjectStore.commit',
+    change: { drop: "$changes.push({ type: 'deleted', $$rest })" },
   },
   {
     name: 'a watch is resumed from the version of its list',
@@ -95,7 +95,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a change during a reconcile is forgotten with it',
     invariant: 9,
     in: 'EntryQueue.done',
-    change: { drop: 'this.handOut($entry)' },
+    change: { drop: 'this.place($entry)' },
   },
   {
     name: 'a failed update keeps what it had added',
