@@ -1,5 +1,6 @@
 import { invalidInput } from '@depwatch/core';
-import type { DynamicWatcherOptions } from './options.ts';
+import type { CommonSettings, DynamicWatcherOptions, ReconcileGroupOptions } from './options.ts';
+import { LoopGroup } from './reconcile/reconcile-group.ts';
 
 /** The longest that a timer of Node can be set to; one that is longer goes off at once. */
 const longestTimerMs = 2 ** 31 - 1;
@@ -16,7 +17,7 @@ export function checkOptions(options: DynamicWatcherOptions): void {
   if (!isObject(options)) {
     throw invalidInput('options: expected an object with kubeConfig or transport, and reconciler');
   }
-  const { kubeConfig, transport, reconciler, objectCache } = options;
+  const { kubeConfig, transport, objectCache } = options;
   if ((kubeConfig === undefined) === (transport === undefined)) {
     throw invalidInput('kubeConfig, transport: give exactly one of them');
   }
@@ -31,31 +32,66 @@ export function checkOptions(options: DynamicWatcherOptions): void {
     'applyToHTTPSOptions',
   ]);
   checkMethods('transport', transport, ['discover', 'list', 'watch']);
-  if (typeof reconciler !== 'function' && typeof reconciler?.reconcile !== 'function') {
-    throw invalidInput('reconciler: expected a function, or an object with a method reconcile');
-  }
-  checkMethods('rateLimiter', options.rateLimiter, ['when', 'forget', 'retries']);
-  checkMethods('logger', options.logger, ['debug', 'info', 'warn', 'error']);
-  checkMethods('metrics', options.metrics, ['count', 'gauge', 'observe']);
-  checkMethods('clock', options.clock, ['now', 'setTimeout', 'random']);
+  if (options.reconcileGroup === undefined) checkLoopOptions(options);
+  else checkGrouped(options);
   checkBoolean('enableCache', options.enableCache);
   checkBoolean('disableInitialReconcile', options.disableInitialReconcile);
   if (options.cluster !== undefined && (typeof options.cluster !== 'string' || !options.cluster)) {
     throw invalidInput(`cluster: expected text, got ${shown(options.cluster)}`);
   }
-  checkConcurrency(options.maxConcurrentReconciles);
-  checkMs('reconcileTimeoutMs', options.reconcileTimeoutMs, 1);
-  checkMs('minIntervalMs', options.minIntervalMs, 0);
-  checkMs('settleMs', options.settleMs, 0);
   checkMs('requestTimeoutMs', options.requestTimeoutMs, 1);
   checkMs('authGraceMs', options.authGraceMs, 0);
-  checkMs('stopTimeoutMs', options.stopTimeoutMs, 0);
   if (objectCache !== undefined && !isObject(objectCache)) {
     throw invalidInput(`objectCache: expected an object, got ${shown(objectCache)}`);
   }
   checkMs('objectCache.gvkToGvrTtlMs', objectCache?.gvkToGvrTtlMs, 1);
   checkMs('objectCache.missingApiResourceTtlMs', objectCache?.missingApiResourceTtlMs, 0);
   checkBoolean('objectCache.unsafeDisableDeepCopy', objectCache?.unsafeDisableDeepCopy);
+}
+
+/**
+ * Checks what a reconcile loop is made of.
+ *
+ * @throws DepwatchError ERR_INVALID_INPUT that names the option
+ */
+export function checkLoopOptions(options: ReconcileGroupOptions): void {
+  if (!isObject(options)) throw invalidInput('options: expected an object with reconciler');
+  const { reconciler } = options;
+  if (typeof reconciler !== 'function' && typeof reconciler?.reconcile !== 'function') {
+    throw invalidInput('reconciler: expected a function, or an object with a method reconcile');
+  }
+  checkMethods('rateLimiter', options.rateLimiter, ['when', 'forget', 'retries']);
+  checkConcurrency(options.maxConcurrentReconciles);
+  checkMs('reconcileTimeoutMs', options.reconcileTimeoutMs, 1);
+  checkMs('minIntervalMs', options.minIntervalMs, 0);
+  checkMs('settleMs', options.settleMs, 0);
+  checkCommon(options);
+}
+
+/** In a group, the group's settings hold. */
+function checkGrouped(options: DynamicWatcherOptions): void {
+  if (!(options.reconcileGroup instanceof LoopGroup)) {
+    throw invalidInput('reconcileGroup: expected what createReconcileGroup returns');
+  }
+  const given = ofLoop.find((option) => options[option] !== undefined);
+  if (given) throw invalidInput(`${given}: give it to the reconcileGroup, which reconciles`);
+  checkCommon(options);
+}
+
+const ofLoop = [
+  'reconciler',
+  'rateLimiter',
+  'maxConcurrentReconciles',
+  'reconcileTimeoutMs',
+  'minIntervalMs',
+  'settleMs',
+] as const;
+
+function checkCommon(options: CommonSettings): void {
+  checkMethods('logger', options.logger, ['debug', 'info', 'warn', 'error']);
+  checkMethods('metrics', options.metrics, ['count', 'gauge', 'observe']);
+  checkMethods('clock', options.clock, ['now', 'setTimeout', 'random']);
+  checkMs('stopTimeoutMs', options.stopTimeoutMs, 0);
 }
 
 function checkMethods(option: string, value: unknown, methods: readonly string[]): void {

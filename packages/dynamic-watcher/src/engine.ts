@@ -23,6 +23,9 @@ import type { ObjectCacheSettings } from './options.ts';
 import { normalizeWatched } from './demand/normalize-watched.ts';
 import { QueryBatches } from './demand/query-batches.ts';
 import { ReconcileLoop } from './reconcile/reconcile-loop.ts';
+import type { ReconcileRun } from './reconcile/reconcile-run.ts';
+import type { LoopGroup } from './reconcile/reconcile-group.ts';
+import type { Reconciles } from './reconcile/reconciles.ts';
 import { holdReconciler, releaseReconciler } from './reconcile/shared-reconcilers.ts';
 import { Resources } from './requests/resources.ts';
 import { ServerHealth } from './requests/server-health.ts';
@@ -38,6 +41,8 @@ import { WatcherOperations } from './demand/watcher-operations.ts';
 /** What an engine is made of: the options of the dynamic watcher, with their defaults filled in. */
 export interface EngineOptions {
   readonly transport: Transport;
+  /** Whose loop reconciles; undefined: one of its own. */
+  readonly reconcileGroup: LoopGroup | undefined;
   readonly reconciler: Reconciler;
   readonly rateLimiter: RateLimiter<ObjectIdentifier> | undefined;
   readonly enableCache: boolean;
@@ -62,7 +67,7 @@ export class Engine {
   readonly operations = new WatcherOperations();
   readonly gvrs: GvrCache;
   readonly cache: ObjectCache;
-  readonly loop: ReconcileLoop;
+  readonly loop: Reconciles;
   readonly feeds: Feeds;
   readonly dependencies: Dependencies;
   readonly batches: QueryBatches;
@@ -92,11 +97,10 @@ export class Engine {
       returned: () => restoreCheck.start(),
     });
     const slots = new Slots({ clock, logger, health });
-    const loop = new ReconcileLoop({
-      ...options,
-      tracksReconciles: enableCache,
-      settled: (run) => this.batches.closeLeftOver(run),
-    });
+    const settled = (run: ReconcileRun): void => this.batches.closeLeftOver(run);
+    const loop =
+      options.reconcileGroup?.join(graph, settled) ??
+      new ReconcileLoop({ ...options, tracksReconciles: enableCache, settled });
     const wakeUps = new WakeUps({ ...options, graph, loop });
     const resources = new Resources({ gvrs, slots, health, clock, requestTimeoutMs });
     const pastVersions = new PastVersions(clock);

@@ -13,11 +13,17 @@ export type {
   WatchState,
   WatchStatus,
 } from './public-interface.ts';
+export { createReconcileGroup } from './create-reconcile-group.ts';
+export type { ReconcileGroup } from './reconcile/reconcile-group.ts';
 export type {
+  CommonSettings,
   DynamicWatcherOptions,
   DynamicWatcherSettings,
   KubeConfigLike,
   ObjectCacheSettings,
+  ReconcileGroupOptions,
+  ReconcileSettings,
+  WatchSettings,
 } from './options.ts';
 export { systemClock } from './system-clock.ts';
 

@@ -2,6 +2,8 @@ import { abortedError, DepwatchError, silentLogger, type Transport } from '@depw
 import { Engine } from './engine.ts';
 import { guardLogger, guardMetrics } from './guard.ts';
 import type { DynamicWatcherOptions } from './options.ts';
+import type { LoopGroup } from './reconcile/reconcile-group.ts';
+import { settledWithin } from './reconcile/settled-within.ts';
 import { systemClock } from './system-clock.ts';
 
 /** Makes an engine at the start, once, and ends it at the stop. */
@@ -63,7 +65,13 @@ export class LifeCycle {
     const transport = this.#options.transport ?? (await this.#connect());
     // It may have been stopped while the transport was loaded.
     if (this.#stopping) throw notStarted();
-    this.#engine = this.#createEngine(transport);
+    try {
+      this.#engine = this.#createEngine(transport);
+    } catch (error) {
+      // Its group has stopped.
+      await this.stop();
+      throw error;
+    }
   }
 
   /** As `DynamicWatcher.stop`. */
@@ -98,10 +106,11 @@ export class LifeCycle {
   }
 
   #createEngine(transport: Transport): Engine {
-    const { reconciler, clock = systemClock, ...options } = this.#options;
+    const { reconciler = noReconciler, clock = systemClock, ...options } = this.#options;
     return new Engine({
       transport,
       clock,
+      reconcileGroup: options.reconcileGroup as LoopGroup | undefined,
       reconciler: typeof reconciler === 'function' ? { reconcile: reconciler } : reconciler,
       rateLimiter: options.rateLimiter,
       enableCache: options.enableCache ?? false,
@@ -138,19 +147,15 @@ export class LifeCycle {
 
   /** Waits for the running reconciles, within the time that they have. */
   async #settle(engine: Engine | undefined): Promise<void> {
-    if (engine) {
-      const { clock = systemClock, stopTimeoutMs = 30_000 } = this.#options;
-      let timer: Disposable | undefined;
-      const timeout = new Promise<void>((resolve) => {
-        timer = clock.setTimeout(resolve, stopTimeoutMs);
-      });
-      await Promise.race([engine.loop.settled(), timeout]);
-      timer?.[Symbol.dispose]();
-    }
+    const { clock = systemClock, stopTimeoutMs = 30_000 } = this.#options;
+    if (engine) await settledWithin(engine.loop, clock, stopTimeoutMs);
     await this.#stopping;
     this.#resolveStopped();
   }
 }
+
+/** Of a dynamic watcher in a group, which has one. */
+const noReconciler = (): void => {};
 
 function notStarted(): DepwatchError {
   return new DepwatchError(

@@ -9,6 +9,8 @@ import type {
 } from '@depwatch/core';
 import type { KubeConfigLike } from '@depwatch/k8s-transport';
 
+import type { ReconcileGroup } from './reconcile/reconcile-group.ts';
+
 export type { KubeConfigLike } from '@depwatch/k8s-transport';
 
 /** How long things are remembered, and how cached objects are handed out. */
@@ -21,44 +23,8 @@ export interface ObjectCacheSettings {
   unsafeDisableDeepCopy?: boolean;
 }
 
-/** What a dynamic watcher needs beside its way to the API server. */
-export interface DynamicWatcherSettings {
-  /**
-   * Called with each watcher after something it depends on changed: an object, an adapter, or a function. Several dynamic
-   * watchers may share one; its `stopped()` is called when the last of them that was started has stopped.
-   */
-  reconciler: Reconciler | Reconciler['reconcile'];
-  /**
-   * How long a failed watcher waits before it is tried again; a second, where the limiter throws or gives no number.
-   * @default the longer of 5 ms doubling to 1,000 s per watcher, and a bucket of 100 refilled at 10 a second
-   */
-  rateLimiter?: RateLimiter<ObjectIdentifier>;
-  /** Keep what the watches show, for `get`, `list` and the cached reads. Off, only metadata is asked for. @default false */
-  enableCache?: boolean;
-  /** Do not reconcile a watcher just because an object that it now depends on exists. @default false */
-  disableInitialReconcile?: boolean;
-  /** Settings of the cache; the lifetimes hold with the cache off, too. */
-  objectCache?: ObjectCacheSettings;
-  /** How many watchers are reconciled at once; one watcher never runs twice at once; 1 to 10,000. @default 1 */
-  maxConcurrentReconciles?: number;
-  /**
-   * The least time between the starts of two reconciles of one watcher, in milliseconds. Changes, failures and requeues
-   * meanwhile wait, and become one reconcile; other watchers are not held up. @default 0
-   */
-  minIntervalMs?: number;
-  /**
-   * How long a watcher waits for more changes before it is reconciled, in milliseconds: from the last change on, in all at
-   * most ten times as long. @default 0
-   */
-  settleMs?: number;
-  /** What the causes of reconciles call the cluster that is watched; for several in one reconcile group. @default none */
-  cluster?: string;
-  /** After so many milliseconds a reconcile's signal is aborted. @default none */
-  reconcileTimeoutMs?: number;
-  /** How long a request may go without a byte, and an add may keep trying, in milliseconds. @default 10_000 */
-  requestTimeoutMs?: number;
-  /** How long a live watch that is refused (401, 403) keeps trying before it ends, in milliseconds. @default 30_000 */
-  authGraceMs?: number;
+/** What dynamic watchers and reconcile groups have in common. */
+export interface CommonSettings {
   /** How long `stopped` waits for running reconciles, in milliseconds. @default 30_000 */
   stopTimeoutMs?: number;
   /** @default silent */
@@ -69,6 +35,56 @@ export interface DynamicWatcherSettings {
   clock?: Clock;
 }
 
+/** How watchers are reconciled. */
+export interface ReconcileSettings {
+  /**
+   * Called with each watcher after something it depends on changed: an object, an adapter, or a function. Several dynamic
+   * watchers may share one; its `stopped()` is called when the last of them that was started has stopped.
+   */
+  reconciler: Reconciler | Reconciler['reconcile'];
+  /**
+   * How long a failed watcher waits before it is tried again; a second, where the limiter throws or gives no number.
+   * @default the longer of 5 ms doubling to 1,000 s per watcher, and a bucket of 100 refilled at 10 a second
+   */
+  rateLimiter?: RateLimiter<ObjectIdentifier>;
+  /** How many watchers are reconciled at once; one watcher never runs twice at once; 1 to 10,000. @default 1 */
+  maxConcurrentReconciles?: number;
+  /** After so many milliseconds a reconcile's signal is aborted. @default none */
+  reconcileTimeoutMs?: number;
+  /**
+   * The least time between the starts of two reconciles of one watcher, in milliseconds. Changes, failures and requeues
+   * meanwhile wait, and become one reconcile; other watchers are not held up. @default 0
+   */
+  minIntervalMs?: number;
+  /**
+   * How long a watcher waits for more changes before it is reconciled, in milliseconds: from the last change on, in all at
+   * most ten times as long. @default 0
+   */
+  settleMs?: number;
+}
+
+/** Options of `createReconcileGroup`. */
+export type ReconcileGroupOptions = ReconcileSettings & CommonSettings;
+
+/** What a dynamic watcher watches, and how. */
+export interface WatchSettings extends CommonSettings {
+  /** Keep what the watches show, for `get`, `list` and the cached reads. Off, only metadata is asked for. @default false */
+  enableCache?: boolean;
+  /** Do not reconcile a watcher just because an object that it now depends on exists. @default false */
+  disableInitialReconcile?: boolean;
+  /** Settings of the cache; the lifetimes hold with the cache off, too. */
+  objectCache?: ObjectCacheSettings;
+  /** What the causes of reconciles call the cluster that is watched; for several in one reconcile group. @default none */
+  cluster?: string;
+  /** How long a request may go without a byte, and an add may keep trying, in milliseconds. @default 10_000 */
+  requestTimeoutMs?: number;
+  /** How long a live watch that is refused (401, 403) keeps trying before it ends, in milliseconds. @default 30_000 */
+  authGraceMs?: number;
+}
+
+/** What a dynamic watcher needs beside its way to the API server. */
+export type DynamicWatcherSettings = WatchSettings & ReconcileSettings & { reconcileGroup?: never };
+
 /**
  * Options of `createDynamicWatcher`: a KubeConfig of `@kubernetes/client-node` (the HTTP transport is loaded when
  * the watcher starts), or a transport of your own, which stays yours to close.
@@ -77,4 +93,10 @@ export type DynamicWatcherOptions = (
   | { kubeConfig: KubeConfigLike; transport?: never }
   | { transport: Transport; kubeConfig?: never }
 ) &
-  DynamicWatcherSettings;
+  (
+    | DynamicWatcherSettings
+    | (WatchSettings & { [Setting in keyof ReconcileSettings]?: never } & {
+        /** Who reconciles, in place of a `reconciler` of its own: one for several dynamic watchers. */
+        reconcileGroup: ReconcileGroup;
+      })
+  );

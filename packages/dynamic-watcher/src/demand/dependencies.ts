@@ -7,7 +7,7 @@ import {
 } from '@depwatch/core';
 import { normalizeWatched } from './normalize-watched.ts';
 import type { Select } from './selections.ts';
-import type { ReconcileLoop } from '../reconcile/reconcile-loop.ts';
+import type { Reconciles } from '../reconcile/reconciles.ts';
 import type { Resources } from '../requests/resources.ts';
 import { TentativeEdges, type TentativeEdge } from './tentative-edges.ts';
 import type { Feeds } from '../supply/feeds.ts';
@@ -16,7 +16,7 @@ import type { Feeds } from '../supply/feeds.ts';
 export interface DependenciesOptions {
   readonly graph: DependencyGraph;
   readonly feeds: Feeds;
-  readonly loop: ReconcileLoop;
+  readonly loop: Reconciles;
   readonly resources: Resources;
   readonly disableInitialReconcile: boolean;
 }

@@ -1,12 +1,12 @@
 import type { DependencyGraph, Logger, ObjectChange, ObjectIdentifier } from '@depwatch/core';
 import { causesOf, causesOfChanges, type Causes } from '../reconcile/causes.ts';
-import type { ReconcileLoop } from '../reconcile/reconcile-loop.ts';
+import type { Reconciles } from '../reconcile/reconciles.ts';
 import { Selections, type Select } from './selections.ts';
 
 /** What {@link WakeUps} work on. */
 export interface WakeUpsOptions {
   readonly graph: DependencyGraph;
-  readonly loop: ReconcileLoop;
+  readonly loop: Reconciles;
   readonly logger: Logger;
   readonly cluster: string | undefined;
 }

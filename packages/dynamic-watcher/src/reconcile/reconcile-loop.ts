@@ -17,6 +17,7 @@ import { Gate } from './gate.ts';
 import { guardLimiter } from './guarded-limiter.ts';
 import { outcomeOf, succeeded, type Outcome } from './outcome.ts';
 import { ReconcileRun } from './reconcile-run.ts';
+import type { Reconciles } from './reconciles.ts';
 
 /** After so long without a pause the loop lets other work of the process run. */
 const sliceMs = 10;
@@ -50,7 +51,7 @@ interface Item {
 }
 
 /** Takes watchers from a work queue and reconciles them; what fails comes again, later. */
-export class ReconcileLoop {
+export class ReconcileLoop implements Reconciles {
   readonly #options: ReconcileLoopOptions;
   readonly #queue: WorkQueue<Item, Causes>;
   readonly #gate: Gate;
@@ -91,18 +92,12 @@ export class ReconcileLoop {
     });
   }
 
-  /** Has a watcher reconciled, at once or after a while; several calls before that become one reconcile. */
   enqueue(key: string, watcher: ObjectIdentifier, cause: Cause, afterMs = 0): void {
     this.#queue.addAfter({ key, watcher }, afterMs, causesOf(cause));
     // A watcher that asks for itself again and again must leave the event loop to others.
     if (afterMs <= 0) this.#gate.untilNextTurn();
   }
 
-  /**
-   * Has everybody reconciled who depends on a watched object.
-   *
-   * @param noted why those are due with whose edge the graph keeps something; undefined: they are not
-   */
   enqueueAll(
     graph: DependencyGraph,
     watchedKey: string,
@@ -116,7 +111,6 @@ export class ReconcileLoop {
     });
   }
 
-  /** Drops what is queued, delayed or backed off of a watcher; a running reconcile finishes, and is the last. */
   drop(key: string, watcher: ObjectIdentifier): void {
     this.#queue.remove({ key, watcher });
     this.#failures.delete(key);
@@ -124,13 +118,18 @@ export class ReconcileLoop {
     if (run) run.dropped = true;
   }
 
-  /** Drops all that is queued and aborts the signals of all that run. No reconcile begins any more. */
+  /** Aborts the signal of a watcher's reconcile. @returns whether one runs */
+  abort(key: string, reason: DepwatchError): boolean {
+    const run = this.#running.get(key);
+    run?.abort(reason);
+    return run !== undefined;
+  }
+
   stop(reason: DepwatchError): void {
     this.#queue.shutdownNow();
     for (const run of this.#running.values()) run.abort(reason);
   }
 
-  /** Resolves when, after `stop`, the running reconciles have settled. */
   settled(): Promise<void> {
     return this.#queue.drained;
   }

@@ -1,0 +1,94 @@
+import {
+  DepwatchError,
+  invalidInput,
+  silentLogger,
+  type DependencyGraph,
+  type Logger,
+  type Reconciler,
+} from '@depwatch/core';
+import { guardLogger, guardMetrics } from '../guard.ts';
+import type { ReconcileGroupOptions } from '../options.ts';
+import { systemClock } from '../system-clock.ts';
+import { GroupMember } from './group-member.ts';
+import { ReconcileLoop } from './reconcile-loop.ts';
+import type { ReconcileRun } from './reconcile-run.ts';
+import type { Reconciles } from './reconciles.ts';
+import { settledWithin } from './settled-within.ts';
+import { holdReconciler, releaseReconciler } from './shared-reconcilers.ts';
+
+/**
+ * One loop for several dynamic watchers, of several clusters or service accounts say: one watcher never runs twice at once,
+ * over all of them. Each is given the group as `reconcileGroup`. A dynamic watcher that stops leaves the others alone; what
+ * only it had to do with is reconciled no more.
+ */
+export interface ReconcileGroup extends AsyncDisposable {
+  /**
+   * Ends it for good: no reconcile begins any more, the signals of all that run are aborted, and the reconciler's `stopped()`
+   * is called. The dynamic watchers go on watching; stop them, too. It may be called again.
+   */
+  stop(): Promise<void>;
+  /** Resolves once it has stopped and the running reconciles have settled, or `stopTimeoutMs` passed. Never rejects. */
+  readonly stopped: Promise<void>;
+}
+
+/** The group that dynamic watchers join. */
+export class LoopGroup implements ReconcileGroup {
+  readonly stopped: Promise<void>;
+  readonly #loop: ReconcileLoop;
+  readonly #members = new Set<GroupMember>();
+  /** The members, and those that have stopped but wait for their last reconciles. */
+  readonly #listening = new Set<GroupMember>();
+  readonly #reconciler: Reconciler;
+  readonly #logger: Logger;
+  readonly #stopNow: () => void;
+  #isStopped = false;
+
+  constructor(options: ReconcileGroupOptions) {
+    const { reconciler, clock = systemClock, stopTimeoutMs = 30_000 } = options;
+    this.#logger = guardLogger(options.logger ?? silentLogger);
+    this.#reconciler = typeof reconciler === 'function' ? { reconcile: reconciler } : reconciler;
+    this.#loop = new ReconcileLoop({
+      reconciler: this.#reconciler,
+      rateLimiter: options.rateLimiter,
+      maxConcurrentReconciles: options.maxConcurrentReconciles ?? 1,
+      reconcileTimeoutMs: options.reconcileTimeoutMs,
+      minIntervalMs: options.minIntervalMs ?? 0,
+      settleMs: options.settleMs ?? 0,
+      clock,
+      logger: this.#logger,
+      metrics: options.metrics && guardMetrics(options.metrics),
+      tracksReconciles: true,
+      settled: (run) => this.#settled(run),
+    });
+    holdReconciler(this.#reconciler);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#stopNow = resolve;
+    this.stopped = promise.then(() => settledWithin(this.#loop, clock, stopTimeoutMs));
+  }
+
+  /** A dynamic watcher starts. @throws DepwatchError ERR_INVALID_INPUT once the group has stopped */
+  join(graph: DependencyGraph, settled: (run: ReconcileRun) => void): Reconciles {
+    if (this.#isStopped) throw invalidInput('reconcileGroup: it has stopped; create another one');
+    const member = new GroupMember({ loop: this.#loop, members: this.#members, graph, settled });
+    this.#listening.add(member);
+    void member.settled().then(() => this.#listening.delete(member));
+    return member;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#loop.stop(new DepwatchError('ERR_NOT_STARTED', 'the reconcile group was stopped'));
+    releaseReconciler(this.#reconciler, this.#logger);
+    this.#stopNow();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await this.stopped;
+  }
+
+  #settled(run: ReconcileRun): void {
+    for (const member of [...this.#listening]) member.runSettled(run);
+  }
+}
