@@ -19,12 +19,16 @@ export interface GvrCache {
    * The resource of a kind, remembered or asked for. Concurrent callers of one kind share one discovery, which ends when
    * the last of them has left by its signal.
    *
+   * @param options.unwatchable whether a resource that cannot be watched will do
    * @returns a frozen plain object with exactly group, version, resource and namespaced
    * @throws (rejects) DepwatchError ERR_INVALID_INPUT for a bad kind, ERR_NO_VERSIONED_RESOURCE when the server has no
    * such kind, ERR_RESOURCE_UNWATCHABLE when it cannot be watched (on a cache hit, too), ERR_ABORTED by the signal, and
    * whatever the transport throws; of all these only the second and third are ever remembered
    */
-  resolve(gvk: GroupVersionKind, options?: { signal?: AbortSignal }): Promise<ScopedGVR>;
+  resolve(
+    gvk: GroupVersionKind,
+    options?: { signal?: AbortSignal; unwatchable?: boolean },
+  ): Promise<ScopedGVR>;
   /** What `resolve` would return without asking, to skip the await; undefined when it would ask or reject. */
   peek(gvk: GroupVersionKind): ScopedGVR | undefined;
   /** Whether the kind lives in namespaces, as last heard, however long ago; undefined when never heard. */
@@ -85,14 +89,14 @@ class LruGvrCache implements GvrCache {
 
   async resolve(
     gvk: GroupVersionKind,
-    { signal }: { signal?: AbortSignal } = {},
+    { signal, unwatchable = false }: { signal?: AbortSignal; unwatchable?: boolean } = {},
   ): Promise<ScopedGVR> {
     validateQuery(gvk && kindOf(gvk));
     if (signal?.aborted) throw abortedError(signal);
     const key = groupVersionKindKey(gvk);
     const answer = this.#answers.get(key) ?? (await this.#callFor(key, gvk).join(signal));
     if (answer === 'missing') throw noSuchKind(gvk);
-    if (!answer.watchable) throw unwatchable(gvk, answer.gvr);
+    if (!answer.watchable && !unwatchable) throw notWatchable(gvk, answer.gvr);
     return answer.gvr;
   }
 
@@ -188,7 +192,7 @@ function noSuchKind(gvk: GroupVersionKind): DepwatchError {
   );
 }
 
-function unwatchable(gvk: GroupVersionKind, gvr: ScopedGVR): DepwatchError {
+function notWatchable(gvk: GroupVersionKind, gvr: ScopedGVR): DepwatchError {
   return new DepwatchError(
     'ERR_RESOURCE_UNWATCHABLE',
     `${describe(gvk)}: the resource ${JSON.stringify(gvr.resource)} does not support watch, so nothing can depend on it`,

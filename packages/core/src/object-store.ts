@@ -58,6 +58,11 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
     return this.#versionsMove;
   }
 
+  /** Compares objects by their content from now on, whatever their versions say. */
+  compareByContent(): void {
+    this.#versionsMove = false;
+  }
+
   /** How many objects are staged. */
   get stagedSize(): number {
     return this.#staged?.size ?? 0;

@@ -383,7 +383,7 @@ describe('watching', () => {
     expect(driver.types).toEqual(['cancel', 'retrying', 'discover']);
     expect(driver.effect('discover')).toEqual({ type: 'discover', confirm: true });
     driver.feed({ type: 'denied', error: status(404) });
-    expect(driver.types).toEqual(['cancel', 'discard', 'commit', 'retrying', 'awaitKind']);
+    expect(driver.types).toEqual(['cancel', 'gone', 'discard', 'commit', 'retrying', 'awaitKind']);
     expect(driver.feed({ type: 'elapsed' }).types).toEqual([]);
     driver.feed({ type: 'discovered' });
     expect(driver.effect('watch')).toMatchObject({ initialEvents: true });

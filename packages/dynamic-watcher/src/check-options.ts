@@ -40,6 +40,8 @@ export function checkOptions(options: DynamicWatcherOptions): void {
     throw invalidInput(`cluster: expected text, got ${shown(options.cluster)}`);
   }
   checkMs('requestTimeoutMs', options.requestTimeoutMs, 1);
+  checkMs('pollIntervalMs', options.pollIntervalMs, 1);
+  checkUnavailable(options.unavailable);
   checkMs('authGraceMs', options.authGraceMs, 0);
   if (objectCache !== undefined && !isObject(objectCache)) {
     throw invalidInput(`objectCache: expected an object, got ${shown(objectCache)}`);
@@ -109,6 +111,12 @@ function checkMethods(option: string, value: unknown, methods: readonly string[]
 function checkBoolean(option: string, value: unknown): void {
   if (value === undefined || typeof value === 'boolean') return;
   throw invalidInput(`${option}: expected true or false, got ${shown(value)}`);
+}
+
+/** @throws DepwatchError ERR_INVALID_INPUT */
+export function checkUnavailable(value: unknown): void {
+  if (value === undefined || value === 'reject' || value === 'wait') return;
+  throw invalidInput(`unavailable: expected 'reject' or 'wait', got ${shown(value)}`);
 }
 
 function checkConcurrency(value: unknown): void {

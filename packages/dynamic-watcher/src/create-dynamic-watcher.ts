@@ -12,8 +12,16 @@ import {
   type KubernetesObject,
   type ObjectIdentifier,
 } from '@depwatch/core';
-import { checkOptions } from './check-options.ts';
-import type { AddOptions, CallOptions, DynamicWatcher, QueryBatch } from './public-interface.ts';
+import { checkOptions, checkUnavailable } from './check-options.ts';
+import type {
+  AddOptions,
+  CallOptions,
+  DependOptions,
+  DynamicWatcher,
+  QueryBatch,
+  WatchStatus,
+} from './public-interface.ts';
+import { edgeTerms, type EdgeTerms } from './demand/edge-terms.ts';
 import { LifeCycle } from './life-cycle.ts';
 import type { DynamicWatcherOptions } from './options.ts';
 import type { Watcher } from './demand/dependencies.ts';
@@ -59,19 +67,19 @@ class EngineWatcher implements DynamicWatcher {
   async addWatcher(
     watcher: ObjectIdentifier,
     watched: ObjectIdentifier,
-    { signal, select }: AddOptions = {},
+    { signal, ...options }: AddOptions = {},
   ): Promise<void> {
     const { operations, batches, dependencies } = this.#life.running();
     validateNamed('watcher', watcher);
     validateNamed('watched', watched);
-    this.#checkSelect(select);
+    const terms = this.#terms(options);
     const by = keyed(watcher);
     const what = copyObjectIdentifier(watched);
     return operations.shared(
       by.key,
       (turn) => {
         batches.refuse(by);
-        return dependencies.add(by, what, select, turn);
+        return dependencies.add(by, what, terms, turn);
       },
       signal,
     );
@@ -80,7 +88,7 @@ class EngineWatcher implements DynamicWatcher {
   async addOrUpdateWatcher(
     watcher: ObjectIdentifier,
     watched: readonly ObjectIdentifier[],
-    { signal, select }: AddOptions = {},
+    { signal, ...options }: AddOptions = {},
   ): Promise<void> {
     const { operations, batches, dependencies } = this.#life.running();
     validateNamed('watcher', watcher);
@@ -90,7 +98,7 @@ class EngineWatcher implements DynamicWatcher {
       );
     }
     watched.forEach((id, index) => validateNamed(`watched[${index}]`, id));
-    this.#checkSelect(select);
+    const terms = this.#terms(options);
     const by = keyed(watcher);
     const what = watched.map(copyObjectIdentifier);
     batches.refuseToWait(by);
@@ -98,7 +106,7 @@ class EngineWatcher implements DynamicWatcher {
       by.key,
       (turn) => {
         batches.refuse(by);
-        return dependencies.replace(by, what, select, turn);
+        return dependencies.replace(by, what, terms, turn);
       },
       signal,
     );
@@ -143,7 +151,7 @@ class EngineWatcher implements DynamicWatcher {
   async get<T = KubernetesObject>(
     watcher: ObjectIdentifier,
     object: ObjectIdentifier,
-    options: CallOptions = {},
+    options: DependOptions = {},
   ): Promise<Cached<T> | undefined> {
     this.#life.cached();
     validateNamed('watcher', watcher);
@@ -153,7 +161,7 @@ class EngineWatcher implements DynamicWatcher {
   async list<T = KubernetesObject>(
     watcher: ObjectIdentifier,
     query: ObjectIdentifier,
-    options: CallOptions = {},
+    options: DependOptions = {},
   ): Promise<readonly Cached<T>[]> {
     this.#life.cached();
     validateNamed('watcher', watcher);
@@ -208,7 +216,8 @@ class EngineWatcher implements DynamicWatcher {
     if (watched.length === 0) {
       throw new DepwatchError('ERR_NO_CACHE_ENTRY', 'the watcher depends on nothing');
     }
-    return watched.flatMap((id) => [...cache.fromObjectIdentifier(feeds.askedAs(id))]);
+    const seen = watched.filter((id) => !feeds.unavailable(objectIdentifierKey(id)));
+    return seen.flatMap((id) => [...cache.fromObjectIdentifier(feeds.askedAs(id))]);
   }
 
   async caughtUp(written: KubernetesObject, { signal }: CallOptions = {}): Promise<void> {
@@ -244,19 +253,26 @@ class EngineWatcher implements DynamicWatcher {
     return this.#life.running().graph.snapshot();
   }
 
-  #checkSelect(select: AddOptions['select']): void {
-    if (select === undefined) return;
-    if (typeof select !== 'function') {
-      throw invalidInput(`select: expected a function, got a ${typeof select}`);
+  #waits({ unavailable }: DependOptions): boolean {
+    checkUnavailable(unavailable);
+    return unavailable === undefined ? this.#life.waits : unavailable === 'wait';
+  }
+
+  #terms({ select, ...options }: AddOptions): EdgeTerms | undefined {
+    if (select !== undefined) {
+      if (typeof select !== 'function') {
+        throw invalidInput(`select: expected a function, got a ${typeof select}`);
+      }
+      this.#life.cached();
     }
-    this.#life.cached();
+    return edgeTerms(select, this.#waits(options));
   }
 
   #get<T>(
     watcher: ObjectIdentifier,
     batch: Batch | undefined,
     object: ObjectIdentifier,
-    { signal }: CallOptions,
+    options: DependOptions,
   ): Promise<Cached<T> | undefined> {
     const { batches, cache } = this.#life.cached();
     validateQuery(object);
@@ -267,8 +283,9 @@ class EngineWatcher implements DynamicWatcher {
       copyObjectIdentifier(watcher),
       batch,
       copyObjectIdentifier(object),
-      signal,
+      { signal: options.signal, waits: this.#waits(options) },
       (query) => cache.get<T>(query),
+      undefined,
     );
   }
 
@@ -276,7 +293,7 @@ class EngineWatcher implements DynamicWatcher {
     watcher: ObjectIdentifier,
     batch: Batch | undefined,
     query: ObjectIdentifier,
-    { signal }: CallOptions,
+    options: DependOptions,
   ): Promise<readonly Cached<T>[]> {
     const { batches, cache } = this.#life.cached();
     validateQuery(query);
@@ -286,8 +303,9 @@ class EngineWatcher implements DynamicWatcher {
       copyObjectIdentifier(watcher),
       batch,
       copyObjectIdentifier(query),
-      signal,
+      { signal: options.signal, waits: this.#waits(options) },
       (wanted) => cache.list<T>(wanted),
+      nothing,
     );
   }
 
@@ -296,7 +314,12 @@ class EngineWatcher implements DynamicWatcher {
     const end = async (): Promise<void> => {
       await (batch.ending ?? this.#life.cached().batches.end(watcher, batch));
     };
+    const unavailable = (): readonly WatchStatus[] =>
+      this.#life.cached().batches.unavailable(batch);
     return {
+      get unavailable() {
+        return unavailable();
+      },
       get: async (object, options = {}) => this.#get(watcher, batch, object, options),
       list: async (query, options = {}) => this.#list(watcher, batch, query, options),
       end,
@@ -305,6 +328,9 @@ class EngineWatcher implements DynamicWatcher {
     };
   }
 }
+
+/** What a list shows of what can't be seen. */
+const nothing: readonly never[] = Object.freeze([]);
 
 function keyed(watcher: ObjectIdentifier): Watcher {
   return { key: objectIdentifierKey(watcher), watcher: copyObjectIdentifier(watcher) };

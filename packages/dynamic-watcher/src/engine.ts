@@ -20,7 +20,7 @@ import {
 } from '@depwatch/core';
 import { Dependencies } from './demand/dependencies.ts';
 import type { ObjectCacheSettings } from './options.ts';
-import { normalizeWatched } from './demand/normalize-watched.ts';
+import { normalizeWatched } from './normalize-watched.ts';
 import { QueryBatches } from './demand/query-batches.ts';
 import { ReconcileLoop } from './reconcile/reconcile-loop.ts';
 import type { ReconcileRun } from './reconcile/reconcile-run.ts';
@@ -30,6 +30,9 @@ import { holdReconciler, releaseReconciler } from './reconcile/shared-reconciler
 import { Resources } from './requests/resources.ts';
 import { ServerHealth } from './requests/server-health.ts';
 import { Slots } from './requests/slots.ts';
+import { KindNotices } from './supply/kind-notices.ts';
+import { WatchSource, type WatchSourceContext } from './supply/watch-source.ts';
+import type { EdgeTerms } from './demand/edge-terms.ts';
 import { Feeds } from './supply/feeds.ts';
 import { PastVersions } from './supply/past-versions.ts';
 import { RestoreCheck } from './supply/restore-check.ts';
@@ -46,6 +49,7 @@ export interface EngineOptions {
   readonly reconciler: Reconciler;
   readonly rateLimiter: RateLimiter<ObjectIdentifier> | undefined;
   readonly enableCache: boolean;
+  readonly pollIntervalMs: number;
   readonly disableInitialReconcile: boolean;
   readonly objectCache: ObjectCacheSettings;
   readonly maxConcurrentReconciles: number;
@@ -78,6 +82,7 @@ export class Engine {
   readonly #slots: Slots;
   readonly #resources: Resources;
   readonly #restoreCheck: RestoreCheck;
+  readonly #kindNotices: KindNotices;
   readonly #reconciler: Reconciler;
   readonly #logger: Logger;
 
@@ -104,25 +109,62 @@ export class Engine {
     const wakeUps = new WakeUps({ ...options, graph, loop });
     const resources = new Resources({ gvrs, slots, health, clock, requestTimeoutMs });
     const pastVersions = new PastVersions(clock);
-    const feeds = new Feeds({
+    const watching: WatchSourceContext = {
       ...options,
-      metrics: options.metrics ?? noMetrics,
       health,
       slots,
       metadataOnly: !enableCache,
       streamingLists: new StreamingLists(clock),
       streamAges: new StreamAges(logger),
       pastVersions,
-      createStore: () => (enableCache ? cache.createStore() : new ObjectStore(keepVersion, false)),
-      attach: (watched, store) => (enableCache ? cache.attach(watched, store) : () => {}),
       rediscover: (gvk, how) => resources.rediscover(gvk, how),
       served: (gvk, how) => resources.served(gvk, how),
+      noticed: (gvk, { signal }) => kindNotices.served(gvk, signal),
+    };
+    const kindNotices: KindNotices = new KindNotices({
+      clock,
+      logger,
+      resources,
+      createSource: (sink, { watched, gvr }) =>
+        new WatchSource(sink, watched, gvr, { ...watching, metadataOnly: true }),
+    });
+    const feeds = new Feeds({
+      ...watching,
+      logger,
+      metrics: options.metrics ?? noMetrics,
+      createStore: () => (enableCache ? cache.createStore() : new ObjectStore(keepVersion, false)),
+      attach: (watched, store) => (enableCache ? cache.attach(watched, store) : () => {}),
+      pollIntervalMs: options.pollIntervalMs,
+      resolve: (gvk, signal) => resources.resolve(gvk, signal),
+      pollGvr: (gvk, signal) => gvrs.resolve(gvk, { signal, unwatchable: true }),
+      createPollStore: () => {
+        const store = enableCache ? cache.createStore() : new ObjectStore((object) => object);
+        store.compareByContent();
+        return store;
+      },
       listener: {
-        changed: (feed, changes) => wakeUps.changed(feed, changes),
+        changed: (feed, changes) => wakeUps.changed(feed, changes, feed.unavailable !== undefined),
+        waits: ({ key }) => {
+          let waits = false;
+          graph.forEachWatcher(key, (_key, _watcher, terms) => {
+            waits ||= (terms as EdgeTerms | undefined)?.waits ?? false;
+          });
+          return waits;
+        },
+        available: (feed) => wakeUps.told(feed, 'available'),
+        unavailable: (feed) => wakeUps.told(feed, 'unavailable'),
+        refused: (feed, wasLive) => {
+          if (wasLive) wakeUps.refused(feed);
+          const impatient: ObjectIdentifier[] = [];
+          graph.forEachWatcher(feed.key, (_key, watcher, terms) => {
+            if (!(terms as EdgeTerms | undefined)?.waits) impatient.push(watcher);
+          });
+          for (const watcher of impatient) graph.remove(watcher, [feed.id]);
+        },
         ended: (feed, wasLive) => {
           const { id } = feed;
           const watchers = graph.watchersOf(id);
-          if (wasLive) wakeUps.told(feed, 'ended');
+          if (wasLive) wakeUps.ended(feed);
           for (const watcher of watchers) graph.remove(watcher, [id]);
           return watchers;
         },
@@ -138,6 +180,7 @@ export class Engine {
     this.batches = new QueryBatches({
       graph,
       operations,
+      feeds,
       dependencies: this.dependencies,
       normalize: (query) => this.normalize(query),
     });
@@ -149,6 +192,7 @@ export class Engine {
     this.#slots = slots;
     this.#resources = resources;
     this.#restoreCheck = restoreCheck;
+    this.#kindNotices = kindNotices;
     this.#reconciler = options.reconciler;
     this.#logger = logger;
     holdReconciler(this.#reconciler);
@@ -168,6 +212,7 @@ export class Engine {
     this.#slots.close();
     this.#health.close();
     this.#restoreCheck.stop();
+    this.#kindNotices.close();
     this.feeds.clear(reason);
     this.#resources.close();
     this.loop.stop(reason);

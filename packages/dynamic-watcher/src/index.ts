@@ -7,9 +7,11 @@ export { createDynamicWatcher } from './create-dynamic-watcher.ts';
 export type {
   AddOptions,
   CallOptions,
+  DependOptions,
   DynamicWatcher,
   QueryBatch,
   ServedBy,
+  Unavailable,
   WatchState,
   WatchStatus,
 } from './public-interface.ts';

@@ -30,6 +30,11 @@ export class LifeCycle {
     return this.#engine;
   }
 
+  /** Whether calls wait for what is not to be had that don't say. */
+  get waits(): boolean {
+    return this.#options.unavailable === 'wait';
+  }
+
   /** @throws DepwatchError ERR_NOT_STARTED */
   running(): Engine {
     if (!this.#engine) throw notStarted();
@@ -114,6 +119,7 @@ export class LifeCycle {
       reconciler: typeof reconciler === 'function' ? { reconcile: reconciler } : reconciler,
       rateLimiter: options.rateLimiter,
       enableCache: options.enableCache ?? false,
+      pollIntervalMs: options.pollIntervalMs ?? 30_000,
       disableInitialReconcile: options.disableInitialReconcile ?? false,
       objectCache: options.objectCache ?? {},
       maxConcurrentReconciles: options.maxConcurrentReconciles ?? 1,

@@ -9,6 +9,7 @@ import type {
 } from '@depwatch/core';
 import type { KubeConfigLike } from '@depwatch/k8s-transport';
 
+import type { Unavailable } from './public-interface.ts';
 import type { ReconcileGroup } from './reconcile/reconcile-group.ts';
 
 export type { KubeConfigLike } from '@depwatch/k8s-transport';
@@ -74,6 +75,14 @@ export interface WatchSettings extends CommonSettings {
   disableInitialReconcile?: boolean;
   /** Settings of the cache; the lifetimes hold with the cache off, too. */
   objectCache?: ObjectCacheSettings;
+  /**
+   * What becomes of a dependency that is not to be had: its kind isn't installed, may not be read or can't be watched.
+   * `reject`: the call rejects. `wait`: the dependency stands, and comes true as soon as the cluster allows. Calls may say
+   * otherwise. @default 'reject'
+   */
+  unavailable?: Unavailable;
+  /** How often what can't be watched is read, with `wait`, in milliseconds. @default 30_000 */
+  pollIntervalMs?: number;
   /** What the causes of reconciles call the cluster that is watched; for several in one reconcile group. @default none */
   cluster?: string;
   /** How long a request may go without a byte, and an add may keep trying, in milliseconds. @default 10_000 */

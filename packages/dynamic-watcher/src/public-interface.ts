@@ -14,8 +14,17 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
+/** What a call does where something is not to be had: `reject`, or `wait` for it, with the dependency in place. */
+export type Unavailable = 'reject' | 'wait';
+
+/** Options of the calls that make a watcher depend on something. */
+export interface DependOptions extends CallOptions {
+  /** @default what the dynamic watcher was created with */
+  unavailable?: Unavailable;
+}
+
 /** Options of `addWatcher` and `addOrUpdateWatcher`. */
-export interface AddOptions extends CallOptions {
+export interface AddOptions extends DependOptions {
   /**
    * What of an object the watcher depends on: it is woken only by changes of what this returns, compared as JSON, and when
    * the object comes or goes. It has to be a pure function, and is best one function for many adds: it is called once an
@@ -58,13 +67,18 @@ export interface QueryBatch extends AsyncDisposable {
   /** See {@link DynamicWatcher.get}. */
   get<T = KubernetesObject>(
     object: ObjectIdentifier,
-    options?: CallOptions,
+    options?: DependOptions,
   ): Promise<Cached<T> | undefined>;
   /** See {@link DynamicWatcher.list}. */
   list<T = KubernetesObject>(
     query: ObjectIdentifier,
-    options?: CallOptions,
+    options?: DependOptions,
   ): Promise<readonly Cached<T>[]>;
+  /**
+   * What the batch has asked for and can't be seen at present, with `unavailable: 'wait'`: its reads gave undefined or an
+   * empty list, which does not mean that there is nothing.
+   */
+  readonly unavailable: readonly WatchStatus[];
   /** See {@link DynamicWatcher.endQueryBatch}; once the batch has ended, does nothing. */
   end(): Promise<void>;
   /** See {@link DynamicWatcher.abortQueryBatch}; once the batch has ended, does nothing. */
@@ -146,7 +160,7 @@ export interface DynamicWatcher extends AsyncDisposable {
   get<T = KubernetesObject>(
     watcher: ObjectIdentifier,
     object: ObjectIdentifier,
-    options?: CallOptions,
+    options?: DependOptions,
   ): Promise<Cached<T> | undefined>;
   /**
    * Lists the objects that a selector selects (all, without one) and makes `watcher` depend on the query.
@@ -156,7 +170,7 @@ export interface DynamicWatcher extends AsyncDisposable {
   list<T = KubernetesObject>(
     watcher: ObjectIdentifier,
     query: ObjectIdentifier,
-    options?: CallOptions,
+    options?: DependOptions,
   ): Promise<readonly Cached<T>[]>;
   /** Commits the batch: waits for its pending queries, then drops the watches that it did not ask for. */
   endQueryBatch(watcher: ObjectIdentifier): Promise<void>;

@@ -56,6 +56,8 @@ export function failed(
       return doubted(memory, error, context);
     default:
   }
+  // The kind may no longer be one that can be watched; that, too, discovery knows.
+  if (error.status?.code === 405 && name !== 'discovering') return doubted(memory, error, context);
   const open = (name === 'watching' || name === 'streaming') && state.accepted;
   if (name === 'watching' && open && error.status === undefined) {
     return broken(memory, error, context);
@@ -176,6 +178,7 @@ export function denied(state: ReflectorState, error: DepwatchError): Step {
     { name: 'missing', memory: emptied },
     [
       { type: 'cancel' },
+      { type: 'gone', error },
       { type: 'discard' },
       { type: 'commit' },
       { type: 'retrying', error, ms: 0 },
@@ -254,7 +257,7 @@ function refused(
 }
 
 /**
- * 404: the kind may be gone, or served elsewhere, or somebody between here and the server has answered. Nothing is taken
+ * 404, 405: the kind may be gone, or served elsewhere or otherwise, or somebody between here and the server has answered. Nothing is taken
  * for gone before discovery has said so.
  */
 function doubted(memory: ReflectorMemory, error: DepwatchError, context: ReflectorContext): Step {

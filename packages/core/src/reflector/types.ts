@@ -123,6 +123,8 @@ export type ReflectorEffect =
     }
   /** Ask the server how it serves the kind, whatever is known; with `confirm`, a denial is asked about again. */
   | { readonly type: 'discover'; readonly confirm: boolean }
+  /** The server no longer serves the kind; what there was of it goes next. */
+  | { readonly type: 'gone'; readonly error: DepwatchError }
   /** Wait until the server serves the kind, and tell so with `discovered`. */
   | { readonly type: 'awaitKind' }
   /** End the call under way and the timer; nothing of them may be fed in any more. */

@@ -1,12 +1,14 @@
 import {
+  DepwatchError,
+  isDepwatchError,
   objectIdentifierKey,
   type DependencyGraph,
   type GraphChange,
   type ObjectIdentifier,
   type ScopedGVR,
 } from '@depwatch/core';
-import { normalizeWatched } from './normalize-watched.ts';
-import type { Select } from './selections.ts';
+import { normalizeWatched } from '../normalize-watched.ts';
+import type { EdgeTerms } from './edge-terms.ts';
 import type { Reconciles } from '../reconcile/reconciles.ts';
 import type { Resources } from '../requests/resources.ts';
 import { TentativeEdges, type TentativeEdge } from './tentative-edges.ts';
@@ -43,25 +45,23 @@ export class Dependencies {
   add(
     by: Watcher,
     watched: ObjectIdentifier,
-    select: Select | undefined,
+    terms: EdgeTerms | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    return this.bringUp(by, [watched], signal, (added, wanted) => {
-      this.#select(by, wanted, select);
-      this.#reconcileInitially(by, added);
-    });
+    return this.bringUp(by, [watched], terms, signal, (added) =>
+      this.#reconcileInitially(by, added),
+    );
   }
 
   /** As `DynamicWatcher.addOrUpdateWatcher`: the old watches go once all the new ones are live. */
   replace(
     by: Watcher,
     watched: readonly ObjectIdentifier[],
-    select: Select | undefined,
+    terms: EdgeTerms | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    return this.bringUp(by, watched, signal, (added, wanted) => {
+    return this.bringUp(by, watched, terms, signal, (added, wanted) => {
       this.retain(by, wanted);
-      this.#select(by, wanted, select);
       this.#options.feeds.forgetEnded(by.key);
       this.#reconcileInitially(by, added);
     });
@@ -87,28 +87,34 @@ export class Dependencies {
    * live; what the watcher depended on before has to have been so once. When that fails, the edges go that nobody else
    * needs.
    *
+   * @param terms what they are for this watcher, whatever they were; what waits for what is not to be had comes up all the same
    * @param settle called at the end with the edges that have come to be; within it nothing can come in between
    * @param resolved called with what is to be watched as the graph knows it, before any of it is added
    */
   async bringUp<R>(
     { key, watcher }: Watcher,
     watched: readonly ObjectIdentifier[],
+    terms: EdgeTerms | undefined,
     signal: AbortSignal,
     settle: (added: readonly TentativeEdge[], wanted: readonly ObjectIdentifier[]) => R,
     resolved?: (wanted: readonly ObjectIdentifier[]) => void,
   ): Promise<R> {
-    const gvrs = await this.#resolve(watched, signal);
-    const wanted = watched.map((id, index) => normalizeWatched(id, gvrs[index]!));
+    const waits = terms?.waits ?? false;
+    const how = await this.#resolve(watched, waits, signal);
+    const wanted = watched.map((id, index) => {
+      const known = how[index]!;
+      return known instanceof DepwatchError ? id : normalizeWatched(id, known);
+    });
     resolved?.(wanted);
     signal.throwIfAborted();
     const keys = wanted.map(objectIdentifierKey);
     const claimed = this.#tentative.claim(
       key,
       keys,
-      this.#link(watcher, watched, wanted, keys, gvrs),
+      this.#link({ key, watcher }, watched, wanted, keys, how, terms),
     );
     try {
-      await this.#ready(wanted, keys, claimed, signal);
+      await this.#ready(wanted, keys, claimed, waits, signal);
       // It may have been aborted between the end of what was awaited and here.
       signal.throwIfAborted();
     } catch (error) {
@@ -119,30 +125,36 @@ export class Dependencies {
     return settle(this.#tentative.confirm(key, claimed), wanted);
   }
 
+  /** @param waits whether what is not to be had will do; then the error says why */
   #resolve(
     watched: readonly ObjectIdentifier[],
+    waits: boolean,
     signal: AbortSignal,
-  ): Promise<readonly ScopedGVR[]> {
+  ): Promise<readonly (ScopedGVR | DepwatchError)[]> {
     const { resources } = this.#options;
-    if (watched.length === 1) return resources.resolve(watched[0]!, signal).then((gvr) => [gvr]);
+    const resolve = (id: ObjectIdentifier, of: AbortSignal): Promise<ScopedGVR | DepwatchError> =>
+      waits ? resources.resolve(id, of).catch(unavailability) : resources.resolve(id, of);
+    if (watched.length === 1) return resolve(watched[0]!, signal).then((gvr) => [gvr]);
     const parts = split(signal, watched.length);
-    return Promise.all(watched.map((id, index) => resources.resolve(id, parts[index]!)));
+    return Promise.all(watched.map((id, index) => resolve(id, parts[index]!)));
   }
 
   #link(
-    watcher: ObjectIdentifier,
+    { key: watcherKey, watcher }: Watcher,
     asked: readonly ObjectIdentifier[],
     wanted: readonly ObjectIdentifier[],
     keys: readonly string[],
-    gvrs: readonly ScopedGVR[],
+    how: readonly (ScopedGVR | DepwatchError)[],
+    terms: EdgeTerms | undefined,
   ): readonly ObjectIdentifier[] {
     const { graph, feeds } = this.#options;
     const { start, added } = graph.add(watcher, wanted);
+    for (const key of keys) graph.note(watcherKey, key, terms);
     let at = 0;
     for (const id of start) {
       // What starts is in the order of what is wanted, so that all are found in one pass.
       if (wanted.length > 1) for (const key = objectIdentifierKey(id); keys[at] !== key;) at += 1;
-      feeds.start(keys[at]!, id, asked[at]!, gvrs[at]!);
+      feeds.start(keys[at]!, id, asked[at]!, how[at]!);
     }
     return added;
   }
@@ -151,20 +163,23 @@ export class Dependencies {
     wanted: readonly ObjectIdentifier[],
     keys: readonly string[],
     claimed: readonly TentativeEdge[],
+    waits: boolean,
     signal: AbortSignal,
   ): Promise<unknown> {
     const { feeds } = this.#options;
-    if (wanted.length === 1) return feeds.ready(keys[0]!, wanted[0]!, !claimed[0], signal);
+    const ready = (index: number, orWas: boolean, of: AbortSignal): Promise<void> => {
+      const up = feeds.ready(keys[index]!, wanted[index]!, orWas, of);
+      return waits ? up.catch((error) => this.#unlessUnavailable(keys[index]!, error)) : up;
+    };
+    if (wanted.length === 1) return ready(0, !claimed[0], signal);
     const fresh = new Set(claimed.map(({ key }) => key));
     const parts = split(signal, wanted.length);
-    return Promise.all(
-      keys.map((key, index) => feeds.ready(key, wanted[index]!, !fresh.has(key), parts[index]!)),
-    );
+    return Promise.all(keys.map((key, index) => ready(index, !fresh.has(key), parts[index]!)));
   }
 
-  /** What is said last of an edge holds, also where nothing is said: then it is woken by all changes. */
-  #select({ key }: Watcher, wanted: readonly ObjectIdentifier[], select: Select | undefined): void {
-    for (const id of wanted) this.#options.graph.note(key, objectIdentifierKey(id), select);
+  /** @throws `error`, unless it is that the feed can't be seen yet */
+  #unlessUnavailable(key: string, error: unknown): void {
+    if (error !== this.#options.feeds.unavailable(key)) throw error;
   }
 
   #stopUnwatched({ stop }: GraphChange): void {
@@ -179,6 +194,13 @@ export class Dependencies {
       loop.enqueue(key, watcher, { type: 'initial', watched: edge.watched });
     }
   }
+}
+
+/** @returns why a kind can't be watched, if that is the trouble @throws any other error */
+function unavailability(error: unknown): DepwatchError {
+  if (isDepwatchError(error, 'ERR_NO_VERSIONED_RESOURCE')) return error;
+  if (isDepwatchError(error, 'ERR_RESOURCE_UNWATCHABLE')) return error;
+  throw error;
 }
 
 /** So many signals that are aborted with one, whose listeners would be searched one by one for each that is added. */

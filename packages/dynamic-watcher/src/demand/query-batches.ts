@@ -7,7 +7,10 @@ import {
   type ObjectIdentifier,
   type QueryBatchRecord,
 } from '@depwatch/core';
+import type { WatchStatus } from '../public-interface.ts';
+import type { Feeds } from '../supply/feeds.ts';
 import type { Dependencies, Watcher } from './dependencies.ts';
+import { edgeTerms } from './edge-terms.ts';
 import type { ReconcileRun } from '../reconcile/reconcile-run.ts';
 import type { WatcherOperations } from './watcher-operations.ts';
 
@@ -25,6 +28,7 @@ export interface QueryBatchesOptions {
   readonly graph: DependencyGraph;
   readonly dependencies: Dependencies;
   readonly operations: WatcherOperations;
+  readonly feeds: Feeds;
   /** The query as the graph knows it, as far as can be told without asking the server. */
   normalize(query: ObjectIdentifier): ObjectIdentifier;
 }
@@ -70,17 +74,24 @@ export class QueryBatches {
     if (batch && !batch.ending) throw inProgress(watcher);
   }
 
-  /** Makes the batch's watcher depend on the query, and then reads what `read` reads. */
+  /**
+   * Makes the batch's watcher depend on the query, and then reads what `read` reads.
+   *
+   * @param nothing what is read of something that can't be seen yet, where the batch `waits` for such
+   */
   query<R>(
     watcher: ObjectIdentifier,
     of: Batch | undefined,
     query: ObjectIdentifier,
-    signal: AbortSignal | undefined,
+    { waits, signal }: { waits: boolean; signal: AbortSignal | undefined },
     read: (query: ObjectIdentifier) => R,
+    nothing: R,
   ): Promise<R> {
     // Refused at once, where waiting for its turn would mean waiting for the batch to end.
     if (of?.ending) return Promise.reject(notStarted(watcher));
-    const { operations, dependencies, graph, normalize } = this.#options;
+    const { operations, dependencies, feeds, normalize } = this.#options;
+    // What is read whole wakes by all of it, whatever an add has selected.
+    const terms = edgeTerms(undefined, waits);
     const run = async (turn: AbortSignal): Promise<R> => {
       const batch = this.#require(watcher, of);
       const { record } = batch;
@@ -89,16 +100,24 @@ export class QueryBatches {
       return dependencies.bringUp(
         batch,
         [query],
+        terms,
         turn,
-        (_, [wanted]) => {
-          // What was read whole wakes by all of it.
-          graph.note(batch.key, objectIdentifierKey(wanted!), undefined);
-          return read(wanted!);
-        },
+        (_, [wanted]) =>
+          feeds.unavailable(objectIdentifierKey(wanted!)) ? nothing : read(wanted!),
         ([wanted]) => record.ask(wanted!),
       );
     };
     return operations.shared(objectIdentifierKey(watcher), run, signal);
+  }
+
+  /** What the batch has asked for, and can't be seen at present. */
+  unavailable({ record }: Batch): readonly WatchStatus[] {
+    const { feeds, graph } = this.#options;
+    return record.asked().flatMap((id) => {
+      const key = objectIdentifierKey(id);
+      const status = feeds.unavailable(key) && feeds.statusOf(key, (one) => graph.watchersOf(one));
+      return status ? [status] : [];
+    });
   }
 
   /** Commits: waits for the pending queries, then keeps what was asked for. */

@@ -1,6 +1,13 @@
-import type { DependencyGraph, Logger, ObjectChange, ObjectIdentifier } from '@depwatch/core';
+import type {
+  Cause,
+  DependencyGraph,
+  Logger,
+  ObjectChange,
+  ObjectIdentifier,
+} from '@depwatch/core';
 import { causesOf, causesOfChanges, type Causes } from '../reconcile/causes.ts';
 import type { Reconciles } from '../reconcile/reconciles.ts';
+import type { EdgeTerms } from './edge-terms.ts';
 import { Selections, type Select } from './selections.ts';
 
 /** What {@link WakeUps} work on. */
@@ -28,15 +35,22 @@ export class WakeUps {
     this.#selections = new Selections(options.logger);
   }
 
-  /** Objects changed, in the cache already. */
-  changed({ key, watched }: Watched, changes: readonly ObjectChange[]): void {
+  /**
+   * Objects changed, in the cache already.
+   *
+   * @param unavailable whether that is because none can be seen: who waits is told of that, and not of each change
+   */
+  changed({ key, watched }: Watched, changes: readonly ObjectChange[], unavailable: boolean): void {
     const { graph, loop, cluster } = this.#options;
     const causes = causesOfChanges(changes, watched, cluster);
     // Many may select the same: each select is asked once.
-    const bySelect = new Map<unknown, Causes | undefined>();
-    loop.enqueueAll(graph, key, causes, (select) => {
+    const bySelect = new Map<Select, Causes | undefined>();
+    loop.enqueueAll(graph, key, causes, (note) => {
+      const { select, waits } = note as EdgeTerms;
+      if (waits && unavailable) return undefined;
+      if (!select) return causes;
       if (!bySelect.has(select)) {
-        const selected = this.#selections.of(select as Select, changes);
+        const selected = this.#selections.of(select, changes);
         const why = selected.length > 0 && causesOfChanges(selected, watched, cluster);
         bySelect.set(select, why || undefined);
       }
@@ -44,13 +58,30 @@ export class WakeUps {
     });
   }
 
-  /** What can be seen of it at all has changed. */
-  told({ key, watched }: Watched, type: 'ended' | 'available' | 'unavailable'): void {
-    const { graph, loop, cluster } = this.#options;
-    loop.enqueueAll(
-      graph,
-      key,
-      causesOf({ type, watched, ...(cluster !== undefined && { cluster }) }),
+  /** It was refused for good, and all who depended on it do no longer. */
+  ended(feed: Watched): void {
+    const causes = this.#causes(feed, 'ended');
+    this.#options.loop.enqueueAll(this.#options.graph, feed.key, causes, () => causes);
+  }
+
+  /** It was refused: those are told who do not wait. */
+  refused(feed: Watched): void {
+    const causes = this.#causes(feed, 'ended');
+    this.#options.loop.enqueueAll(this.#options.graph, feed.key, causes, (note) =>
+      (note as EdgeTerms).waits ? undefined : causes,
     );
+  }
+
+  /** It can be seen from now on, or no longer: those are told who wait. */
+  told(feed: Watched, type: 'available' | 'unavailable'): void {
+    const causes = this.#causes(feed, type);
+    this.#options.loop.enqueueAll(this.#options.graph, feed.key, undefined, (note) =>
+      (note as EdgeTerms).waits ? causes : undefined,
+    );
+  }
+
+  #causes({ watched }: Watched, type: Cause['type']): Causes {
+    const { cluster } = this.#options;
+    return causesOf({ type, watched, ...(cluster !== undefined && { cluster }) });
   }
 }

@@ -45,7 +45,7 @@ export class GroupMember implements Reconciles {
   enqueueAll(
     graph: DependencyGraph,
     watchedKey: string,
-    causes: Causes,
+    causes: Causes | undefined,
     noted?: (note: unknown) => Causes | undefined,
   ): void {
     if (!this.#stopped) this.#options.loop.enqueueAll(graph, watchedKey, causes, noted);

@@ -101,7 +101,7 @@ export class ReconcileLoop implements Reconciles {
   enqueueAll(
     graph: DependencyGraph,
     watchedKey: string,
-    causes: Causes,
+    causes: Causes | undefined,
     noted: (note: unknown) => Causes | undefined = () => causes,
   ): void {
     this.#gate.untilAnswered();

@@ -8,12 +8,13 @@ export interface Reconciles {
   /**
    * Has everybody reconciled who depends on a watched object.
    *
-   * @param noted why those are due with whose edge the graph keeps something; undefined: they are not
+   * @param causes why those are due with whose edges the graph keeps nothing; undefined: they are not
+   * @param noted the same for the others; by default all are due alike
    */
   enqueueAll(
     graph: DependencyGraph,
     watchedKey: string,
-    causes: Causes,
+    causes: Causes | undefined,
     noted?: (note: unknown) => Causes | undefined,
   ): void;
   /** Drops what is queued, delayed or backed off of a watcher; a running reconcile finishes, and is the last. */

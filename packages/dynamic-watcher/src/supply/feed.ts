@@ -15,7 +15,10 @@ export interface FeedListener {
   live(feed: Feed): void;
   retrying(feed: Feed, error: DepwatchError, ms: number): void;
   changed(feed: Feed, changes: readonly ObjectChange[]): void;
+  gone(feed: Feed, error: DepwatchError): void;
   ended(feed: Feed, error: DepwatchError): void;
+  /** Whether somebody depends on it who waits for what is not to be had. */
+  waits(feed: Feed): boolean;
 }
 
 /** What is known of one demanded identifier: its state, its store, and the source that fills it, if it has one. */
@@ -25,7 +28,7 @@ export class Feed implements Sink {
   readonly id: ObjectIdentifier;
   /** As it was first asked for: a namespace that means nothing now may come to. */
   readonly watched: ObjectIdentifier;
-  readonly store: ObjectStore<KubernetesObject>;
+  store: ObjectStore<KubernetesObject>;
   readonly #listener: FeedListener;
   source: Source | undefined;
   /** Who waits until it is live. */
@@ -37,6 +40,10 @@ export class Feed implements Sink {
   /** Takes it out of the cache; set once it was live. */
   detach: (() => void) | undefined;
   state: WatchState = 'starting';
+  /** Why it can't be seen at present; until it is live again. */
+  unavailable: DepwatchError | undefined;
+  /** Ends the wait for its kind. */
+  patience: AbortController | undefined;
   /** Since when it is in that state, in milliseconds of the clock. */
   since: number;
   lastError: DepwatchError | undefined;
@@ -78,6 +85,14 @@ export class Feed implements Sink {
     this.#listener.changed(this, changes);
   }
 
+  get waits(): boolean {
+    return this.#listener.waits(this);
+  }
+
+  gone(error: DepwatchError): void {
+    this.#listener.gone(this, error);
+  }
+
   advanced(): void {
     this.#tellFollowers();
   }
@@ -96,6 +111,7 @@ export class Feed implements Sink {
   /** It is over. */
   end(): void {
     this.isOver = true;
+    this.patience?.abort();
     this.detach?.();
     this.#tellFollowers();
   }
@@ -113,7 +129,8 @@ export class Feed implements Sink {
       state,
       watchers,
       since,
-      servedBy: this.isOver ? 'none' : 'object',
+      servedBy:
+        this.isOver || this.state === 'pending' ? 'none' : (this.source?.servedBy ?? 'none'),
       ...(resourceVersion !== undefined && { resourceVersion }),
       ...(lastError && { lastError }),
     };

@@ -3,6 +3,7 @@ import {
   describeObjectIdentifier,
   objectIdentifierFrom,
   objectIdentifierKey,
+  type GroupVersionKind,
   type KubernetesObject,
   type Logger,
   type Metrics,
@@ -16,7 +17,10 @@ import { notInTime } from '../requests/not-in-time.ts';
 import { Waiters } from '../requests/waiters.ts';
 import { caughtUp } from './caught-up.ts';
 import { EndedFeeds } from './ended-feeds.ts';
+import { normalizeWatched } from '../normalize-watched.ts';
 import { Feed, type FeedListener } from './feed.ts';
+import { PollSource } from './poll-source.ts';
+import { Trials } from './trials.ts';
 import { WatchSource, type WatchSourceContext } from './watch-source.ts';
 
 /** What {@link Feeds} tell their owner of. */
@@ -30,6 +34,13 @@ export interface FeedsListener {
    * @returns who depended on it
    */
   ended(feed: Feed, wasLive: boolean): readonly ObjectIdentifier[];
+  /** Whether somebody depends on it who waits for what is not to be had. */
+  waits(feed: Feed): boolean;
+  /** It was refused, and is kept for those who wait: the others' edges have to go within this call. */
+  refused(feed: Feed, wasLive: boolean): void;
+  /** It can be seen from now on, or no longer; for those who wait. */
+  available(feed: Feed): void;
+  unavailable(feed: Feed): void;
 }
 
 /** What {@link Feeds} are made of. */
@@ -39,6 +50,14 @@ export interface FeedsOptions extends WatchSourceContext {
   readonly listener: FeedsListener;
   /** Where a feed keeps what it shows. */
   createStore(): ObjectStore<KubernetesObject>;
+  /** The same for one that is polled: whole objects, compared by content. */
+  createPollStore(): ObjectStore<KubernetesObject>;
+  /** In milliseconds. */
+  readonly pollIntervalMs: number;
+  /** The resource of a kind that can be watched, as remembered or asked for. */
+  resolve(gvk: GroupVersionKind, signal: AbortSignal): Promise<ScopedGVR>;
+  /** The same of one that can't. */
+  pollGvr(gvk: GroupVersionKind, signal: AbortSignal): Promise<ScopedGVR>;
   /** A feed showed its first full state. @returns called when the feed is over */
   attach(watched: ObjectIdentifier, store: ObjectStore<KubernetesObject>): () => void;
 }
@@ -48,14 +67,18 @@ export class Feeds implements FeedListener {
   readonly #options: FeedsOptions;
   readonly #feeds = new Map<string, Feed>();
   readonly #ended = new EndedFeeds();
+  /** Those without a watch: pending ones, and those that are polled. */
+  readonly #unwatched = new Set<Feed>();
+  readonly #trials: Trials;
 
   constructor(options: FeedsOptions) {
     this.#options = options;
+    this.#trials = new Trials(options.clock, (feed) => this.#try(feed));
   }
 
-  /** How many sources there are, live or not. */
+  /** How many watches there are, live or not. */
   get size(): number {
-    return this.#feeds.size;
+    return this.#feeds.size - this.#unwatched.size;
   }
 
   /**
@@ -64,16 +87,20 @@ export class Feeds implements FeedListener {
    * @param key of `id`
    * @param id as the graph knows it
    * @param watched as it was asked for
+   * @param how the resource, or why there is none
    */
-  start(key: string, id: ObjectIdentifier, watched: ObjectIdentifier, gvr: ScopedGVR): void {
+  start(
+    key: string,
+    id: ObjectIdentifier,
+    watched: ObjectIdentifier,
+    how: ScopedGVR | DepwatchError,
+  ): void {
     const { clock, createStore } = this.#options;
     const feed = new Feed(key, id, watched, createStore(), clock.now(), this);
-    // One source for each feed; a source for several would be chosen here.
-    feed.source = new WatchSource(feed, watched, gvr, this.#options);
     this.#ended.delete(key);
     this.#feeds.set(key, feed);
-    this.#count();
-    feed.source.start();
+    if (how instanceof DepwatchError) this.#await(feed, how);
+    else this.#watch(feed, how);
   }
 
   /** Stops a feed; who waits for it is told so. @param reason by default that nothing depends on it */
@@ -88,6 +115,7 @@ export class Feeds implements FeedListener {
 
   /** Stops all. */
   clear(reason: DepwatchError): void {
+    this.#trials.close();
     for (const { id } of [...this.#feeds.values()]) this.stop(id, reason);
     this.#ended.clear();
   }
@@ -135,7 +163,8 @@ export class Feeds implements FeedListener {
     if (signal.aborted) return Promise.reject(signal.reason);
     const feed = this.#feeds.get(key);
     if (!feed) return Promise.reject(unneeded(watched));
-    if (feed.state === 'live' || (orWas && feed.wasLive)) return Promise.resolve();
+    if (isUp(feed) || (orWas && feed.wasLive)) return Promise.resolve();
+    if (feed.unavailable) return Promise.reject(feed.unavailable);
     if (!feed.waiters) {
       const { clock, requestTimeoutMs } = this.#options;
       feed.waiters = new Waiters({
@@ -146,6 +175,11 @@ export class Feeds implements FeedListener {
       if (feed.hasBegun) feed.waiters.begin();
     }
     return feed.waiters.wait(signal);
+  }
+
+  /** Why something can't be seen at present; undefined where it can, or is coming up. */
+  unavailable(key: string): DepwatchError | undefined {
+    return this.#feeds.get(key)?.unavailable;
   }
 
   /** Forgets the ended feeds that only this watcher had been told of. */
@@ -176,15 +210,19 @@ export class Feeds implements FeedListener {
   }
 
   live(feed: Feed): void {
-    this.#setState(feed, 'live');
+    this.#setState(feed, feed.source?.servedBy === 'poll' ? 'polling' : 'live');
     feed.detach ??= this.#options.attach(feed.watched, feed.store);
     feed.waiters?.resolve();
     feed.waiters = undefined;
+    if (!feed.unavailable) return;
+    feed.unavailable = undefined;
+    this.#options.listener.available(feed);
+    this.#trials.succeeded(feed.watched);
   }
 
   retrying(feed: Feed, error: DepwatchError, ms: number): void {
     feed.lastError = error;
-    this.#setState(feed, feed.wasLive ? 'retrying' : 'starting');
+    if (!feed.unavailable) this.#setState(feed, feed.wasLive ? 'retrying' : 'starting');
     const { logger, metrics } = this.#options;
     metrics.count('depwatch_watch_retries_total', { code: error.code });
     logger.debug(
@@ -199,18 +237,117 @@ export class Feeds implements FeedListener {
     if (feed.wasLive) this.#options.listener.changed(feed, changes);
   }
 
+  waits(feed: Feed): boolean {
+    return this.#options.listener.waits(feed);
+  }
+
+  gone(feed: Feed, error: DepwatchError): void {
+    if (!this.waits(feed)) return;
+    feed.lastError = error;
+    feed.unavailable = error;
+    this.#setState(feed, 'pending');
+    this.#options.listener.unavailable(feed);
+  }
+
   ended(feed: Feed, error: DepwatchError): void {
     const { listener, logger } = this.#options;
+    const { wasLive } = feed;
+    const wasKnown = wasLive || feed.unavailable !== undefined;
     feed.lastError = error;
+    if (error.code !== 'ERR_INVALID_INPUT' && this.waits(feed)) {
+      if (wasLive && !feed.unavailable) listener.unavailable(feed);
+      listener.refused(feed, wasLive);
+      return this.#await(feed, error);
+    }
     this.#setState(feed, 'ended');
     this.#remove(feed);
-    const watchers = listener.ended(feed, feed.wasLive);
-    if (feed.wasLive) {
+    const watchers = listener.ended(feed, wasKnown);
+    if (wasKnown) {
       const watched = describeObjectIdentifier(feed.watched);
       logger.error({ watched, error }, 'a watch was refused for good and has ended');
       this.#ended.add(feed.key, feed.status(watchers));
     }
     feed.waiters?.reject(error);
+  }
+
+  /** One source for each feed; a source for several would be chosen here. */
+  #watch(feed: Feed, gvr: ScopedGVR): void {
+    this.#unwatched.delete(feed);
+    this.#count();
+    feed.source = new WatchSource(feed, feed.watched, gvr, this.#options);
+    feed.source.start();
+  }
+
+  /** What can't be watched is read; by its content, since nobody knows what its versions say. */
+  #poll(feed: Feed): void {
+    const { resolve, pollGvr, createPollStore } = this.#options;
+    const { signal } = (feed.patience = new AbortController());
+    pollGvr(feed.watched, signal).then(
+      (gvr) => {
+        if (signal.aborted) return;
+        feed.store = createPollStore();
+        feed.source = new PollSource(feed, feed.watched, gvr, {
+          ...this.#options,
+          watchable: (of) => resolve(feed.watched, of),
+          becameWatchable: (found) => {
+            feed.source?.stop();
+            this.#watch(feed, found);
+          },
+        });
+        feed.source.start();
+      },
+      (error: DepwatchError) => !signal.aborted && this.#await(feed, error),
+    );
+  }
+
+  /** It can't be seen: waits until it can. What there was of it counts no more. */
+  #await(feed: Feed, error: DepwatchError): void {
+    feed.source?.stop();
+    feed.source = undefined;
+    this.#unwatched.add(feed);
+    this.#count();
+    feed.lastError = error;
+    const isReadable = error.code === 'ERR_RESOURCE_UNWATCHABLE';
+    // One that is new is read first, as a watch would be: perhaps it can be seen at once.
+    if (isReadable && !feed.unavailable && !feed.wasLive) return this.#poll(feed);
+    feed.unavailable = error;
+    this.#setState(feed, 'pending');
+    feed.store.discard();
+    feed.store.commit();
+    feed.detach?.();
+    feed.detach = undefined;
+    feed.waiters?.reject(error);
+    feed.waiters = undefined;
+    if (isReadable) this.#poll(feed);
+    else if (error.code === 'ERR_NO_VERSIONED_RESOURCE') this.#awaitKind(feed);
+    else this.#trials.add(feed);
+  }
+
+  #awaitKind(feed: Feed): void {
+    const { signal } = (feed.patience = new AbortController());
+    this.#options.noticed(feed.watched, { signal }).then(
+      (gvr) => !signal.aborted && this.#begin(feed, gvr),
+      (error: DepwatchError) => !signal.aborted && this.#await(feed, error),
+    );
+  }
+
+  /** Tries one that was refused. */
+  #try(feed: Feed): void {
+    const { signal } = (feed.patience = new AbortController());
+    this.#options.resolve(feed.watched, signal).then(
+      (gvr) => !signal.aborted && this.#begin(feed, gvr),
+      (error: DepwatchError) => !signal.aborted && this.#await(feed, error),
+    );
+  }
+
+  /** The kind is served; a feed that lacks its namespace can't come true. */
+  #begin(feed: Feed, gvr: ScopedGVR): void {
+    try {
+      normalizeWatched(feed.watched, gvr);
+    } catch (error) {
+      return this.ended(feed, error as DepwatchError);
+    }
+    this.#watch(feed, gvr);
   }
 
   #late({ watched, lastError }: Feed): DepwatchError {
@@ -221,6 +358,8 @@ export class Feeds implements FeedListener {
 
   #remove(feed: Feed): void {
     this.#feeds.delete(feed.key);
+    this.#unwatched.delete(feed);
+    this.#trials.delete(feed);
     feed.end();
     this.#count();
   }
@@ -232,7 +371,7 @@ export class Feeds implements FeedListener {
   }
 
   #count(): void {
-    this.#options.metrics.gauge('depwatch_watches', this.#feeds.size);
+    this.#options.metrics.gauge('depwatch_watches', this.size);
   }
 }
 
@@ -241,4 +380,8 @@ function unneeded(watched: ObjectIdentifier): DepwatchError {
   const id = describeObjectIdentifier(watched);
   const message = `the watch of ${id} was stopped, since nothing depends on it any more`;
   return new DepwatchError('ERR_ABORTED', message);
+}
+
+function isUp({ state }: Feed): boolean {
+  return state === 'live' || state === 'polling';
 }

@@ -13,6 +13,8 @@ export interface Source {
   stop(): void;
   /** Everything up to this version has been applied; undefined where there is none. */
   readonly resourceVersion: string | undefined;
+  /** Whether it is a watch of its own, or reads. */
+  readonly servedBy: 'object' | 'poll';
   /** What it asks the server for, as of now. */
   readonly query: ResourceQuery;
   /** Its version is of no use any more: the state is to be listed anew. */
@@ -25,6 +27,8 @@ export interface Source {
  */
 export interface Sink {
   readonly store: ObjectStore<KubernetesObject>;
+  /** Whether somebody waits for its kind to be served, however long that takes. */
+  readonly waits: boolean;
   /** A request went out, or is held up since there is no answer: from the first such call on it may be late. */
   begun(): void;
   live(): void;
@@ -33,6 +37,8 @@ export interface Sink {
   changed(changes: readonly ObjectChange[]): void;
   /** {@link Source.resourceVersion} is another one, after what it stands for was told. */
   advanced(): void;
+  /** The server no longer serves the kind: what there was goes next. */
+  gone(error: DepwatchError): void;
   /** It was given up for good. */
   ended(error: DepwatchError): void;
 }

@@ -49,6 +49,8 @@ export interface WatchSourceContext {
   ): Promise<ScopedGVR>;
   /** Resolves when the server serves the kind. */
   served(gvk: GroupVersionKind, options: { signal: AbortSignal }): Promise<ScopedGVR>;
+  /** As {@link served}, at little cost however many kinds are waited for, and soon. */
+  noticed(gvk: GroupVersionKind, options: { signal: AbortSignal }): Promise<ScopedGVR>;
 }
 
 /** What has to be sent, and takes a slot. */
@@ -70,6 +72,7 @@ const unwanted = new DepwatchError('ERR_ABORTED', 'the call is no longer wanted'
 
 /** The watch of one object or selector: performs the effects of the reflector's steps on the transport and the store. */
 export class WatchSource implements Source, Applicant {
+  readonly servedBy = 'object';
   readonly #sink: Sink;
   readonly #watched: ObjectIdentifier;
   readonly #context: WatchSourceContext;
@@ -158,7 +161,13 @@ export class WatchSource implements Source, Applicant {
           this.#context.rediscover(this.#query.gvk, { confirm: effect.confirm, signal }),
         );
       case 'awaitKind':
-        return this.#ask((signal) => this.#context.served(this.#query.gvk, { signal }));
+        return this.#ask((signal) =>
+          this.#sink.waits
+            ? this.#context.noticed(this.#query.gvk, { signal })
+            : this.#context.served(this.#query.gvk, { signal }),
+        );
+      case 'gone':
+        return this.#sink.gone(effect.error);
       case 'cancel':
         return this.#cancel();
       case 'timer':
@@ -223,6 +232,11 @@ export class WatchSource implements Source, Applicant {
       },
       (cause: unknown) => {
         const error = asTransportError(cause, this.#query);
+        // Who waits for what is not to be had has it read instead.
+        if (error.code === 'ERR_RESOURCE_UNWATCHABLE' && this.#sink.waits && this.#call === call) {
+          this.stop();
+          return this.#sink.ended(error);
+        }
         const denied = error.code === 'ERR_NO_VERSIONED_RESOURCE';
         this.#finish(call, { type: denied ? 'denied' : 'failed', error });
       },

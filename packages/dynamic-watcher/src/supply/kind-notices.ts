@@ -1,0 +1,217 @@
+import {
+  DepwatchError,
+  groupVersionKindKey,
+  isDepwatchError,
+  keepVersion,
+  ObjectStore,
+  type Clock,
+  type GroupVersionKind,
+  type Logger,
+  type ObjectChange,
+  type ScopedGVR,
+} from '@depwatch/core';
+import type { Resources } from '../requests/resources.ts';
+import type { Sink, Source } from './source.ts';
+
+/** What tells of kinds that come: definitions, and registrations of other API servers; both named `something.group`. */
+const tellers = [
+  {
+    group: 'apiextensions.k8s.io',
+    kind: 'CustomResourceDefinition',
+    resource: 'customresourcedefinitions',
+  },
+  { group: 'apiregistration.k8s.io', kind: 'APIService', resource: 'apiservices' },
+].map(({ group, kind, resource }) => ({
+  watched: { group, version: 'v1', kind, selector: '' },
+  gvr: { group, version: 'v1', resource, namespaced: false },
+}));
+
+/** After a notice the kind may still not be served for a while: it is asked for at once, and this long after. */
+const askAgainMs = [250, 500, 1000, 2000, 4000];
+/** How often all kinds are asked for where notices can't be had, at most; and where they can, in case one got lost. */
+const blindMs = 30_000;
+const watchingMs = 5 * 60_000;
+
+/** What {@link KindNotices} work on. */
+export interface KindNoticesOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly resources: Resources;
+  /** Makes the watch of what tells of kinds. */
+  createSource(sink: Sink, teller: (typeof tellers)[number]): Source;
+}
+
+interface Listener {
+  resolve(gvr: ScopedGVR): void;
+  reject(error: unknown): void;
+}
+
+/** A kind that somebody waits for. */
+interface Pending {
+  readonly gvk: GroupVersionKind;
+  readonly listeners: Set<Listener>;
+  call: AbortController | undefined;
+  /** The next time that it is asked for after a notice. */
+  timer: Disposable | undefined;
+}
+
+/**
+ * Tells those who wait for kinds when the server serves them: by one watch of the definitions and one of the API services,
+ * for all kinds; where these may not be watched, by asking now and then. Nothing runs while nobody waits.
+ */
+export class KindNotices {
+  readonly #options: KindNoticesOptions;
+  readonly #pending = new Map<string, Pending>();
+  readonly #sources = new Set<Source>();
+  #timer: Disposable | undefined;
+  #isBlind = false;
+
+  constructor(options: KindNoticesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Resolves when the server serves the kind.
+   *
+   * @throws (rejects) ERR_RESOURCE_UNWATCHABLE when it does, but not by watches; the signal's reason
+   */
+  served(gvk: GroupVersionKind, signal: AbortSignal): Promise<ScopedGVR> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      const key = groupVersionKindKey(gvk);
+      const isFirst = this.#pending.size === 0;
+      let pending = this.#pending.get(key);
+      if (!pending) {
+        pending = { gvk, listeners: new Set(), call: undefined, timer: undefined };
+        this.#pending.set(key, pending);
+      }
+      const { listeners } = pending;
+      const listener: Listener = { resolve, reject };
+      listeners.add(listener);
+      signal.addEventListener('abort', () => {
+        if (!listeners.delete(listener)) return;
+        reject(signal.reason);
+        if (listeners.size === 0) this.#drop(key);
+      });
+      if (isFirst) this.#open();
+    });
+  }
+
+  /** Ends all that is under way; nobody is told. */
+  close(): void {
+    for (const key of [...this.#pending.keys()]) this.#drop(key);
+  }
+
+  #open(): void {
+    this.#isBlind = false;
+    for (const teller of tellers) {
+      const sink = new NoticeSink(
+        (changes) => this.#noticed(changes),
+        (error) => this.#refused(source, error),
+      );
+      const source: Source = this.#options.createSource(sink, teller);
+      this.#sources.add(source);
+      source.start();
+    }
+    this.#askLater();
+  }
+
+  #drop(key: string): void {
+    const pending = this.#pending.get(key);
+    pending?.timer?.[Symbol.dispose]();
+    pending?.call?.abort(unwanted);
+    this.#pending.delete(key);
+    if (this.#pending.size > 0) return;
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+    for (const source of this.#sources) source.stop();
+    this.#sources.clear();
+  }
+
+  #refused(source: Source, error: DepwatchError): void {
+    this.#sources.delete(source);
+    if (this.#isBlind) return;
+    this.#isBlind = true;
+    this.#options.logger.info(
+      { error },
+      'what tells of kinds that come may not be watched; kinds are asked for every 30 s',
+    );
+    this.#askLater();
+  }
+
+  /** Something was said about kinds of these groups. */
+  #noticed(changes: readonly ObjectChange[]): void {
+    const groups = new Set(changes.map(({ key }) => key.slice(key.indexOf('.') + 1)));
+    for (const pending of this.#pending.values()) {
+      if (groups.has(pending.gvk.group ?? '')) this.#ask(pending, 0);
+    }
+  }
+
+  #askLater(): void {
+    const { clock } = this.#options;
+    const ms = this.#isBlind ? blindMs : watchingMs;
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = clock.setTimeout(
+      () => {
+        for (const pending of [...this.#pending.values()]) this.#ask(pending, askAgainMs.length);
+        if (this.#pending.size > 0) this.#askLater();
+      },
+      ms * (0.5 + clock.random() / 2),
+    );
+  }
+
+  /** @param again from which of the times on it is asked for again */
+  #ask(pending: Pending, again: number): void {
+    pending.timer?.[Symbol.dispose]();
+    pending.timer = undefined;
+    pending.call?.abort(unwanted);
+    const call = new AbortController();
+    pending.call = call;
+    const settle = (tell: (listener: Listener) => void): void => {
+      const listeners = [...pending.listeners];
+      pending.listeners.clear();
+      pending.call = undefined;
+      this.#drop(groupVersionKindKey(pending.gvk));
+      for (const listener of listeners) tell(listener);
+    };
+    const { resources, clock } = this.#options;
+    resources.rediscover(pending.gvk, { confirm: false, signal: call.signal }).then(
+      (gvr) => pending.call === call && settle(({ resolve }) => resolve(gvr)),
+      (error: unknown) => {
+        if (pending.call !== call) return;
+        if (!isDepwatchError(error, 'ERR_NO_VERSIONED_RESOURCE')) {
+          return settle(({ reject }) => reject(error));
+        }
+        pending.call = undefined;
+        const ms = askAgainMs[again];
+        if (ms === undefined) return;
+        pending.timer = clock.setTimeout(() => this.#ask(pending, again + 1), ms);
+      },
+    );
+  }
+}
+
+/** Hears the changes of what tells of kinds; keeps of it no more than its versions. */
+class NoticeSink implements Sink {
+  readonly store = new ObjectStore(keepVersion, false);
+  readonly waits = false;
+  readonly changed: (changes: readonly ObjectChange[]) => void;
+  readonly ended: (error: DepwatchError) => void;
+
+  constructor(
+    changed: (changes: readonly ObjectChange[]) => void,
+    ended: (error: DepwatchError) => void,
+  ) {
+    this.changed = changed;
+    this.ended = ended;
+  }
+
+  begun(): void {}
+  live(): void {}
+  retrying(): void {}
+  advanced(): void {}
+  gone(): void {}
+}
+
+/** Why a question is given up; nobody sees it. */
+const unwanted = new DepwatchError('ERR_ABORTED', 'the kind is no longer waited for');

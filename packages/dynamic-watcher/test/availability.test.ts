@@ -1,0 +1,372 @@
+import type { Cause, GroupVersionKind } from '@depwatch/core';
+import { describe, expect, test } from 'vitest';
+import type { WatchSettings } from '../src/index.ts';
+import { configMap, configMapId, startBench, type Bench } from './harness.ts';
+import { numbered, secretId, widget, widgetId, widgetKind } from './server-bench.ts';
+
+const app = configMapId('app');
+const id = widgetId('w');
+const crdKind = { group: 'apiextensions.k8s.io', version: 'v1', kind: 'CustomResourceDefinition' };
+const crd = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'widgets.example.com' },
+};
+
+interface World extends Bench {
+  /** The causes of each reconcile. */
+  readonly told: (readonly Cause[])[];
+  types(): string[][];
+}
+
+/** A bench whose dynamic watcher waits for what is not to be had; `notices`: definitions may be watched. */
+async function start(settings: Partial<WatchSettings> = {}, notices = true): Promise<World> {
+  const bench = await startBench({ enableCache: true, unavailable: 'wait', ...settings });
+  if (notices) {
+    bench.fake.registerKind({ ...crdKind, namespaced: false });
+    bench.fake.registerKind({
+      group: 'apiregistration.k8s.io',
+      version: 'v1',
+      kind: 'APIService',
+      namespaced: false,
+    });
+  }
+  const told: (readonly Cause[])[] = [];
+  bench.recorder.act = (_watcher, { causes }) => void told.push(causes);
+  const types = (): string[][] => told.map((causes) => causes.map(({ type }) => type));
+  return { ...bench, told, types };
+}
+
+/** As `kubectl apply -f` does it: the definition is there before its kind is. */
+async function install(world: World, kind: GroupVersionKind = widgetKind): Promise<void> {
+  world.fake.put(crd);
+  await world.settle(300);
+  world.fake.registerKind(kind);
+}
+
+function uninstall({ fake }: World): void {
+  fake.unregisterKind(widgetKind);
+  fake.remove({ ...crdKind, name: crd.metadata.name });
+}
+
+describe('a kind that is not installed', () => {
+  test('is waited for: the add resolves, the edge stands, the state says why', async () => {
+    await using world = await start();
+    const { watcher } = world;
+    await world.wait(watcher.addWatcher(app, id));
+    expect(watcher.statusOf(id)).toMatchObject({
+      state: 'pending',
+      servedBy: 'none',
+      lastError: { code: 'ERR_NO_VERSIONED_RESOURCE' },
+    });
+    expect(watcher.graph().edges).toHaveLength(1);
+    expect(watcher.getWatchCount()).toBe(0);
+    expect(world.told).toEqual([]);
+  });
+
+  test.each([
+    ['may be watched, within 2 s', true, 5_000, 2_000],
+    ['may be watched, an hour later', true, 3_600_000, 2_000],
+    ['may not be watched, within 30 s', false, 600_000, 30_000],
+  ])('is noticed where definitions %s', async (_how, notices, afterMs, withinMs) => {
+    await using world = await start({}, notices);
+    const { fake, watcher } = world;
+    await world.wait(watcher.addWatcher(app, id));
+    await world.settle(afterMs);
+    if (notices) await install(world);
+    else fake.registerKind(widgetKind);
+    fake.put(widget('w', 'there', 'default'));
+    await world.settle(withinMs);
+    expect(world.types()).toEqual([['available']]);
+    expect(world.told[0]![0]!.watched).toEqual(id);
+    expect(watcher.statusOf(id)).toMatchObject({ state: 'live', servedBy: 'object' });
+    expect(watcher.getFromCache(id)).toMatchObject({ data: { value: 'there' } });
+    expect(watcher.getWatchCount()).toBe(1);
+    fake.put(widget('w', 'changed', 'default'));
+    await world.settle();
+    expect(world.types().at(-1)).toEqual(['modified']);
+  });
+
+  test('a thousand dependencies on 50 of them cost two watches, and one look at each kind in five minutes', async () => {
+    await using world = await start();
+    const { fake, watcher } = world;
+    const kinds = numbered('Kind', 50).map((kind) => ({ ...widgetKind, kind }));
+    const adds = numbered('w', 20).flatMap((name) =>
+      kinds.map((kind) => watcher.addWatcher(app, { ...kind, namespace: 'default', name })),
+    );
+    await world.wait(Promise.all(adds));
+    const { discover, watch } = fake.requests;
+    expect(fake.openWatches).toHaveLength(2);
+    await world.settle(150_000);
+    expect(fake.requests.watch - watch).toBeLessThanOrEqual(2);
+    await world.settle(150_000);
+    expect(fake.requests.discover - discover).toBeLessThanOrEqual(2 * 50);
+    await watcher.removeWatcher(app);
+    await world.settle();
+    expect(fake.openWatches).toEqual([]);
+    expect(fake.clock.pending).toBe(0);
+  });
+
+  test('may be looked for in a batch: nothing is read, and the batch says what can not be known', async () => {
+    await using world = await start();
+    const { fake, watcher } = world;
+    const all = { ...widgetKind, namespace: 'default' };
+    const read = (): Promise<unknown[]> =>
+      watcher.queryBatch(app, async (batch) => [
+        await batch.get(id),
+        await batch.list(all),
+        await batch.get(configMapId('config')),
+        batch.unavailable.map(({ watched, state }) => [watched.name, state]),
+      ]);
+    fake.put(configMap('config'));
+    expect(await world.wait(read())).toEqual([
+      undefined,
+      [],
+      expect.objectContaining({ kind: 'ConfigMap' }),
+      [
+        ['w', 'pending'],
+        [undefined, 'pending'],
+      ],
+    ]);
+    expect(watcher.graph().edges).toHaveLength(3);
+    expect(watcher.listWatchedFromCache(app)).toHaveLength(1);
+    await install(world);
+    fake.put(widget('w', 'there', 'default'));
+    await world.settle(2000);
+    expect(new Set(world.types().flat())).toEqual(new Set(['available']));
+    const [one, list, , unavailable] = await world.wait(read());
+    expect(one).toMatchObject({ data: { value: 'there' } });
+    expect(list).toHaveLength(1);
+    expect(unavailable).toEqual([]);
+  });
+
+  test('rejects an add that does not wait, also where another waits already; and may be said call by call', async () => {
+    await using world = await start({ unavailable: 'reject' });
+    const { watcher } = world;
+    const other = configMapId('other');
+    await world.wait(watcher.addWatcher(app, id, { unavailable: 'wait' }));
+    await expect(world.wait(watcher.addWatcher(other, id))).rejects.toMatchObject({
+      code: 'ERR_NO_VERSIONED_RESOURCE',
+    });
+    expect(watcher.graph().edges).toHaveLength(1);
+    await expect(
+      watcher.addWatcher(app, id, { unavailable: 'perhaps' as never }),
+    ).rejects.toMatchObject({ code: 'ERR_INVALID_INPUT' });
+  });
+
+  test('comes, goes, and comes back, in another scope: told each time, and nothing is left in the cache', async () => {
+    await using world = await start();
+    const { fake, watcher } = world;
+    await world.wait(watcher.addWatcher(app, id));
+    await install(world);
+    fake.put(widget('w', 'there', 'default'));
+    await world.settle(2000);
+    uninstall(world);
+    await world.settle(5000);
+    // The server deletes the objects first.
+    expect(world.types()).toEqual([['available'], ['deleted'], ['unavailable']]);
+    expect(watcher.statusOf(id)).toMatchObject({ state: 'pending' });
+    expect(watcher.getFromCache(id)).toBeUndefined();
+    await world.settle(60_000);
+    await install(world, { ...widgetKind, namespaced: false } as GroupVersionKind);
+    fake.put(widget('w', 'of the cluster'));
+    await world.settle(2500);
+    expect(world.types().slice(2)).toEqual([['unavailable'], ['available']]);
+    expect(watcher.getFromCache(id)).toMatchObject({ data: { value: 'of the cluster' } });
+  });
+
+  test('that lives in namespaces, named without one, ends: it can never come true', async () => {
+    await using world = await start();
+    const { watcher } = world;
+    await world.wait(watcher.addWatcher(app, { ...widgetKind, name: 'w' }));
+    await install(world);
+    await world.settle(2000);
+    expect(world.types()).toEqual([['ended']]);
+    expect(watcher.statusOf({ ...widgetKind, name: 'w' })).toMatchObject({
+      state: 'ended',
+      lastError: { code: 'ERR_INVALID_INPUT' },
+    });
+    expect(watcher.graph().edges).toEqual([]);
+  });
+
+  test('is waited for no longer once nobody depends on it, and by nobody after a stop', async () => {
+    await using world = await start();
+    const { fake, watcher } = world;
+    await world.wait(watcher.addWatcher(app, id));
+    await watcher.removeWatcher(app);
+    await world.settle();
+    expect([fake.openWatches.length, fake.clock.pending]).toEqual([0, 0]);
+    await world.wait(watcher.addWatcher(app, id));
+    await watcher.stop();
+    await world.settle(60_000);
+    expect([fake.openWatches.length, fake.clock.pending]).toEqual([0, 0]);
+  });
+});
+
+describe('a right that is not granted', () => {
+  test.each([
+    ['that rejects, ends what does not wait', 'reject' as const],
+    ['is waited for, and lost, and waited for again', 'wait' as const],
+  ])('%s', async (_how, unavailable) => {
+    await using world = await start({ unavailable });
+    const { fake, watcher } = world;
+    const secret = secretId('s');
+    fake.put({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 's', namespace: 'default' },
+    });
+    let grant = fake.deny({ resource: 'secrets' });
+    const add = world.wait(watcher.addWatcher(app, secret));
+    if (unavailable === 'reject') {
+      await expect(add).rejects.toMatchObject({ code: 'ERR_FORBIDDEN' });
+      expect(watcher.getWatchCount()).toBe(0);
+      return;
+    }
+    await add;
+    expect(watcher.statusOf(secret)).toMatchObject({
+      state: 'pending',
+      lastError: { code: 'ERR_FORBIDDEN' },
+    });
+    await world.settle(600_000);
+    expect(world.told).toEqual([]);
+    grant();
+    await world.settle(30_000);
+    expect(world.types()).toEqual([['available']]);
+    expect(watcher.getFromCache(secret)).toBeDefined();
+    grant = fake.deny({ resource: 'secrets' });
+    fake.breakWatches();
+    await world.settle(35_000);
+    expect(world.types()).toEqual([['available'], ['unavailable']]);
+    expect(watcher.statusOf(secret)).toMatchObject({ state: 'pending' });
+    expect(() => watcher.getFromCache(secret)).toThrow(
+      expect.objectContaining({ code: 'ERR_NO_CACHE_ENTRY' }) as Error,
+    );
+    grant();
+    await world.settle(30_000);
+    expect(world.types()).toEqual([['available'], ['unavailable'], ['available']]);
+  });
+
+  test('is asked for with one back-off a resource, whoever waits for it, and all come up once one does', async () => {
+    await using world = await start();
+    const { fake, watcher } = world;
+    const grant = fake.deny({ resource: 'secrets' });
+    const secrets = numbered('s', 200).map(secretId);
+    await world.wait(Promise.all(secrets.map((secret) => watcher.addWatcher(app, secret))));
+    await world.settle(60_000);
+    const before = fake.requests.watch;
+    await world.settle(60_000);
+    expect(fake.requests.watch - before).toBeLessThanOrEqual(4 * 20);
+    grant();
+    await world.settle(30_000);
+    expect(watcher.watchStatus().filter(({ state }) => state === 'live')).toHaveLength(200);
+  });
+
+  test('drops those who do not wait, and keeps those who do', async () => {
+    await using world = await start({ unavailable: 'reject' });
+    const { fake, watcher, recorder } = world;
+    const secret = secretId('s');
+    const patient = configMapId('patient');
+    await world.wait(watcher.addWatcher(app, secret));
+    await world.wait(watcher.addWatcher(patient, secret, { unavailable: 'wait' }));
+    fake.deny({ resource: 'secrets' });
+    fake.breakWatches();
+    await world.settle(40_000);
+    expect(recorder.calls).toEqual([
+      { watcher: 'patient', causes: ['unavailable'] },
+      { watcher: 'app', causes: ['ended'] },
+    ]);
+    expect(watcher.graph().edges.map(({ watcher: { name } }) => name)).toEqual(['patient']);
+  });
+});
+
+describe('a kind that can not be watched', () => {
+  const unwatchable = { ...widgetKind, verbs: ['get', 'list'] };
+
+  test('is read at intervals, shared by all, and wakes when its content changes', async () => {
+    await using world = await start({ pollIntervalMs: 10_000 });
+    const { fake, watcher } = world;
+    fake.registerKind(unwatchable);
+    fake.put(widget('w', 'one', 'default'));
+    await world.wait(watcher.addWatcher(app, id));
+    await world.wait(watcher.addWatcher(configMapId('other'), id));
+    expect(watcher.statusOf(id)).toMatchObject({ state: 'polling', servedBy: 'poll' });
+    expect(watcher.getWatchCount()).toBe(0);
+    expect(watcher.getFromCache(id)).toMatchObject({ data: { value: 'one' } });
+    expect(world.types()).toEqual([['initial'], ['initial']]);
+    const { list } = fake.requests;
+    await world.settle(100_000);
+    expect(fake.requests.list - list).toBeGreaterThanOrEqual(9);
+    expect(fake.requests.list - list).toBeLessThanOrEqual(12);
+    expect(world.told).toHaveLength(2);
+    fake.put(widget('w', 'two', 'default'));
+    await world.settle(11_000);
+    expect(world.types().slice(2)).toEqual([['modified'], ['modified']]);
+    fake.remove(id);
+    await world.settle(11_000);
+    expect(world.types().slice(4)).toEqual([['deleted'], ['deleted']]);
+    await watcher.removeWatcher(app);
+    await watcher.removeWatcher(configMapId('other'));
+    await world.settle();
+    expect(fake.clock.pending).toBe(0);
+  });
+
+  test('is compared by content, whatever its versions say, and with the cache off', async () => {
+    await using world = await start({ pollIntervalMs: 10_000, enableCache: false });
+    const { fake, watcher } = world;
+    fake.registerKind(unwatchable);
+    fake.spoil({ resource: 'widgets', versions: 'frozen' } as never);
+    fake.put(widget('w', 'one', 'default'));
+    await world.wait(watcher.addWatcher(app, id));
+    fake.put(widget('w', 'two', 'default'));
+    await world.settle(11_000);
+    expect(world.types()).toEqual([['initial'], ['modified']]);
+  });
+
+  test('goes on through failures, and is watched once it can be', async () => {
+    await using world = await start({
+      pollIntervalMs: 10_000,
+      objectCache: { gvkToGvrTtlMs: 60_000 },
+    });
+    const { fake, watcher } = world;
+    fake.registerKind(unwatchable);
+    fake.put(widget('w', 'one', 'default'));
+    await world.wait(watcher.addWatcher(app, id));
+    fake.down();
+    await world.settle(60_000);
+    expect(watcher.statusOf(id)).toMatchObject({ state: 'retrying' });
+    fake.up();
+    fake.put(widget('w', 'two', 'default'));
+    await world.settle(30_000);
+    expect(watcher.statusOf(id)).toMatchObject({ state: 'polling' });
+    expect(world.types().at(-1)).toEqual(['modified']);
+    fake.unregisterKind(widgetKind);
+    fake.registerKind(widgetKind);
+    fake.put(widget('w', 'three', 'default'));
+    await world.settle(120_000);
+    expect(watcher.statusOf(id)).toMatchObject({ state: 'live', servedBy: 'object' });
+    expect(watcher.getFromCache(id)).toMatchObject({ data: { value: 'three' } });
+  });
+
+  test('rejects an add that does not wait', async () => {
+    await using world = await start({ unavailable: 'reject' });
+    world.fake.registerKind(unwatchable);
+    await expect(world.wait(world.watcher.addWatcher(app, id))).rejects.toMatchObject({
+      code: 'ERR_RESOURCE_UNWATCHABLE',
+    });
+  });
+
+  test('may turn out so under its watch: it is read from then on', async () => {
+    await using world = await start({ pollIntervalMs: 10_000 });
+    const { fake, watcher } = world;
+    fake.registerKind(widgetKind);
+    fake.put(widget('w', 'one', 'default'));
+    await world.wait(watcher.addWatcher(app, id));
+    fake.unregisterKind(widgetKind);
+    fake.registerKind(unwatchable);
+    fake.put(widget('w', 'two', 'default'));
+    await world.settle(60_000);
+    expect(watcher.statusOf(id)).toMatchObject({ state: 'polling', servedBy: 'poll' });
+    expect(watcher.getFromCache(id)).toMatchObject({ data: { value: 'two' } });
+  });
+});
