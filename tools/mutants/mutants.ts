@@ -98,6 +98,24 @@ export const mutants: readonly Mutant[] = [
     change: { drop: 'this.place($entry)' },
   },
   {
+    name: 'what was refused, and is waited for, is not tried again',
+    invariant: 11,
+    in: 'Feeds.#await',
+    change: { drop: 'this.trials.add($feed)' },
+  },
+  {
+    name: 'a kind that is waited for is never asked for again',
+    invariant: 11,
+    in: 'KindNotices.#open',
+    change: { drop: 'this.askLater()' },
+  },
+  {
+    name: 'who waits is not told that it can be seen',
+    invariant: 2,
+    in: 'Feeds.live',
+    change: { drop: 'this.options.listener.available($feed)' },
+  },
+  {
     name: 'a failed update keeps what it had added',
     invariant: 10,
     in: 'Dependencies.bringUp',

@@ -8,6 +8,7 @@ import {
   createDependencyGraph,
   keepVersion,
   noMetrics,
+  objectIdentifierKey,
   ObjectStore,
   type Clock,
   type DepwatchError,
@@ -160,6 +161,22 @@ export class Engine {
             if (!(terms as EdgeTerms | undefined)?.waits) impatient.push(watcher);
           });
           for (const watcher of impatient) graph.remove(watcher, [feed.id]);
+        },
+        moved: (feed, to, gvr) => {
+          const key = objectIdentifierKey(to);
+          const edges: [string, ObjectIdentifier, unknown][] = [];
+          graph.forEachWatcher(feed.key, (...edge) => edges.push(edge));
+          let isNew = false;
+          for (const [watcherKey, watcher, terms] of edges) {
+            const { start } = graph.add(watcher, [to]);
+            graph.note(watcherKey, key, terms);
+            if (start.length === 0) continue;
+            isNew = true;
+            feeds.start(key, to, feed.watched, gvr, feed.unavailable);
+          }
+          for (const [, watcher] of edges) graph.remove(watcher, [feed.id]);
+          feeds.stop(feed.id);
+          if (!isNew) wakeUps.told({ key, watched: feeds.askedAs(to) }, 'available');
         },
         ended: (feed, wasLive) => {
           const { id } = feed;

@@ -189,6 +189,27 @@ describe('a kind that is not installed', () => {
     expect(watcher.graph().edges).toEqual([]);
   });
 
+  test('asked for in a namespace that turns out to mean nothing is one with what is asked for without', async () => {
+    await using world = await start();
+    const { fake, watcher } = world;
+    const spelt = { ...widgetKind, namespace: 'ignored', name: 'w' };
+    const plain = { ...widgetKind, name: 'w' };
+    await world.wait(watcher.addWatcher(app, spelt));
+    await world.wait(watcher.addWatcher(configMapId('other'), plain));
+    await install(world, { ...widgetKind, namespaced: false } as GroupVersionKind);
+    fake.put(widget('w', 'of the cluster'));
+    await world.settle(2500);
+    expect(world.types()).toEqual([['available'], ['available']]);
+    expect(watcher.getWatchCount()).toBe(1);
+    expect(watcher.watchStatus()).toHaveLength(1);
+    for (const one of [spelt, plain]) {
+      expect(watcher.getFromCache(one)).toMatchObject({ data: { value: 'of the cluster' } });
+      expect(watcher.statusOf(one)).toMatchObject({ state: 'live' });
+    }
+    await watcher.removeWatcher(app);
+    expect(watcher.getWatchCount()).toBe(1);
+  });
+
   test('is waited for no longer once nobody depends on it, and by nobody after a stop', async () => {
     await using world = await start();
     const { fake, watcher } = world;

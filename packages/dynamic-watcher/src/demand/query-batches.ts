@@ -112,9 +112,9 @@ export class QueryBatches {
 
   /** What the batch has asked for, and can't be seen at present. */
   unavailable({ record }: Batch): readonly WatchStatus[] {
-    const { feeds, graph } = this.#options;
+    const { feeds, graph, normalize } = this.#options;
     return record.asked().flatMap((id) => {
-      const key = objectIdentifierKey(id);
+      const key = objectIdentifierKey(normalize(id));
       const status = feeds.unavailable(key) && feeds.statusOf(key, (one) => graph.watchersOf(one));
       return status ? [status] : [];
     });
@@ -123,7 +123,7 @@ export class QueryBatches {
   /** Commits: waits for the pending queries, then keeps what was asked for. */
   end(watcher: ObjectIdentifier, of?: Batch): Promise<void> {
     return this.#finish(watcher, of, (batch) => {
-      this.#options.dependencies.retain(batch, batch.record.asked());
+      this.#retain(batch, batch.record.asked());
     });
   }
 
@@ -138,7 +138,7 @@ export class QueryBatches {
     if (of && of !== batch) return;
     if (!batch) throw notStarted(watcher);
     this.#options.operations.abort(batch.key, aborted(batch, 'was aborted'));
-    this.#options.dependencies.retain(batch, batch.record.before());
+    this.#retain(batch, batch.record.before());
     this.#close(batch);
   }
 
@@ -179,6 +179,12 @@ export class QueryBatches {
     });
     if (batch) batch.ending ??= ending;
     return ending;
+  }
+
+  /** A kind that was unknown when it was asked for may be known by now, and its identifiers mean something else. */
+  #retain(batch: Batch, ids: readonly ObjectIdentifier[]): void {
+    const { dependencies, normalize } = this.#options;
+    dependencies.retain(batch, ids.map(normalize));
   }
 
   #require(watcher: ObjectIdentifier, of: Batch | undefined): Batch {

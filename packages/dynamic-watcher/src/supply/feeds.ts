@@ -41,6 +41,11 @@ export interface FeedsListener {
   /** It can be seen from now on, or no longer; for those who wait. */
   available(feed: Feed): void;
   unavailable(feed: Feed): void;
+  /**
+   * Now that the kind is known, what it was demanded as turns out to mean something else: its edges have to go there within
+   * this call.
+   */
+  moved(feed: Feed, to: ObjectIdentifier, gvr: ScopedGVR): void;
 }
 
 /** What {@link Feeds} are made of. */
@@ -88,15 +93,22 @@ export class Feeds implements FeedListener {
    * @param id as the graph knows it
    * @param watched as it was asked for
    * @param how the resource, or why there is none
+   * @param unavailable why it could not be seen until now, to those who wait
    */
   start(
     key: string,
     id: ObjectIdentifier,
     watched: ObjectIdentifier,
     how: ScopedGVR | DepwatchError,
+    unavailable?: DepwatchError,
   ): void {
     const { clock, createStore } = this.#options;
     const feed = new Feed(key, id, watched, createStore(), clock.now(), this);
+    if (unavailable) {
+      feed.unavailable = unavailable;
+      feed.lastError = unavailable;
+      feed.state = 'pending';
+    }
     this.#ended.delete(key);
     this.#feeds.set(key, feed);
     if (how instanceof DepwatchError) this.#await(feed, how);
@@ -342,12 +354,14 @@ export class Feeds implements FeedListener {
 
   /** The kind is served; a feed that lacks its namespace can't come true. */
   #begin(feed: Feed, gvr: ScopedGVR): void {
+    let id: ObjectIdentifier;
     try {
-      normalizeWatched(feed.watched, gvr);
+      id = normalizeWatched(feed.watched, gvr);
     } catch (error) {
       return this.ended(feed, error as DepwatchError);
     }
-    this.#watch(feed, gvr);
+    if (objectIdentifierKey(id) === feed.key) this.#watch(feed, gvr);
+    else this.#options.listener.moved(feed, id, gvr);
   }
 
   #late({ watched, lastError }: Feed): DepwatchError {

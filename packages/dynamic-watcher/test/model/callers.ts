@@ -10,9 +10,9 @@ import {
 } from '@depwatch/core';
 import type { VirtualClock } from '@depwatch/testing';
 import { createDynamicWatcher, type DynamicWatcher } from '../../src/index.ts';
-import { watcherCount, type Command } from './commands.ts';
+import { watcherCount, type Command, type Schedule } from './commands.ts';
 import type { Server } from './server.ts';
-import { digest, keyOf, targetIds, unique, watcherId } from './targets.ts';
+import { digest, keyOf, keyOfWatched, targetIds, unique, watcherId } from './targets.ts';
 
 interface Watching {
   /** The state of each watched object, by key, that a reconcile (or a read of the caller) last started from. */
@@ -46,7 +46,7 @@ export class Callers {
   constructor(
     server: Server,
     clock: VirtualClock,
-    workers: number,
+    { workers, waits }: Pick<Schedule, 'workers' | 'waits'>,
     told: (watcher: ObjectIdentifier, causes: readonly Cause[]) => void,
   ) {
     this.#server = server;
@@ -56,6 +56,7 @@ export class Callers {
       transport: server.transport,
       clock,
       enableCache: true,
+      unavailable: waits ? 'wait' : 'reject',
       maxConcurrentReconciles: workers,
       reconciler: (watcher, context) => this.#reconcile(watcher, context),
     });
@@ -79,7 +80,7 @@ export class Callers {
   lastSeen(watcher: ObjectIdentifier, watched: ObjectIdentifier): string | undefined {
     const { seen } = this.#watchings.get(objectIdentifierKey(watcher))!;
     // What was never there is nothing to wake for.
-    const last = seen.get(objectIdentifierKey(watched)) ?? digest([]);
+    const last = seen.get(keyOfWatched(watched)) ?? digest([]);
     return last === unknown ? undefined : last;
   }
 
@@ -239,7 +240,7 @@ export class Callers {
     this.forgetDroppedEdges();
     for (const { watched } of this.#edgesOf(watcher)) {
       const state = this.cached(watched);
-      if (state !== undefined) watching.seen.set(objectIdentifierKey(watched), state);
+      if (state !== undefined) watching.seen.set(keyOfWatched(watched), state);
     }
     try {
       switch (this.mode) {
@@ -300,9 +301,8 @@ export class Callers {
   }
 
   #edges(watcher: ObjectIdentifier): string[] {
-    return this.#edgesOf(watcher)
-      .map(({ watched }) => objectIdentifierKey(watched))
-      .toSorted();
+    // While a kind is not known, one thing may be there in two spellings.
+    return unique(this.#edgesOf(watcher).map(({ watched }) => keyOfWatched(watched)));
   }
 
   /** What the cache has for a query; undefined when it has no entry. */

@@ -23,6 +23,8 @@ export type Command =
   | { type: 'gap'; object: number; change: 'put' | 'delete' | 'recreate' }
   | { type: 'restore'; back: number }
   | { type: 'deny' }
+  | { type: 'uninstall' }
+  | { type: 'install' }
   | { type: 'fault'; fault: (typeof faults | typeof lies)[number] }
   | { type: 'reconciler'; mode: (typeof modes)[number] }
   | { type: 'advance'; ms: number };
@@ -119,6 +121,8 @@ const any: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: fc.record({ type: fc.constant('fault' as const), fault: fc.constantFrom(...lies) }),
   },
   { weight: 4, arbitrary: fc.record({ type: fc.constant('deny' as const) }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('uninstall' as const) }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('install' as const) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('restore' as const), back: fc.nat(4) }) },
 );
 
@@ -133,6 +137,7 @@ export const schedules = (lying: boolean): fc.Arbitrary<Schedule> =>
     clockSeed: fc.nat(1_000_000),
     workers: fc.integer({ min: 1, max: 3 }),
     stopEarly: fc.boolean(),
+    waits: fc.boolean(),
   });
 
 /** What `schedules` makes. */
@@ -141,4 +146,6 @@ export interface Schedule {
   readonly clockSeed: number;
   readonly workers: number;
   readonly stopEarly: boolean;
+  /** Whether what is not to be had is waited for. */
+  readonly waits: boolean;
 }

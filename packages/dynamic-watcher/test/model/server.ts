@@ -10,6 +10,8 @@ import { digest, targetIds } from './targets.ts';
 
 type Fault = Extract<Command, { type: 'fault' }>['fault'];
 
+const goneKind = { group: 'apps', version: 'v1', kind: 'Deployment' };
+
 const notFound = {
   kind: 'Status',
   apiVersion: 'v1',
@@ -34,6 +36,7 @@ export class Server {
   /** Versions that it could go back to, the oldest first. */
   readonly #backups: string[] = [];
   #isDown = false;
+  #isInstalled = true;
   /** Whether discovery denies the kinds of v1, and how often it will deny those of groups. */
   #deniesCore = false;
   #denials = 0;
@@ -52,10 +55,12 @@ export class Server {
   }
 
   put(object: number, group: string, value: number): void {
+    if (!this.#isInstalled && targetIds[object]!.group) return;
     this.#change(() => this.fake.put(objectOf(object, group, value)));
   }
 
   delete(object: number): void {
+    if (!this.#isInstalled && targetIds[object]!.group) return;
     this.#change(() => this.fake.remove(targetIds[object]!));
   }
 
@@ -71,6 +76,20 @@ export class Server {
     this.#isDown = true;
     this.#change(() => this.fake.restore(version));
     this.#backups.length = 0;
+  }
+
+  /** The kind that may go is no longer served, and its objects are gone. */
+  uninstall(): void {
+    if (!this.#isInstalled) return;
+    this.#change(() => {
+      this.fake.unregisterKind(goneKind);
+      this.#isInstalled = false;
+    });
+  }
+
+  install(): void {
+    if (!this.#isInstalled) this.fake.registerKind(goneKind);
+    this.#isInstalled = true;
   }
 
   /**
@@ -147,6 +166,7 @@ export class Server {
   heal({ cure = true } = {}): void {
     for (const undo of this.#undo) undo();
     this.#undo.clear();
+    this.install();
     if (this.#isDown) this.fake.up();
     this.#isDown = false;
     this.#deniesCore = false;
@@ -162,6 +182,7 @@ export class Server {
     const all = targetIds
       .slice(0, objectCount)
       .filter(({ kind }) => kind === of)
+      .filter(({ group }) => this.#isInstalled || !group)
       .map((id) => this.fake.get<KubernetesObject>(id))
       .filter((object) => object !== undefined);
     const wanted = selector === 'group=a' ? 'a' : 'b';

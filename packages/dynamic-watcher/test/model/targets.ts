@@ -25,8 +25,10 @@ export const targetIds: readonly ObjectIdentifier[] = [
 ];
 
 /** The key of a target as the graph has it. */
-export function keyOf(target: number): string {
-  const { namespace, ...id } = targetIds[target]!;
+export const keyOf = (target: number): string => keyOfWatched(targetIds[target]!);
+
+/** The same of what the graph has: as long as a kind is not known, its scope is not either. */
+export function keyOfWatched({ namespace, ...id }: ObjectIdentifier): string {
   return objectIdentifierKey(id.kind === 'Node' || !namespace ? id : { ...id, namespace });
 }
 

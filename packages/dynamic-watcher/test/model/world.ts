@@ -21,10 +21,10 @@ export class World {
   readonly #callers: Callers;
   readonly #checks: Checks;
 
-  constructor({ clockSeed, workers }: Schedule) {
-    this.#clock = createVirtualClock({ seed: clockSeed });
+  constructor(schedule: Schedule) {
+    this.#clock = createVirtualClock({ seed: schedule.clockSeed });
     this.#server = new Server(this.#clock);
-    this.#callers = new Callers(this.#server, this.#clock, workers, (watcher, causes) =>
+    this.#callers = new Callers(this.#server, this.#clock, schedule, (watcher, causes) =>
       this.#checks.told(watcher, causes),
     );
     this.#checks = new Checks(this.#server, this.#callers);
@@ -128,6 +128,10 @@ export class World {
         return this.#restore(command.back);
       case 'deny':
         return server.denyKinds();
+      case 'uninstall':
+        return server.uninstall();
+      case 'install':
+        return server.install();
       case 'fault':
         return server.fault(command.fault);
       case 'reconciler':

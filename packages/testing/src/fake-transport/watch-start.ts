@@ -59,7 +59,8 @@ export function startWatch(
     // Also to those who didn't ask for initial events, where they allow bookmarks, as transports do.
     events.push({ type: 'BOOKMARK', resourceVersion: String(shown), initialEventsEnd: true });
   } else {
-    const oldest = Math.max(since, history.compacted);
+    // A server that was restored may be at a version before that at which it began to serve the kind.
+    const oldest = Math.max(Math.min(since, history.version), history.compacted);
     if (asked < oldest) throw refusal(expiredVersion(asked, oldest));
   }
   const start = fromState ? shown : asked;
