@@ -106,8 +106,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a kind that is waited for is never asked for again',
     invariant: 11,
-    in: 'KindNotices.#open',
-    change: { drop: 'this.askLater()' },
+    in: 'KindNotices.#askLater',
+    change: { drop: 'this.ask($$args)' },
   },
   {
     name: 'who waits is not told that it can be seen',
