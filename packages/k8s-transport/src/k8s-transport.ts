@@ -1,6 +1,6 @@
 import type { ResourceQuery, Transport } from '@depwatch/core';
 
-import type { ApiRequest } from './api-call.ts';
+import type { ApiRequest } from './api-request.ts';
 import { ApiServer } from './api-server.ts';
 import { ContentTypes } from './content-type.ts';
 import { shapeOf } from './answers/decode.ts';
