@@ -33,6 +33,7 @@ export {
   describeObjectIdentifier,
   formatGroupVersion,
   formatObjectIdentifier,
+  groupVersionKindFrom,
   groupVersionKindKey,
   objectIdentifierFrom,
   objectIdentifierKey,
