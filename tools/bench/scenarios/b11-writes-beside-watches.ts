@@ -3,7 +3,7 @@ import type { K8sTransport } from '@depwatch/k8s-transport';
 import { KubeConfig } from '@kubernetes/client-node';
 
 import type { ContestantName } from '../contestants/contestant.ts';
-import { now } from '../meter.ts';
+import { now, startCpu } from '../meter.ts';
 import { nameOf, namespace } from '../objects.ts';
 import { pace } from '../servers/load.ts';
 import { quantile } from '../statistics.ts';
@@ -32,6 +32,8 @@ export const b11 = defineScenario({
     { key: 'besideP50Ms', label: 'p50 beside watches', unit: 'ms' },
     { key: 'aloneP50Ms', label: 'p50 alone', unit: 'ms' },
     { key: 'ratio', label: 'p99 beside ÷ alone', unit: '' },
+    { key: 'besideCpuUs', label: 'CPU per write beside', unit: 'µs' },
+    { key: 'aloneCpuUs', label: 'CPU per write alone', unit: 'µs' },
   ],
   // The others have no writes, or open a connection for each watch.
   cases: (full) => [sized(full ? 10_000 : 2_000)],
@@ -42,15 +44,16 @@ export const b11 = defineScenario({
     const ending = new AbortController();
     let events = 0;
     let revision = 0;
-    const write = async (count: number): Promise<number[]> => {
+    const write = async (count: number): Promise<Written> => {
       const times: number[] = [];
+      const readCpu = startCpu();
       await pace(count, undefined, writesAtOnce, async (n) => {
         const id = { ...gvk, namespace, name: nameOf(n % watches) };
         const sentMs = now();
         await transport!.patch(id, { data: { revision: `of writes ${++revision}` } });
         times.push(now() - sentMs);
       });
-      return times;
+      return { times, cpuMs: readCpu() };
     };
     return {
       async alone() {
@@ -75,8 +78,8 @@ export const b11 = defineScenario({
       async beside() {
         await write(warmUp);
         const before = events;
-        const times = await write(writes);
-        return { times, events: events - before };
+        const written = await write(writes);
+        return { ...written, events: events - before };
       },
       endWatches() {
         ending.abort();
@@ -98,15 +101,24 @@ export const b11 = defineScenario({
       throw new Error(`${beside.events} events were seen of ${writes} writes`);
     await steps.endWatches();
     await checkOpenWatches(server, 0);
-    alone.push(...(await steps.alone()));
+    const again = await steps.alone();
     await steps.end();
-    const [aloneP99Ms, besideP99Ms] = [quantile(alone, 0.99), quantile(beside.times, 0.99)];
+    const times = [...alone.times, ...again.times];
+    const [aloneP99Ms, besideP99Ms] = [quantile(times, 0.99), quantile(beside.times, 0.99)];
     return {
       ...{ besideP99Ms, aloneP99Ms, ratio: besideP99Ms / aloneP99Ms },
-      ...{ besideP50Ms: quantile(beside.times, 0.5), aloneP50Ms: quantile(alone, 0.5) },
+      ...{ besideP50Ms: quantile(beside.times, 0.5), aloneP50Ms: quantile(times, 0.5) },
+      besideCpuUs: (beside.cpuMs / writes) * 1000,
+      aloneCpuUs: ((alone.cpuMs + again.cpuMs) / (2 * writes)) * 1000,
     };
   },
 });
+
+/** How long each write took, in milliseconds, and the CPU that all did. */
+interface Written {
+  readonly times: number[];
+  readonly cpuMs: number;
+}
 
 /** Counts the events of a watch until it ends with its transport. */
 async function drain(
