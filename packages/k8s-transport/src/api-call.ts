@@ -141,7 +141,7 @@ export class ApiCall implements AttemptListener {
   onBroken(error: Error): void {
     // The status counts even where the text that goes with it got lost.
     if (this.#refusal !== undefined) return this.#refused(this.#refusal);
-    const unsent = wasUnsent(error);
+    const unsent = !this.#attempt?.answered && wasUnsent(error);
     const doubt = this.#writes && !unsent;
     const failure = () =>
       connectionError(this.#receiver.describe(), this.#api.server, error, doubt);
@@ -152,6 +152,7 @@ export class ApiCall implements AttemptListener {
   #send(credentials: ResolvedCredentials): void {
     this.#credentials = credentials;
     this.#refusal = undefined;
+    this.#begun = false;
     const { method = 'GET', fallback, accept, path, body, short = false } = this.#request;
     const { requestTimeoutMs } = this.#api.settings;
     if (this.#slowAfterMs < requestTimeoutMs)

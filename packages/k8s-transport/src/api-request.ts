@@ -41,7 +41,7 @@ export interface ApiReceiver {
   describe(): string;
   /** The error for a Status; default errorFromStatus. */
   errorFrom?(status: KubernetesStatus, retryAfterMs: number | undefined): DepwatchError;
-  /** The server has answered with success. */
+  /** The server has answered with success; once more where a request is sent again whose answer was cut short. */
   onAccepted(): void;
   /** Some of the body. */
   onData(chunk: Buffer): void;

@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici';
 
 import type { ConnectionPool, Ticket } from './connections/connection-pool.ts';
 import type { PoolRequest } from './connections/connection.ts';
+import { wasUnsent } from './answers/transport-error.ts';
 import { expectStream, type StreamReceiver } from './connections/created-stream.ts';
 
 /** Header fields of an answer, by their lower-case names. */
@@ -63,6 +64,11 @@ export class Attempt implements Dispatcher.DispatchHandler, StreamReceiver {
     return this.#ticket.connected;
   }
 
+  /** Whether the head of an answer has come. */
+  get answered(): boolean {
+    return this.#answered;
+  }
+
   /** Whether it has been sent in vain; see {@link Ticket.stuck}. */
   stuck(): boolean {
     // A stream that is open is being answered: sent again, a write would be done twice.
@@ -115,7 +121,8 @@ export class Attempt implements Dispatcher.DispatchHandler, StreamReceiver {
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     // Not there yet when it fails within the constructor, for want of a connection.
-    this.#end()?.onBroken((this.#ticket as Ticket | undefined)?.socketError ?? error);
+    const ticket = this.#ticket as Ticket | undefined;
+    this.#end()?.onBroken(wasUnsent(error) ? error : (ticket?.socketError ?? error));
   }
 
   #end(): AttemptListener | undefined {

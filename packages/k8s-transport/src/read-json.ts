@@ -23,13 +23,17 @@ export function readJson(
   maxBytes: number,
 ): Promise<unknown> {
   return new Promise((resolve, reject: (error: DepwatchError) => void) => {
-    const chunks: Buffer[] = [];
+    let chunks: Buffer[] = [];
     let bytes = 0;
     const broken = (what: string) => protocolError(describe(), what);
     const receiver: ApiReceiver = {
       describe,
       ...(errorFrom && { errorFrom }),
-      onAccepted() {},
+      onAccepted() {
+        // The half of an answer that got lost may have come before.
+        chunks = [];
+        bytes = 0;
+      },
       onData(chunk) {
         chunks.push(chunk);
         bytes += chunk.length;

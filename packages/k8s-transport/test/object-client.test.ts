@@ -139,6 +139,25 @@ describe('an ObjectClient', () => {
     expect(await client.get(cm)).not.toBe(got);
   });
 
+  it('asks for what it was given, whatever becomes of that', async () => {
+    const { kubeConfig, heard } = await objectServer();
+    const client = transportFor(kubeConfig);
+    const id = { ...cm };
+    const object = configMap('a');
+    const of = { ...cm };
+    const calls = [
+      client.get(id),
+      client.patch(id, {}),
+      client.delete(id),
+      client.update(object),
+      client.update(object, { subresource: 'scale', of }),
+    ];
+    id.name = of.name = object.metadata.name = 'b';
+    await Promise.all(calls);
+    expect(heard).toHaveLength(5);
+    for (const { url } of heard) expect(url).toMatch(/\/configmaps\/a\b/);
+  });
+
   it('creates what has no name only where the kind keeps nothing', async () => {
     const { kubeConfig, heard } = await objectServer();
     const client = transportFor(kubeConfig);

@@ -4,7 +4,14 @@ import { constants } from 'node:http2';
 import type { ObjectClient } from '@depwatch/core';
 import { describe, expect, it } from 'vitest';
 
-import { answer, configMap, failureOf, plainServer, transportFor } from './helpers.ts';
+import {
+  answer,
+  configMap,
+  failureOf,
+  kubeConfigFrom,
+  plainServer,
+  transportFor,
+} from './helpers.ts';
 import { secureServer } from './secure-server.ts';
 
 const json = { ':status': 200, 'content-type': 'application/json' };
@@ -74,6 +81,18 @@ describe('a request whose connection is lost', () => {
     });
     await call(transportFor(kubeConfig));
     expect(methods).toEqual([method, method]);
+  });
+
+  it('is read from its start when it is sent again', async () => {
+    let first = true;
+    const { kubeConfig } = await http2Server((stream) => {
+      if (!first) return succeed(stream);
+      first = false;
+      stream.respond(json);
+      stream.write('{"half":');
+      return setImmediate(() => stream.session!.destroy());
+    });
+    expect(await transportFor(kubeConfig).get(cm)).toEqual(configMap('a'));
   });
 
   it('is treated alike with HTTP/1.1', async () => {
@@ -217,6 +236,50 @@ it('a write with a token that is no longer good is sent once more, with a new on
   now = 2_000;
   await client.create(configMap('a'));
   expect(tokens.slice(-3)).toEqual(['Bearer stale', 'Bearer fresh', 'Bearer fresh']);
+});
+
+it('none of 50 writes fails on a server that ends the connection of whoever it refuses', async () => {
+  const { server, kubeConfig } = await secureServer();
+  let done = 0;
+  let refusals = 0;
+  // As a kube-apiserver has it since 1.29: one answer, and nothing of what came after that request.
+  server.on('session', (session) => {
+    let last = Infinity;
+    session
+      .on('error', () => {})
+      .on('stream', (stream, headers) => {
+        stream.on('error', () => {});
+        if (stream.id! > last) return undefined;
+        if (headers[':path'] === '/api/v1') {
+          stream.respond(json);
+          return stream.end(JSON.stringify(discovery));
+        }
+        if (headers.authorization === 'Bearer good') {
+          done++;
+          return succeed(stream);
+        }
+        refusals++;
+        last = stream.id!;
+        stream.respond({ ...json, ':status': 401 });
+        stream.end('{"kind":"Status","code":401}');
+        return session.goaway(constants.NGHTTP2_NO_ERROR, last);
+      });
+  });
+  const { server: url, caData } = kubeConfigFrom(kubeConfig).getCurrentCluster()!;
+  let token = 'stale';
+  const client = transportFor({
+    getCurrentCluster: () => ({ name: 'c', server: url }),
+    getCurrentUser: () => null,
+    applyToHTTPSOptions: async (options: object) => {
+      const headers = { Authorization: `Bearer ${token}` };
+      Object.assign(options, { ca: Buffer.from(caData!, 'base64'), headers });
+    },
+  });
+  await client.discover({ version: 'v1', kind: 'ConfigMap' }, {});
+  token = 'good';
+  await Promise.all(Array.from({ length: 50 }, () => client.update(configMap('a'))));
+  expect(refusals).toBeGreaterThan(0);
+  expect(done).toBe(50);
 });
 
 it('a write that is being done is not sent again when others have to move', async () => {

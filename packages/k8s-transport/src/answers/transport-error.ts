@@ -21,9 +21,14 @@ const doubtful = '; it may have been done all the same';
 
 /** Whether the server certainly did nothing with a request: it never got it, or refused its stream. */
 export function wasUnsent(error: Error): boolean {
-  // undici tells the code of a stream that was reset.
+  // undici tells the code of a stream that was reset, and gives up what came after the last stream of a GOAWAY when it has
+  // sent that twice.
   const { http2ErrorCode } = error as { http2ErrorCode?: unknown };
-  return error instanceof NotConnectedError || http2ErrorCode === constants.NGHTTP2_REFUSED_STREAM;
+  return (
+    error instanceof NotConnectedError ||
+    http2ErrorCode === constants.NGHTTP2_REFUSED_STREAM ||
+    error.message.startsWith('HTTP/2: "GOAWAY" frame received')
+  );
 }
 
 /**

@@ -1,4 +1,5 @@
 import {
+  copyObjectIdentifier,
   groupVersionKindFrom,
   invalidInput,
   objectIdentifierFrom,
@@ -37,8 +38,10 @@ export function getCall(
   id: ObjectIdentifier,
   { signal, subresource }: { signal?: AbortSignal } & SubresourceOptions = {},
 ): ObjectCall {
-  checkName(id);
-  return { verb: 'get', id, subresource, method: 'GET', parameters: {}, repeat: 'always', signal };
+  return {
+    ...{ verb: 'get', method: 'GET', id: namedBy(id), subresource },
+    ...{ parameters: {}, repeat: 'always', signal },
+  };
 }
 
 /** The call of a `create`. */
@@ -70,12 +73,12 @@ export function patchCall(
   patch: unknown,
   options: WriteOptions & SubresourceOptions = {},
 ): ObjectCall {
-  checkName(id);
+  const target = namedBy(id);
   if (typeof patch !== 'object' || patch === null)
     throw invalidInput('patch: expected an object (a merge patch) or an array (a JSON patch)');
   const type = Array.isArray(patch) ? 'json-patch' : 'merge-patch';
   return {
-    ...{ verb: 'patch', method: 'PATCH', id, subresource: options.subresource },
+    ...{ verb: 'patch', method: 'PATCH', id: target, subresource: options.subresource },
     body: encode('patch', patch, `application/${type}+json`),
     ...writing(options),
   };
@@ -98,7 +101,7 @@ export function applyCall(object: KubernetesObject, options: ApplyOptions): Obje
 
 /** The call of a `delete`. */
 export function deleteCall(id: ObjectIdentifier, options: DeleteOptions = {}): ObjectCall {
-  checkName(id);
+  const target = namedBy(id);
   const { signal, preconditions, propagationPolicy, gracePeriodSeconds, dryRun } = options;
   const wanted = { preconditions, propagationPolicy, gracePeriodSeconds };
   const plain = !dryRun && Object.values(wanted).every((value) => value === undefined);
@@ -106,7 +109,7 @@ export function deleteCall(id: ObjectIdentifier, options: DeleteOptions = {}): O
   const body = { apiVersion: 'v1', kind: 'DeleteOptions', ...wanted };
   const type = 'application/json';
   return {
-    ...{ verb: 'delete', method: 'DELETE', id, parameters: {}, signal },
+    ...{ verb: 'delete', method: 'DELETE', id: target, parameters: {}, signal },
     ...(!plain && {
       body: encode('options', { ...body, ...(dryRun && { dryRun: ['All'] }) }, type),
     }),
@@ -144,8 +147,7 @@ function targetOf(
   if (of === undefined) return objectIdentifierFrom(object);
   if (subresource === undefined) throw withoutSubresource();
   groupVersionKindFrom(object);
-  checkName(of);
-  return of;
+  return namedBy(of);
 }
 
 /** The identifier of an object that is about to be; the server may name it, or may not keep it, as a review. */
@@ -171,10 +173,12 @@ function checkObject(object: unknown): void {
     throw invalidInput('object: expected an object with apiVersion, kind and metadata');
 }
 
-function checkName(id: ObjectIdentifier): void {
+/** A copy, since the caller's may change before its kind is known. */
+function namedBy(id: ObjectIdentifier): ObjectIdentifier {
   validateQuery(id);
   if (id.selector) throw invalidInput('selector: one object is read or written, by its name');
   validateObjectIdentifier(id);
+  return copyObjectIdentifier(id);
 }
 
 function encode(field: string, value: object, type: string): ApiBody {
