@@ -1,7 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 
 import type { KubernetesObject } from '@depwatch/core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 import { findKubeApiServer } from '../../../tools/kube-apiserver/binaries.ts';
 import {
@@ -207,6 +210,50 @@ describe.runIf(binaries)('on a real kube-apiserver', { timeout: 60_000 }, () => 
       ...{ apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', ...{ spec } },
     });
     expect(review.status).toMatchObject({ allowed: true });
+  });
+
+  it('none of 50 writes fails, and none is done twice, for a token that was replaced a moment ago', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'depwatch-writes-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    // What has the credentials read again when it changes.
+    const caFile = join(folder, 'ca');
+    const admin = kubeConfigFrom(controlPlane.kubeConfig);
+    const { server, caData } = admin.getCurrentCluster()!;
+    const tokens: string[] = [];
+    const kubeConfig = {
+      getCurrentCluster: () => ({ name: 'c', server, caFile }),
+      getCurrentUser: () => null,
+      applyToHTTPSOptions: async (options: object) => {
+        const token = tokens.shift() ?? admin.getCurrentUser()!.token!;
+        const headers = { Authorization: `Bearer ${token}` };
+        Object.assign(options, { ca: Buffer.from(caData!, 'base64'), headers });
+      },
+    };
+    let now = 0;
+    const clock = {
+      now: () => now,
+      setTimeout: (run: () => void, ms: number) => setTimeout(run, ms),
+      random: () => 0,
+    };
+    writeFileSync(caFile, '');
+    const writer = transportFor(kubeConfig, { clock });
+    await writer.get(idOf('rotated'));
+    for (let round = 0; round < 10; round++) {
+      tokens.push(`unknown-${round}`);
+      writeFileSync(caFile, 'x'.repeat(round + 1));
+      now += 1_000;
+      // All are sent with a token that is refused, and the server ends the connection with the first refusal.
+      const labels = { round: `${round}` };
+      const metadata = { generateName: `rotated-${round}-`, namespace, labels };
+      await Promise.all(
+        Array.from({ length: 50 }, () => writer.create({ ...configMap(''), metadata })),
+      );
+      expect(tokens).toEqual([]);
+      const gvr = { group: '', version: 'v1', resource: 'configmaps', namespaced: true };
+      const selector = `round=${round}`;
+      const { items } = await client.list({ gvr, gvk: idOf(''), namespace, selector }, {});
+      expect(items).toHaveLength(50);
+    }
   });
 
   it('what is invalid is rejected by its fields', async () => {
