@@ -22,6 +22,7 @@ const scenario = scenarios.find((one) => one.id === id)!;
 const module = (await import(`./contestants/${name}.ts`)) as {
   start(options: ContestantOptions): Promise<Contestant>;
 };
+const kubeConfig = process.env[kubeConfigVariable]!;
 const started: Contestant[] = [];
 let profiled = false;
 let writeProfile: ((file: string) => Promise<void>) | undefined;
@@ -37,12 +38,10 @@ const own: ContestantHandlers = {
 };
 const steps: Handlers = scenario.steps({
   params: JSON.parse(params),
+  kubeConfig,
   wire: countWire(name === 'http2' ? 'http2' : 'undici'),
   async start(options) {
-    const contestant = await module.start({
-      ...options,
-      kubeConfig: process.env[kubeConfigVariable]!,
-    });
+    const contestant = await module.start({ ...options, kubeConfig });
     started.push(contestant);
     if (profiled) writeProfile = await recordProfile();
     return contestant;

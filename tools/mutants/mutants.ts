@@ -206,5 +206,26 @@ export const mutants: readonly Mutant[] = [
     in: 'Engine.stop',
     change: { drop: '$operations.abortAll($$args)' },
   },
+  {
+    name: 'a write that may have been done is sent again',
+    invariant: 21,
+    in: 'wasUnsent',
+    change: { begin: 'return true;' },
+    test: 'k8s-transport/test/object-repeat.test.ts',
+  },
+  {
+    name: 'a write that is being done is taken for stuck',
+    invariant: 21,
+    in: 'Attempt.stuck',
+    change: { begin: 'return this.#ticket.stuck();' },
+    test: 'k8s-transport/test/object-repeat.test.ts',
+  },
+  {
+    name: 'writes share the connections of watches',
+    invariant: 22,
+    in: 'ApiServer.poolFor',
+    change: { begin: '$2 = false;' },
+    test: 'k8s-transport/test/streams.test.ts',
+  },
   ...serverMutants,
 ];

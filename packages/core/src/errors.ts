@@ -120,13 +120,25 @@ export function errorFromStatus(
   retryAfterMs?: number,
 ): DepwatchError {
   const status = copyStatus(from);
+  return statusError(status, request, codeOfStatus(status), retryAfterMs);
+}
+
+/** What a Status means: the code, whether the same call may succeed later, and the way out, for the message. */
+export type StatusMeaning = readonly [code: ErrorCode, retryable: boolean, hint?: string];
+
+/** The error for a Status that is a copy already. */
+export function statusError(
+  status: KubernetesStatus,
+  request: string,
+  [code, retryable, hint]: StatusMeaning,
+  retryAfterMs?: number,
+): DepwatchError {
   const { code: http = 500, reason, message: text, details } = status;
   const seconds = details?.retryAfterSeconds ?? 0;
   const wait = retryAfterMs ?? (seconds > 0 ? seconds * 1000 : undefined);
   const message = `${request}: the API server answered ${http}${reason ? ` ${reason}` : ''}${
     text ? `: ${text}` : ''
-  }`;
-  const [code, retryable] = codeOfStatus(status, http);
+  }${hint ? `; ${hint}` : ''}`;
   return new DepwatchError(code, message, {
     status,
     retryable,
@@ -134,7 +146,9 @@ export function errorFromStatus(
   });
 }
 
-function codeOfStatus(status: KubernetesStatus, http: number): [ErrorCode, boolean] {
+/** What a Status means to a list or a watch. */
+export function codeOfStatus(status: KubernetesStatus): StatusMeaning {
+  const { code: http = 500 } = status;
   // A server that is behind says "too large resource version" (504, reason Timeout): a relist heals it like a 410.
   const { causes = [] } = status.details ?? {};
   if (causes.some(({ reason }) => reason === 'ResourceVersionTooLarge')) {

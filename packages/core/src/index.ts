@@ -26,11 +26,14 @@ export type {
 } from './kubernetes-object.ts';
 export { matchesLabelSelector, parseLabelSelector } from './label-selector.ts';
 export type { LabelOperator, LabelRequirement, LabelSelector } from './label-selector.ts';
+export { errorFromObjectStatus } from './object-error.ts';
+export type { ObjectRequest } from './object-error.ts';
 export {
   copyObjectIdentifier,
   describeObjectIdentifier,
   formatGroupVersion,
   formatObjectIdentifier,
+  groupVersionKindFrom,
   groupVersionKindKey,
   objectIdentifierFrom,
   objectIdentifierKey,
@@ -81,5 +84,6 @@ export type {
   ReflectorMemory,
   ReflectorState,
 } from './reflector/types.ts';
-export { describeRequest } from './resource-query.ts';
+export { describeObjectRequest, describeRequest } from './resource-query.ts';
+export type { ObjectVerb } from './resource-query.ts';
 export { sameJson } from './same-json.ts';

@@ -128,21 +128,33 @@ export function copyObjectIdentifier(id: ObjectIdentifier): ObjectIdentifier {
 }
 
 /**
- * The identifier of an object that has apiVersion, kind and a name.
+ * The kind of an object.
  *
- * @throws DepwatchError ERR_INVALID_INPUT when one of them is missing; lists and some clients leave out the first two
+ * @throws DepwatchError ERR_INVALID_INPUT when it has no apiVersion or kind; lists and some clients leave them out
  */
-export function objectIdentifierFrom(object: KubernetesObject): ObjectIdentifier {
-  const { apiVersion, kind, metadata } = object;
-  if (!apiVersion)
+export function groupVersionKindFrom({ apiVersion, kind }: KubernetesObject): GroupVersionKind {
+  if (!apiVersion || typeof apiVersion !== 'string')
     throw invalidInput('apiVersion: the object has none; set it, for example "apps/v1"');
   if (!kind) throw invalidInput('kind: the object has none; set it, for example "Deployment"');
-  if (!metadata?.name) throw invalidInput('metadata.name: the object has none');
   const slash = apiVersion.indexOf('/');
-  const id: ObjectIdentifier = {
+  return {
     ...(slash > 0 && { group: apiVersion.slice(0, slash) }),
     version: apiVersion.slice(slash + 1),
     kind,
+  };
+}
+
+/**
+ * The identifier of an object that has apiVersion, kind and a name.
+ *
+ * @throws DepwatchError ERR_INVALID_INPUT when one of them is missing
+ */
+export function objectIdentifierFrom(object: KubernetesObject): ObjectIdentifier {
+  const { metadata } = object;
+  const gvk = groupVersionKindFrom(object);
+  if (!metadata?.name) throw invalidInput('metadata.name: the object has none');
+  const id: ObjectIdentifier = {
+    ...gvk,
     ...(metadata.namespace && { namespace: metadata.namespace }),
     name: metadata.name,
   };

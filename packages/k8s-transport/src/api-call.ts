@@ -1,49 +1,22 @@
 import { abortedError, type DepwatchError } from '@depwatch/core';
 
 import { answerError } from './answers/answer-error.ts';
+import type { ApiReceiver, ApiRequest } from './api-request.ts';
 import type { ApiServer } from './api-server.ts';
 import { Attempt, type AnswerHeaders, type AttemptListener } from './attempt.ts';
 import type { ResolvedCredentials } from './credentials/credentials.ts';
-import { foreignBy, foreignStart, type ExpectedType } from './answers/foreign-answer.ts';
+import { foreignBy, foreignStart } from './answers/foreign-answer.ts';
 import {
   connectionError,
   foreignError,
   isCertificateAlert,
   timeoutError,
   unresolvedError,
+  wasUnsent,
 } from './answers/transport-error.ts';
+import { repeatAfterMs } from './repeat.ts';
 
-/** One GET. */
-export interface ApiRequest {
-  /** Path and query below the server's base path. */
-  readonly path: string;
-  readonly accept: string;
-  /** What to accept instead when the server answers 406. */
-  readonly fallback?: { readonly accept: string; chosen(): void };
-  readonly signal?: AbortSignal | undefined;
-  /** Whether silence after the headers is no failure, as for a watch. */
-  readonly mayBeSilent: boolean;
-  /** What a 200 has to be; default JSON. */
-  readonly expects?: ExpectedType;
-  /** Whether it asks again on a new connection where the one it was given doesn't answer soon. */
-  readonly impatient?: boolean;
-}
-
-/** Who gets the answer. */
-export interface ApiReceiver {
-  /** What was asked for, in messages; only called when there is one. */
-  describe(): string;
-  /** The server has answered 200. */
-  onAccepted(): void;
-  /** Some of the body. */
-  onData(chunk: Buffer): void;
-  /** The end of the body, as the server meant it. */
-  onEnd(): void;
-  /** Anything else. Nothing comes after this or {@link onEnd}. */
-  onFailure(error: DepwatchError): void;
-}
-
-/** An answer other than 200. */
+/** An answer that is no success. */
 interface Refusal {
   readonly status: number;
   readonly headers: AnswerHeaders;
@@ -59,8 +32,8 @@ const maxRefusalBytes = 64 * 1024;
 
 /**
  * One request of a caller: sent with the credentials of the moment, once more with new ones after a 401 and once more
- * with another content type after a 406. It fails when it has been silent for too long, when its signal is aborted and
- * when the transport is closed.
+ * with another content type after a 406, and again where that is safe. It fails when it has been silent for too long, when
+ * its signal is aborted and when the transport is closed.
  */
 export class ApiCall implements AttemptListener {
   readonly #api: ApiServer;
@@ -76,6 +49,8 @@ export class ApiCall implements AttemptListener {
   #moved = false;
   /** Whether something of the body has come. */
   #begun = false;
+  #startedAt = 0;
+  #repeats = 0;
 
   constructor(api: ApiServer, request: ApiRequest, receiver: ApiReceiver) {
     this.#api = api;
@@ -93,6 +68,7 @@ export class ApiCall implements AttemptListener {
       return;
     }
     signal?.addEventListener('abort', this);
+    this.#startedAt = this.#api.clock.now();
     const known = this.#api.credentials.peek();
     if (known !== undefined) return this.#send(known);
     this.#restartTimer();
@@ -129,7 +105,8 @@ export class ApiCall implements AttemptListener {
   }
 
   onHead(status: number, headers: AnswerHeaders): void {
-    if (status !== 200) {
+    // A list or watch is only ever answered 200; a write may have created, or go on in the background.
+    if (status !== 200 && (!this.#writes || status < 200 || status > 299)) {
       this.#refusal = { status, headers, body: [], bytes: 0 };
       this.#restartTimer();
       return;
@@ -164,24 +141,28 @@ export class ApiCall implements AttemptListener {
   onBroken(error: Error): void {
     // The status counts even where the text that goes with it got lost.
     if (this.#refusal !== undefined) return this.#refused(this.#refusal);
-    const fail = () =>
-      this.fail(connectionError(this.#receiver.describe(), this.#api.server, error));
+    const unsent = !this.#attempt?.answered && wasUnsent(error);
+    const doubt = this.#writes && !unsent;
+    const failure = () =>
+      connectionError(this.#receiver.describe(), this.#api.server, error, doubt);
+    const fail = () => this.#repeatOrFail(failure(), unsent);
     return isCertificateAlert(error) ? this.#renew(fail) : fail();
   }
 
   #send(credentials: ResolvedCredentials): void {
     this.#credentials = credentials;
     this.#refusal = undefined;
-    const { fallback, accept, path } = this.#request;
+    this.#begun = false;
+    const { method = 'GET', fallback, accept, path, body, short = false } = this.#request;
     const { requestTimeoutMs } = this.#api.settings;
     if (this.#slowAfterMs < requestTimeoutMs)
       this.#setTimer(this.#slowAfterMs, () => this.#onSlow());
     else this.#restartTimer();
-    const request = {
-      path: credentials.server.basePath + path,
-      headers: this.#api.headersFor(credentials, (this.#fellBack && fallback?.accept) || accept),
-    };
-    this.#attempt = new Attempt(this.#api.poolFor(credentials), request, this);
+    const acceptable = (this.#fellBack && fallback?.accept) || accept;
+    const headers = this.#api.headersFor(credentials, acceptable, body?.type);
+    const url = credentials.server.basePath + path;
+    const request = { method, path: url, headers, body: body?.bytes ?? null };
+    this.#attempt = new Attempt(this.#api.poolFor(credentials, short), request, this);
     if (this.#done) this.#attempt.cancel();
   }
 
@@ -220,7 +201,28 @@ export class ApiCall implements AttemptListener {
   }
 
   #failRefused({ status, headers, body }: Refusal): void {
-    this.fail(answerError(this.#receiver.describe(), status, headers, Buffer.concat(body)));
+    const receiver = this.#receiver;
+    const errorFrom = receiver.errorFrom?.bind(receiver);
+    const bytes = Buffer.concat(body);
+    this.#repeatOrFail(answerError(receiver.describe(), status, headers, bytes, errorFrom), false);
+  }
+
+  /** Sends it once more, after a while, where that is safe and time is left; else it has failed. */
+  #repeatOrFail(error: DepwatchError, unsent: boolean): void {
+    const { clock, settings } = this.#api;
+    const waitMs = repeatAfterMs(this.#request.repeat, error, unsent, this.#repeats, clock);
+    const leftMs = settings.requestTimeoutMs - (clock.now() - this.#startedAt);
+    if (this.#done || waitMs === undefined || waitMs >= leftMs) return this.fail(error);
+    this.#repeats++;
+    this.#abandon();
+    this.#setTimer(waitMs, () => {
+      this.#restartTimer();
+      this.#sendWith(this.#api.credentials.get());
+    });
+  }
+
+  get #writes(): boolean {
+    return (this.#request.method ?? 'GET') !== 'GET';
   }
 
   #failForeign(what: string): void {
@@ -270,7 +272,8 @@ export class ApiCall implements AttemptListener {
       attempt === undefined ? 'credentials' : attempt.connected ? 'answer' : 'connection';
     const { server, settings } = this.#api;
     const ms = settings.requestTimeoutMs;
-    this.fail(timeoutError(this.#receiver.describe(), server, ms, waitedFor));
+    const doubt = this.#writes && waitedFor === 'answer';
+    this.fail(timeoutError(this.#receiver.describe(), server, ms, waitedFor, doubt));
   }
 
   #restartTimer(): void {

@@ -16,6 +16,12 @@ export interface Closable {
 /** Header fields by their lower-case names. */
 export type RequestHeaders = Readonly<Record<string, string>>;
 
+/** Connections, and the key of the credentials that they are made with. */
+interface KeyedPool {
+  readonly key: string;
+  readonly pool: ConnectionPool;
+}
+
 /**
  * What all calls to one API server share: its credentials, the connections for the TLS material of the moment, and the
  * calls under way.
@@ -32,7 +38,11 @@ export class ApiServer {
   readonly #calls = new Set<Closable>();
   readonly #watchdog: Watchdog;
   readonly #pools = new Set<ConnectionPool>();
-  #pool: { readonly key: string; readonly pool: ConnectionPool } | undefined;
+  /**
+   * What watches share, and beside it what short requests do: an HTTP/2 connection carries 100 streams, which watches may
+   * hold all, and thousands of them may wait to be opened.
+   */
+  readonly #current: { watches?: KeyedPool; short?: KeyedPool } = {};
   readonly #headers = new WeakMap<ResolvedCredentials, Map<string, RequestHeaders>>();
   #closed: Promise<void> | undefined;
 
@@ -58,20 +68,32 @@ export class ApiServer {
   }
 
   /** The header fields of a request; the same object for all requests alike, since thousands are kept. */
-  headersFor(credentials: ResolvedCredentials, accept: string): RequestHeaders {
+  headersFor(
+    credentials: ResolvedCredentials,
+    accept: string,
+    contentType?: string,
+  ): RequestHeaders {
     let known = this.#headers.get(credentials);
     if (!known) this.#headers.set(credentials, (known = new Map()));
-    let headers = known.get(accept);
+    const key = contentType === undefined ? accept : `${accept}\n${contentType}`;
+    let headers = known.get(key);
     if (!headers) {
-      headers = { ...credentials.headers, accept, 'user-agent': this.settings.userAgent };
-      known.set(accept, headers);
+      headers = {
+        ...credentials.headers,
+        accept,
+        'user-agent': this.settings.userAgent,
+        ...(contentType !== undefined && { 'content-type': contentType }),
+      };
+      known.set(key, headers);
     }
     return headers;
   }
 
-  /** The connections that were or will be made with these credentials. */
-  poolFor(credentials: ResolvedCredentials): ConnectionPool {
-    if (this.#pool?.key === credentials.connectionKey) return this.#pool.pool;
+  /** The connections that were or will be made with these credentials, for short requests or for others. */
+  poolFor(credentials: ResolvedCredentials, short: boolean): ConnectionPool {
+    const lane = short ? 'short' : 'watches';
+    const current = this.#current[lane];
+    if (current?.key === credentials.connectionKey) return current.pool;
     const { server } = credentials;
     const { requestTimeoutMs, pingIntervalMs } = this.settings;
     const pool = new ConnectionPool({
@@ -82,16 +104,21 @@ export class ApiServer {
       connectTimeoutMs: requestTimeoutMs,
       pingIntervalMs,
     });
-    const before = this.#pool?.pool;
+    const before = current?.pool;
     if (before) {
-      this.logger.info(
-        { server: server.address },
-        'new certificates: new requests use new connections',
+      const known = Object.values(this.#current).some(
+        ({ key }) => key === credentials.connectionKey,
       );
+      if (!known) {
+        this.logger.info(
+          { server: server.address },
+          'new certificates: new requests use new connections',
+        );
+      }
       before.retire(() => this.#pools.delete(before));
     }
     this.#pools.add(pool);
-    this.#pool = { key: credentials.connectionKey, pool };
+    this.#current[lane] = { key: credentials.connectionKey, pool };
     this.server = server;
     return pool;
   }

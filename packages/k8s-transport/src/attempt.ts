@@ -3,6 +3,8 @@ import { constants, type ClientHttp2Stream } from 'node:http2';
 import type { Dispatcher } from 'undici';
 
 import type { ConnectionPool, Ticket } from './connections/connection-pool.ts';
+import type { PoolRequest } from './connections/connection.ts';
+import { wasUnsent } from './answers/transport-error.ts';
 import { expectStream, type StreamReceiver } from './connections/created-stream.ts';
 
 /** Header fields of an answer, by their lower-case names. */
@@ -30,7 +32,7 @@ export class Attempt implements Dispatcher.DispatchHandler, StreamReceiver {
   /** Hands the request to the pool. A failure may reach the listener before this returns. */
   constructor(
     pool: ConnectionPool,
-    request: { readonly path: string; readonly headers: Readonly<Record<string, string>> },
+    request: Omit<PoolRequest, 'handler'>,
     listener: AttemptListener,
   ) {
     this.#listener = listener;
@@ -62,9 +64,16 @@ export class Attempt implements Dispatcher.DispatchHandler, StreamReceiver {
     return this.#ticket.connected;
   }
 
+  /** Whether the head of an answer has come. */
+  get answered(): boolean {
+    return this.#answered;
+  }
+
   /** Whether it has been sent in vain; see {@link Ticket.stuck}. */
   stuck(): boolean {
-    return !this.#answered && this.#ticket.stuck();
+    // A stream that is open is being answered: sent again, a write would be done twice.
+    const open = this.#stream !== undefined && !this.#stream.closed;
+    return !this.#answered && !open && this.#ticket.stuck();
   }
 
   /** Takes the request back, or resets its stream. */
@@ -74,7 +83,8 @@ export class Attempt implements Dispatcher.DispatchHandler, StreamReceiver {
     if (this.#ticket.withdraw()) return;
     // A stream that is aborted in the turn it was opened in is never reset: undici destroys it before Node has finished
     // sending, so the server goes on, and its answer makes a stream whose errors nobody can catch.
-    if (this.#answered) this.#controller?.abort(unwanted);
+    // What the server has refused must not go out again meanwhile.
+    if (this.#answered || this.#stream?.closed) this.#controller?.abort(unwanted);
     else setImmediate(() => this.#controller?.abort(unwanted));
   }
 
@@ -111,7 +121,8 @@ export class Attempt implements Dispatcher.DispatchHandler, StreamReceiver {
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     // Not there yet when it fails within the constructor, for want of a connection.
-    this.#end()?.onBroken((this.#ticket as Ticket | undefined)?.socketError ?? error);
+    const ticket = this.#ticket as Ticket | undefined;
+    this.#end()?.onBroken(wasUnsent(error) ? error : (ticket?.socketError ?? error));
   }
 
   #end(): AttemptListener | undefined {

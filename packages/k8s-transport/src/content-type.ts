@@ -1,6 +1,6 @@
 import type { ResourceQuery, ScopedGVR } from '@depwatch/core';
 
-import type { ApiRequest } from './api-call.ts';
+import type { ApiRequest } from './api-request.ts';
 
 /** What a request accepts, and what instead when the server refuses that. */
 type Acceptable = Pick<ApiRequest, 'accept' | 'fallback'>;

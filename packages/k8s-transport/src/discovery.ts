@@ -7,6 +7,7 @@ import {
   type GroupVersionKind,
 } from '@depwatch/core';
 
+import type { ApiRequest } from './api-request.ts';
 import type { ApiServer } from './api-server.ts';
 import { isObject } from './answers/decode.ts';
 import { readJson } from './read-json.ts';
@@ -15,15 +16,21 @@ import { protocolError } from './answers/transport-error.ts';
 
 const maxBytes = 16 * 1024 * 1024;
 
-/** The resource of a kind; see Transport. It asks for the kind's own group and version, and for nothing else. */
+/**
+ * The resource of a kind; see Transport. It asks for the kind's own group and version, and for nothing else.
+ *
+ * @param how what a short request, see ApiRequest, has beside
+ */
 export async function discover(
   api: ApiServer,
   gvk: GroupVersionKind,
   signal: AbortSignal | undefined,
+  how?: Pick<ApiRequest, 'short' | 'repeat'>,
 ): Promise<ApiResource | undefined> {
   validateQuery(gvk);
   const describe = () => `discovery of ${formatGroupVersion(gvk)} ${gvk.kind}`;
-  const request = { path: groupVersionPath(gvk), accept: 'application/json', describe, signal };
+  const path = groupVersionPath(gvk);
+  const request = { path, accept: 'application/json', describe, signal, ...how };
   try {
     const answer = await readJson(api, request, maxBytes);
     return findResource(resourcesOf(answer) ?? brokenList(describe()), gvk);

@@ -1,7 +1,8 @@
 /**
- * A Transport over HTTP/2 for the API server of a kubeconfig: list, watch and discovery on as few connections as the
- * server allows, with credentials that are resolved once and again when they change. It is the only package of depwatch
- * with an HTTP client, and knows client-node's KubeConfig by its methods alone.
+ * A Transport and an ObjectClient over HTTP/2 for the API server of a kubeconfig: list, watch and discovery on as few
+ * connections as the server allows, reads and writes of objects beside them, with credentials that are resolved once and
+ * again when they change. It is the only package of depwatch with an HTTP client, and knows client-node's KubeConfig by
+ * its methods alone.
  */
 export { createK8sTransport } from './k8s-transport.ts';
 export type { K8sTransport } from './k8s-transport.ts';

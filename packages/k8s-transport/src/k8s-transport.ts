@@ -1,18 +1,19 @@
-import type { ResourceQuery, Transport } from '@depwatch/core';
+import type { ObjectClient, ResourceQuery, Transport } from '@depwatch/core';
 
-import type { ApiRequest } from './api-call.ts';
+import type { ApiRequest } from './api-request.ts';
 import { ApiServer } from './api-server.ts';
 import { ContentTypes } from './content-type.ts';
 import { shapeOf } from './answers/decode.ts';
 import { discover } from './discovery.ts';
 import { list } from './list.ts';
+import { createObjectClient } from './objects/object-client.ts';
 import { settingsFrom, type K8sTransportOptions } from './options.ts';
 import { probe } from './probe.ts';
 import { resourcePath } from './request-url.ts';
 import { WatchStream } from './watch-stream.ts';
 
-/** A {@link Transport} that can, and should, be closed. */
-export interface K8sTransport extends Transport, AsyncDisposable {
+/** A {@link Transport} and an {@link ObjectClient} that can, and should, be closed. */
+export interface K8sTransport extends Transport, ObjectClient, AsyncDisposable {
   /**
    * Ends every call, which fails with ERR_TRANSPORT (not retryable) as later ones do, and closes every connection.
    * It may be called again.
@@ -21,7 +22,7 @@ export interface K8sTransport extends Transport, AsyncDisposable {
 }
 
 /**
- * A Transport to the API server of a kubeconfig's current context. Nothing is sent, read or started before its first
+ * A Transport, and an ObjectClient, to the API server of a kubeconfig's current context. Nothing is sent, read or started before its first
  * call; a watch is sent by the first `next()`.
  *
  * @throws DepwatchError ERR_INVALID_INPUT that names the option
@@ -44,6 +45,7 @@ export function createK8sTransport(options: K8sTransportOptions): K8sTransport {
     discover: (gvk, { signal }) => discover(api, gvk, signal),
     list: (query, listOptions) => list(api, contentTypes, query, listOptions),
     watch,
+    ...createObjectClient(api),
     probe: ({ signal }) => probe(api, signal),
     close: () => api.close(),
     [Symbol.asyncDispose]: () => api.close(),

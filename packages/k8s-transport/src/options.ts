@@ -11,14 +11,14 @@ export interface K8sTransportOptions {
   /** Whose current context says where the API server is and who asks: a `KubeConfig` of `@kubernetes/client-node`. */
   readonly kubeConfig: KubeConfigLike;
   /**
-   * How long a request may go without a byte from the server, from the call on: for lists and discovery to the end
-   * of the answer, for a watch to the answer's headers.
+   * How long a request may go without a byte from the server, from the call on: to the end of the answer, for a watch to
+   * the answer's headers. Reads and writes of objects that are sent again have to start within that time.
    *
    * @default 10_000
    */
   readonly requestTimeoutMs?: number;
   /**
-   * The most bytes that one event of a watch may have.
+   * The most bytes that one event of a watch may have, and the answer to a read or a write of one object.
    *
    * @default 8_388_608 (8 MiB)
    */

@@ -1,6 +1,7 @@
 import type { DepwatchError } from '@depwatch/core';
 
-import { ApiCall, type ApiReceiver, type ApiRequest } from './api-call.ts';
+import { ApiCall } from './api-call.ts';
+import type { ApiReceiver, ApiRequest } from './api-request.ts';
 import type { ApiServer } from './api-server.ts';
 
 /** Whether the API server is there; see Transport. It waits for no connection that may be dead. */

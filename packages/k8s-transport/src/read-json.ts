@@ -2,7 +2,8 @@ import { isUtf8 } from 'node:buffer';
 
 import type { DepwatchError } from '@depwatch/core';
 
-import { ApiCall, type ApiReceiver, type ApiRequest } from './api-call.ts';
+import { ApiCall } from './api-call.ts';
+import type { ApiReceiver, ApiRequest } from './api-request.ts';
 import type { ApiServer } from './api-server.ts';
 import { protocolError } from './answers/transport-error.ts';
 
@@ -10,20 +11,29 @@ import { protocolError } from './answers/transport-error.ts';
  * Sends a request and parses the whole answer.
  *
  * @param maxBytes of the answer
- * @throws DepwatchError as errorFromStatus makes it, or ERR_TRANSPORT
+ * @throws DepwatchError as `errorFrom` or errorFromStatus makes it, or ERR_TRANSPORT
  */
 export function readJson(
   api: ApiServer,
-  { describe, ...request }: Omit<ApiRequest, 'mayBeSilent'> & { describe(): string },
+  {
+    describe,
+    errorFrom,
+    ...request
+  }: Omit<ApiRequest, 'mayBeSilent'> & Pick<ApiReceiver, 'describe' | 'errorFrom'>,
   maxBytes: number,
 ): Promise<unknown> {
   return new Promise((resolve, reject: (error: DepwatchError) => void) => {
-    const chunks: Buffer[] = [];
+    let chunks: Buffer[] = [];
     let bytes = 0;
     const broken = (what: string) => protocolError(describe(), what);
     const receiver: ApiReceiver = {
       describe,
-      onAccepted() {},
+      ...(errorFrom && { errorFrom }),
+      onAccepted() {
+        // The half of an answer that got lost may have come before.
+        chunks = [];
+        bytes = 0;
+      },
       onData(chunk) {
         chunks.push(chunk);
         bytes += chunk.length;

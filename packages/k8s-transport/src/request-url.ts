@@ -3,6 +3,7 @@ import {
   type DepwatchError,
   type GroupVersionKind,
   type ResourceQuery,
+  type ScopedGVR,
 } from '@depwatch/core';
 
 /** Query parameters; those whose value is undefined or empty are left out. */
@@ -32,17 +33,42 @@ export function groupVersionPath({
 export function resourcePath(query: ResourceQuery, parameters: Parameters): string {
   const { gvr, namespace, name, selector } = query;
   if (name === '.' || name === '..') throw namesNothing('name', name);
-  const scope = gvr.namespaced && namespace ? `/namespaces/${segment('namespace', namespace)}` : '';
-  const path = `${groupVersionPath(gvr)}${scope}/${segment('resource', gvr.resource)}`;
+  const path = collectionPath(gvr, namespace);
   const fieldSelector = name && `metadata.name=${escapeFieldValue(name)}`;
   const url = path + search({ fieldSelector, labelSelector: selector, ...parameters });
-  if (url.length > longestUrl) {
-    const field = selector ? 'selector' : 'name';
-    throw invalidInput(
-      `${field}: makes a URL of ${url.length} bytes, and no more than ${longestUrl} can be sent`,
-    );
-  }
-  return url;
+  return bounded(url, selector ? 'selector' : 'name');
+}
+
+function bounded(url: string, field: string): string {
+  if (url.length <= longestUrl) return url;
+  throw invalidInput(
+    `${field}: makes a URL of ${url.length} bytes, and no more than ${longestUrl} can be sent`,
+  );
+}
+
+/** Where an object stands, or, for a create, its collection. */
+export interface ObjectPlace {
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+  readonly subresource?: string | undefined;
+}
+
+/**
+ * The path and query of a read or write of one object.
+ *
+ * @throws DepwatchError ERR_INVALID_INPUT when a part of the path is empty or could leave its place, or
+ * when all is longer than a request can carry
+ */
+export function objectPath(gvr: ScopedGVR, place: ObjectPlace, parameters: Parameters): string {
+  const { namespace, name, subresource } = place;
+  const object = name === undefined ? '' : `/${segment('name', name)}`;
+  const part = subresource === undefined ? '' : `/${segment('subresource', subresource)}`;
+  return bounded(collectionPath(gvr, namespace) + object + part + search(parameters), 'name');
+}
+
+function collectionPath(gvr: ScopedGVR, namespace: string | undefined): string {
+  const scope = gvr.namespaced && namespace ? `/namespaces/${segment('namespace', namespace)}` : '';
+  return `${groupVersionPath(gvr)}${scope}/${segment('resource', gvr.resource)}`;
 }
 
 /** As `fields.EscapeValue` of k8s.io/apimachinery does: what separates terms in a field selector loses its meaning. */

@@ -7,7 +7,8 @@ import {
   type WatchEvent,
 } from '@depwatch/core';
 
-import { ApiCall, type ApiReceiver, type ApiRequest } from './api-call.ts';
+import { ApiCall } from './api-call.ts';
+import type { ApiReceiver, ApiRequest } from './api-request.ts';
 import type { ApiServer } from './api-server.ts';
 import { decodeLine, type ObjectShape } from './answers/decode.ts';
 import { LineError, NdjsonDecoder, type LineReceiver } from './answers/ndjson.ts';

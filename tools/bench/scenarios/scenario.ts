@@ -23,6 +23,8 @@ export interface Case<Params> {
 export interface Stage<Params> {
   readonly params: Params;
   readonly wire: Wire;
+  /** The text of the contestants' kubeconfig, for what the contestant's interface doesn't have. */
+  readonly kubeConfig: string;
   /** Starts the contestant. */
   start(options: Omit<ContestantOptions, 'kubeConfig' | 'against'>): Promise<Contestant>;
 }

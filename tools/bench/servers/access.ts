@@ -7,7 +7,7 @@ const name = 'contestant';
 const rbac = 'rbac.authorization.k8s.io';
 
 /**
- * Makes a service account in a namespace that there is, with the rights to watch ConfigMaps in it, and resolves with its
+ * Makes a service account in a namespace that there is, with the rights to watch and patch ConfigMaps in it, and resolves with its
  * kubeconfig once it has them. Its requests are subject to priority and fairness, as those of a controller in a cluster.
  *
  * @param kubeConfig the administrator's
@@ -20,7 +20,7 @@ export async function createServiceAccount(kubeConfig: string, namespace: string
   await post(accounts, { metadata });
   await post(`${roles}/roles`, {
     metadata,
-    rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['list', 'watch'] }],
+    rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['list', 'watch', 'patch'] }],
   });
   await post(`${roles}/rolebindings`, {
     metadata,

@@ -53,8 +53,8 @@ export function createLoad(
   };
 }
 
-/** Calls `work` with 0 up to `count`, each when its time has come. */
-async function pace(
+/** Calls `work` with 0 up to `count`, so many at once at most, each when its time has come. */
+export async function pace(
   count: number,
   perSecond: number | undefined,
   atOnce: number,

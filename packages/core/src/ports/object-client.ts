@@ -16,7 +16,7 @@ export interface SubresourceOptions {
   subresource?: string;
 }
 
-/** What a write whose body is an object takes. */
+/** What a write whose body is an object takes; `of` goes with a `subresource`. */
 export interface ObjectWriteOptions extends WriteOptions, SubresourceOptions {
   /**
    * Whose subresource it is, where the body is of another kind: the Deployment of a Scale, the Pod of an Eviction, the
@@ -52,7 +52,8 @@ export interface DeleteOptions {
 }
 
 /**
- * Fresh reads, and writes, of single objects. Objects are plain JSON; those that come back are the caller's own. Failures
+ * Fresh reads, and writes, of single objects. Objects are plain JSON; those that come back are the caller's own, and
+ * whole, `managedFields` and all. A field that the server doesn't know is ERR_REJECTED, not dropped in silence. Failures
  * are DepwatchErrors: ERR_CONFLICT, ERR_NOT_FOUND, ERR_ALREADY_EXISTS, ERR_REJECTED, ERR_FORBIDDEN, ERR_UNAUTHORIZED,
  * ERR_NO_VERSIONED_RESOURCE for a kind that the server doesn't serve, ERR_INVALID_INPUT for what can't be asked, and
  * ERR_TRANSPORT. A write that got no answer is sent again only where that is safe to repeat.
@@ -63,7 +64,10 @@ export interface ObjectClient {
     id: ObjectIdentifier,
     options?: { signal?: AbortSignal } & SubresourceOptions,
   ): Promise<T | undefined>;
-  /** Stores a new object. */
+  /**
+   * Stores a new object, under its `name`, or one that the server makes from its `generateName`. What comes back is what
+   * the server answers: of an `eviction` and a `binding` that is a Status.
+   */
   create<T extends KubernetesObject>(object: T, options?: ObjectWriteOptions): Promise<T>;
   /** Replaces an object; ERR_CONFLICT when its `resourceVersion` isn't the newest any more. */
   update<T extends KubernetesObject>(object: T, options?: ObjectWriteOptions): Promise<T>;

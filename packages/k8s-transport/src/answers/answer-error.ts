@@ -19,17 +19,21 @@ const knownTexts = new Set([
  * The error for an answer that isn't a success: from its Status, or from the status code alone where something between
  * here and the API server answered in its own words. That a resource or a version is gone, only a Kubernetes API server
  * can say; from anything else it is `not-kubernetes`, and may be asked again.
+ *
+ * @param errorFrom the error for a Status
  */
 export function answerError(
   request: string,
   code: number,
   headers: Headers,
   body: Buffer,
+  errorFrom = (status: KubernetesStatus, waitMs: number | undefined): DepwatchError =>
+    errorFromStatus(status, request, waitMs),
 ): DepwatchError {
   const status = statusFrom(code, headers, body);
   const wait = retryAfterMs(headers, status);
   if (status !== undefined || code === 401 || code === 403)
-    return errorFromStatus(status ?? { code }, request, wait);
+    return errorFrom(status ?? { code }, wait);
   const redirected = code >= 300 && code < 400 ? '; redirects are not followed' : '';
   const gone = code === 404 || code === 410;
   return new DepwatchError(

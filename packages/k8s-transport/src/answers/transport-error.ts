@@ -1,3 +1,5 @@
+import { constants } from 'node:http2';
+
 import { DepwatchError, isDepwatchError, type TransportFailure } from '@depwatch/core';
 
 import type { Server } from '../credentials/kube-config.ts';
@@ -14,8 +16,32 @@ export class NotConnectedError extends Error {
   }
 }
 
-/** The error for a request that got no answer, or lost its connection while it was answered. */
-export function connectionError(request: string, server: Server, error: Error): DepwatchError {
+/** What the error of a write says that may have been done. */
+const doubtful = '; it may have been done all the same';
+
+/** Whether the server certainly did nothing with a request: it never got it, or refused its stream. */
+export function wasUnsent(error: Error): boolean {
+  // undici tells the code of a stream that was reset, and gives up what came after the last stream of a GOAWAY when it has
+  // sent that twice.
+  const { http2ErrorCode } = error as { http2ErrorCode?: unknown };
+  return (
+    error instanceof NotConnectedError ||
+    http2ErrorCode === constants.NGHTTP2_REFUSED_STREAM ||
+    error.message.startsWith('HTTP/2: "GOAWAY" frame received')
+  );
+}
+
+/**
+ * The error for a request that got no answer, or lost its connection while it was answered.
+ *
+ * @param doubt whether it is a write that may have been done
+ */
+export function connectionError(
+  request: string,
+  server: Server,
+  error: Error,
+  doubt = false,
+): DepwatchError {
   const connected = !(error instanceof NotConnectedError);
   const cause = cleanCause(connected ? error : error.cause);
   const reason = reasonOf(cause);
@@ -27,7 +53,7 @@ export function connectionError(request: string, server: Server, error: Error): 
   }[reason];
   return new DepwatchError(
     'ERR_TRANSPORT',
-    `${request}: ${what} the API server at ${server.address}: ${explain(cause)}`,
+    `${request}: ${what} the API server at ${server.address}: ${explain(cause)}${doubt ? doubtful : ''}`,
     { retryable: true, cause, reason },
   );
 }
@@ -42,12 +68,17 @@ export function unresolvedError(request: string, server: Server, error: unknown)
   });
 }
 
-/** The error for a request that stayed silent: for want of a connection, or with one. */
+/**
+ * The error for a request that stayed silent: for want of a connection, or with one.
+ *
+ * @param doubt whether it is a write that may have been done
+ */
 export function timeoutError(
   request: string,
   server: Server,
   ms: number,
   waitedFor: 'answer' | 'connection' | 'credentials',
+  doubt = false,
 ): DepwatchError {
   const { address } = server;
   const [reason, what] = {
@@ -55,7 +86,8 @@ export function timeoutError(
     connection: ['unreachable', `no connection to the API server at ${address} within ${ms} ms`],
     credentials: ['credentials', `no credentials: what gives them took more than ${ms} ms`],
   }[waitedFor] as [TransportFailure, string];
-  return new DepwatchError('ERR_TRANSPORT', `${request}: ${what}`, { retryable: true, reason });
+  const message = `${request}: ${what}${doubt ? doubtful : ''}`;
+  return new DepwatchError('ERR_TRANSPORT', message, { retryable: true, reason });
 }
 
 /** The error for an answer that breaks the protocol. Nothing of it is quoted: it may hold a Secret. */

@@ -238,15 +238,19 @@ export class ConnectionPool {
 }
 
 class QueuedRequest implements PoolRequest, Ticket {
+  readonly method: Dispatcher.HttpMethod;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer | null;
   readonly handler: Dispatcher.DispatchHandler;
   /** The one that has it. */
   connection: Connection | undefined;
   readonly #pool: ConnectionPool;
 
-  constructor(pool: ConnectionPool, { path, headers, handler }: PoolRequest) {
+  constructor(pool: ConnectionPool, { method, path, headers, body, handler }: PoolRequest) {
     this.#pool = pool;
+    this.method = method;
+    this.body = body;
     this.path = path;
     this.headers = headers;
     this.handler = handler;

@@ -8,8 +8,11 @@ import type { OpenSocket } from './open-socket.ts';
 
 /** What a request needs to be sent. */
 export interface PoolRequest {
+  readonly method: Dispatcher.HttpMethod;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** A Buffer, since undici sends nothing else again that a server refused unseen. */
+  readonly body: Buffer | null;
   readonly handler: Dispatcher.DispatchHandler;
 }
 
@@ -88,8 +91,8 @@ export class Connection {
   }
 
   /** Takes a request; false when the next one should go elsewhere until there is room again. */
-  send({ path, headers, handler }: PoolRequest): boolean {
-    if (this.#client.dispatch({ method: 'GET', path, headers }, handler)) return true;
+  send({ method, path, headers, body, handler }: PoolRequest): boolean {
+    if (this.#client.dispatch({ method, path, headers, body }, handler)) return true;
     const { size } = this.#client.stats;
     // It failed at once, and its handler knows.
     if (size === 0) return true;

@@ -1,0 +1,34 @@
+import { backOffMs, type Clock, type DepwatchError } from '@depwatch/core';
+
+/**
+ * What of a request may be sent again: `always`, since it changes nothing or leads to the same in the end; or only what
+ * was certainly `unsent`, or refused before it was looked at.
+ */
+export type Repeatable = 'always' | 'unsent';
+
+const mostRepeats = 3;
+const backOff = { baseMs: 50, maxMs: 1_000 };
+
+/**
+ * How long to wait before a request is sent once more, in milliseconds; undefined where it has failed.
+ *
+ * A server that is too busy (429, 503) says when to come back, and has done nothing yet; without a Retry-After the same
+ * numbers come from a proxy that lost the answer. What a lost connection swallowed may have been done: only what is
+ * repeatable at all is sent again. A time-out is never repeated, since it has used up the time that there was.
+ *
+ * @param unsent whether the server certainly did nothing
+ * @param repeats how often that was done before
+ */
+export function repeatAfterMs(
+  repeat: Repeatable | undefined,
+  { code, reason, status, retryAfterMs }: DepwatchError,
+  unsent: boolean,
+  repeats: number,
+  clock: Pick<Clock, 'random'>,
+): number | undefined {
+  if (repeat === undefined || code !== 'ERR_TRANSPORT' || repeats >= mostRepeats) return undefined;
+  const busy = status?.code === 429 || status?.code === 503;
+  if (busy && retryAfterMs !== undefined) return Math.max(retryAfterMs, backOff.baseMs);
+  const lost = reason === 'unreachable' && (unsent || repeat === 'always');
+  return lost ? backOffMs(repeats, backOff, clock.random()) : undefined;
+}
