@@ -60,6 +60,7 @@ export class Lab {
   readonly namespace: string;
   readonly waitMs: number;
   readonly #readers: WatchReader[] = [];
+  #client: ObjectClient | undefined;
   readonly #clusterScoped = new Map<string, KubernetesObject>();
 
   private constructor(harness: ConformanceHarness, transport: Transport, namespace: string) {
@@ -113,7 +114,7 @@ export class Lab {
 
   /** The client under test: for cases that require `client`. */
   async client(): Promise<ObjectClient> {
-    return this.harness.client!();
+    return (this.#client ??= await this.harness.client!());
   }
 
   /** What is stored under a name, read by the client under test. */

@@ -193,6 +193,7 @@ export const writeCases: readonly CaseDefinition[] = [
       await lab.within(client.create(deployment(lab, 'a', 1)), 'create');
       const subresource = 'scale';
       const scale = (await lab.within(client.get<Scale>(of, { subresource }), 'get'))!;
+      assert.equal(scale.kind, 'Scale');
       const wanted = { ...scale, spec: { replicas: 2 } };
       const updated = await lab.within(client.update(wanted, { subresource, of }), 'update');
       assert.equal(updated.spec?.replicas, 2);
