@@ -67,7 +67,6 @@ function elementsOf(
   field: string,
   list: readonly unknown[],
 ): readonly (readonly [step: string, element: unknown])[] | undefined {
-  if (list.length === 0) return undefined;
   if (sets.has(field)) return list.map((element) => [`v:${JSON.stringify(element)}`, element]);
   const key = keyOf(field, list);
   if (!key || !list.every((element) => isJsonObject(element) && Object.hasOwn(element, key))) {
@@ -85,8 +84,12 @@ export function setField(object: JsonObject, path: FieldPath, value: unknown): v
   for (const [index, step] of path.entries()) {
     const next = path[index + 1];
     if (step === '.') return;
-    if (next === undefined && isJsonObject(at)) return setOwn(at, step.slice(2), value);
     const inner = childOf(at, step);
+    if (next === undefined && isJsonObject(at)) {
+      // To want an empty object is to want no other than that there is one.
+      if (!isJsonObject(inner) || !isJsonObject(value)) setOwn(at, step.slice(2), value);
+      return;
+    }
     if (next === '.' && inner !== undefined) return;
     const isList = /^[kv]:/.test(next ?? '');
     if (isList ? Array.isArray(inner) : isJsonObject(inner)) {
