@@ -116,6 +116,15 @@ describe('managers of fields', () => {
     ]);
   });
 
+  test('to apply once more what is there is no write, whoever came after', async () => {
+    const transport = createFakeTransport();
+    const apply = (fieldManager: string, data: ConfigMap['data']) =>
+      transport.apply(newConfigMap('one', { data: data! }), { fieldManager });
+    await apply('one', { a: '1' });
+    const last = await apply('two', { b: '1' });
+    expect(await apply('one', { a: '1' })).toEqual(last);
+  });
+
   test('what put writes is nobody’s', async () => {
     const transport = createFakeTransport();
     const fieldManager = 'me';
@@ -171,6 +180,14 @@ describe('managers of fields', () => {
     const empty = newConfigMap('one', { data: {}, metadata: { labels: {} } });
     const applied = await transport.apply(empty, { fieldManager: 'me' });
     expect(applied).toMatchObject({ data: { a: '1' }, metadata: { labels: { b: 'c' } } });
+  });
+
+  test('to give up what was empty takes nothing of what others put into it', async () => {
+    const transport = createFakeTransport();
+    await transport.apply(newConfigMap('one', { data: {} }), { fieldManager: 'one' });
+    await transport.patch(one, { data: { a: '1' } }, { fieldManager: 'two' });
+    const applied = await transport.apply(newConfigMap('one'), { fieldManager: 'one' });
+    expect(applied.data).toEqual({ a: '1' });
   });
 
   test('a part that another part takes the place of is a conflict', async () => {

@@ -19,7 +19,7 @@ export type Fields = Map<string, { readonly path: FieldPath; readonly value: unk
 /** A string that stands for a path in a map. */
 export const pathKey = (path: FieldPath): string => JSON.stringify(path);
 
-/** What is nobody's: the server's own metadata, and what the object is called. */
+/** What is nobody's: the server's own metadata, what the object is called, and what is empty of the rest. */
 const unowned = new Set([
   'name',
   'namespace',
@@ -41,7 +41,9 @@ export function fieldsOf(object: object): Fields {
   const fields: Fields = new Map();
   const { apiVersion: _, kind: __, metadata, ...rest } = object as JsonObject;
   const own = Object.entries(isJsonObject(metadata) ? metadata : {});
-  const owned = Object.fromEntries(own.filter(([key]) => !unowned.has(key)));
+  const owned = Object.fromEntries(
+    own.filter(([key, value]) => !unowned.has(key) && !isEmpty(value)),
+  );
   if (Object.keys(owned).length > 0) collect(owned, ['f:metadata'], '', fields);
   for (const [key, value] of Object.entries(rest)) collect(value, [`f:${key}`], key, fields);
   return fields;

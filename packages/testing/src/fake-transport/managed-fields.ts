@@ -1,4 +1,4 @@
-import { jsonEquals, type JsonObject } from '../api-server/http/api-object.ts';
+import { isJsonObject, jsonEquals, type JsonObject } from '../api-server/http/api-object.ts';
 import {
   describePath,
   type FieldPath,
@@ -105,11 +105,15 @@ export function applyFields(
   if (conflicts.length > 0 && !force) return { conflicts };
 
   const object = structuredClone(live) as JsonObject;
-  const left = others.map((entry) => without(entry, clashes));
-  const owned = new Set(left.flatMap((entry) => pathsOf(entry).map(pathKey)));
+  const left = managers.map((entry) => (entry === own ? entry : without(entry, clashes)));
+  const owned = new Set(
+    left.filter((entry) => entry !== own).flatMap((entry) => pathsOf(entry).map(pathKey)),
+  );
   for (const path of pathsOf(own)) {
     const key = pathKey(path);
-    if (!wanted.has(key) && !owned.has(key) && !hasOwned(path, owned)) removeField(object, path);
+    const given = !wanted.has(key) && !owned.has(key) && !hasOwned(path, owned);
+    // What was empty when it was applied is no field any more once others have filled it.
+    if (given && present.has(key)) removeField(object, path);
   }
   for (const [key, { path, value }] of wanted) {
     const known = present.get(key);
@@ -117,8 +121,8 @@ export function applyFields(
   }
   const paths = [...wanted.values()].map(({ path }) => path);
   const entry = entryOf(writer, paths);
-  const same = own && jsonEquals(own.fieldsV1, entry.fieldsV1);
-  return { object, managers: kept([...left, same ? own : entry]) };
+  if (own && jsonEquals(own.fieldsV1, entry.fieldsV1)) return { object, managers: kept(left) };
+  return { object, managers: kept([...left.filter((other) => other !== own), entry]) };
 }
 
 /** Whether an applied field would change another's, or takes the place of what it is in or what is in it. */
@@ -132,8 +136,9 @@ function clashesWith(path: FieldPath, wanted: Fields, present: Fields): boolean 
     // An empty object or list asks for nothing of what is in it.
     if (isInside && (typeof value !== 'object' || value === null)) return true;
     if (path.length < other.length && path.every((step, index) => step === other[index])) {
-      const mine = present.get(pathKey(path))?.value;
-      if (typeof mine !== 'object' || mine === null || Array.isArray(mine)) return true;
+      // What was empty when it was applied may have been filled by others since.
+      const mine = present.get(pathKey(path));
+      if (mine && !isJsonObject(mine.value)) return true;
     }
   }
   return false;

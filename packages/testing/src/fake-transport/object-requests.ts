@@ -99,8 +99,7 @@ export class ObjectRequests {
         ),
       );
     }
-    if (uid !== current.metadata?.uid)
-      throw this.#invalid(place, 'metadata.uid', 'field is immutable');
+    if (uid !== current.metadata?.uid) throw this.#immutable(place, 'metadata.uid');
     return this.#replace(place, before, changed, options);
   }
 
@@ -111,10 +110,7 @@ export class ObjectRequests {
     const { metadata = {}, ...rest } = given;
     if (metadata.managedFields) throw new Refusal(badRequest('metadata.managedFields must be nil'));
     const before = subresource ? this.#existing(place) : this.#writer.read(place);
-    if (before) this.#checkPreconditions(place, before, metadata);
-    else if (metadata.uid || metadata.resourceVersion) {
-      throw new Refusal(conflict(served.resource, name));
-    }
+    if (!before && metadata.uid) throw new Refusal(conflict(served.resource, name));
     const writer = this.#writerOf(place, 'Apply', options);
     const applied = partOf(served.subresources, { ...rest, metadata }, subresource);
     const outcome = applyFields(before ?? {}, managersOf(before), applied, writer, force);
@@ -126,7 +122,12 @@ export class ObjectRequests {
       throw new Refusal(applyConflict(conflicts));
     }
     const next = withManagers(outcome.object as AnyObject, outcome.managers);
-    if (before) this.#checkFinalizers(place, before, next);
+    if (before) {
+      const { uid, resourceVersion } = metadata;
+      this.#checkPreconditions(place, before, { ...(resourceVersion && { resourceVersion }) });
+      if (uid && uid !== before.metadata?.uid) throw this.#immutable(place, 'metadata.uid');
+      this.#checkFinalizers(place, before, next);
+    }
     return viewOf(this.#writer.store(place, next, before, dryRun), subresource);
   }
 
@@ -220,6 +221,10 @@ export class ObjectRequests {
     if (added.length === 0) return;
     const why = `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}`;
     throw this.#invalid(place, 'metadata.finalizers', why);
+  }
+
+  #immutable(place: Place, field: string): Refusal {
+    return this.#invalid(place, field, 'field is immutable');
   }
 
   #invalid({ served: { gvk }, name }: Place, field: string, why: string): Refusal {

@@ -187,6 +187,9 @@ export class ObjectWriter {
     const { metadata } = next;
     if (!metadata) return;
     for (const field of serverFields) delete metadata[field];
+    for (const field of leftOutFields) {
+      if (Object.keys(metadata[field] ?? {}).length === 0) delete metadata[field];
+    }
     if (before) {
       for (const field of serverFields) {
         const value = before.metadata?.[field];
@@ -220,6 +223,9 @@ const serverFields = [
   'deletionTimestamp',
   'deletionGracePeriodSeconds',
 ] as const;
+
+/** What metadata leaves out where it is empty. */
+const leftOutFields = ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const;
 
 /** What of an object counts for its generation. */
 function desired(object: AnyObject): object {
