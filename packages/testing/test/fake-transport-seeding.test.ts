@@ -163,6 +163,16 @@ describe('a CustomResourceDefinition', () => {
     expect(await names(transport, await queryFor(transport, widget))).toEqual([]);
   });
 
+  test.each([
+    [{ group: '' }, /spec\.group: /],
+    [{ names: { kind: 'Widget', plural: 'Wid/gets' } }, /plural: /],
+  ])('with %j is refused, and not stored', async (spec, message) => {
+    const transport = createFakeTransport();
+    expect(() => transport.put(definition(spec))).toThrow(message);
+    await expect(transport.create(definition(spec))).rejects.toThrow(message);
+    expect(transport.stored(definition())).toBeUndefined();
+  });
+
   test('that no longer serves a version leaves the watches of the others alone', async () => {
     const transport = createFakeTransport({ objects: [definition(), newWidget('a')] });
     const query = async (version: string) => queryFor(transport, { ...widget, version });

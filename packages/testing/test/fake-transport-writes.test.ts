@@ -222,6 +222,21 @@ describe('managers of fields', () => {
   });
 });
 
+test.each([undefined, null, 'text', 5, []])(
+  '%j is no object to write, and no patch',
+  async (wrong) => {
+    const transport = createFakeTransport();
+    transport.put(newConfigMap('one'));
+    const object = wrong as unknown as KubernetesObject;
+    const invalid = code('ERR_INVALID_INPUT');
+    await expect(transport.create(object)).rejects.toEqual(invalid);
+    await expect(transport.update(object)).rejects.toEqual(invalid);
+    await expect(transport.apply(object, { fieldManager: 'me' })).rejects.toEqual(invalid);
+    if (Array.isArray(wrong)) return;
+    await expect(transport.patch(one, wrong as unknown as object)).rejects.toEqual(invalid);
+  },
+);
+
 test('a custom kind is not updated without a resourceVersion', async () => {
   const transport = createFakeTransport();
   transport.registerKind({ group: 'example.com', version: 'v1', kind: 'Widget' });

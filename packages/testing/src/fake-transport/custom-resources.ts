@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { groupVersionKindKey, invalidInput, type KubernetesObject } from '@depwatch/core';
 
-import type { KindDefinition } from './kinds.ts';
+import { checkKind, type KindDefinition } from './kinds.ts';
 import type { Change } from './object-history.ts';
 
 const storage = 'apiextensions.k8s.io/customresourcedefinitions';
@@ -10,6 +10,15 @@ const storage = 'apiextensions.k8s.io/customresourcedefinitions';
 /** Whether an object is one that defines kinds. */
 export function isDefinition({ apiVersion, kind }: KubernetesObject): boolean {
   return kind === 'CustomResourceDefinition' && apiVersion === 'apiextensions.k8s.io/v1';
+}
+
+/**
+ * Checks a CustomResourceDefinition, before it is stored.
+ *
+ * @throws DepwatchError ERR_INVALID_INPUT naming the field that is missing or wrong
+ */
+export function checkDefinition(object: KubernetesObject): void {
+  if (isDefinition(object)) for (const kind of kindsOf(object)) checkKind(kind);
 }
 
 /** What a write of a CustomResourceDefinition does to the kinds that are served; nothing for any other write. */
@@ -40,12 +49,8 @@ interface Definition extends KubernetesObject {
   };
 }
 
-/**
- * The kinds that a CustomResourceDefinition defines: one for each version that it serves.
- *
- * @throws DepwatchError ERR_INVALID_INPUT naming the field that is missing
- */
-export function kindsOf(definition: KubernetesObject): KindDefinition[] {
+/** The kinds that a CustomResourceDefinition defines: one for each version that it serves. */
+function kindsOf(definition: KubernetesObject): KindDefinition[] {
   const { group, scope, names, versions = [] } = (definition as Definition).spec ?? {};
   const { kind, plural } = names ?? {};
   if (!group) throw missing('spec.group', 'example.com');

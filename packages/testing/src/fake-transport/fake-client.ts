@@ -8,6 +8,7 @@ import {
   validateQuery,
 } from '@depwatch/core';
 
+import { isJsonObject } from '../api-server/http/api-object.ts';
 import { errorFromObjectStatus } from './object-errors.ts';
 import type { ObjectRequests, RequestOptions } from './object-requests.ts';
 import type { AnyObject } from './object-writer.ts';
@@ -77,7 +78,7 @@ export function createFakeClient(requests: ObjectRequests, send: Send): ObjectCl
 
     async create<T extends KubernetesObject>(object: T, options: ObjectWriteOptions = {}) {
       const { of, ...rest } = options;
-      const body: AnyObject = copy(object);
+      const body = bodyOf(object);
       const id = of ? named(of) : identify(body);
       if (!id.name && (options.subresource || !body.metadata?.generateName)) {
         throw invalidInput('metadata.name: must be set, or generateName to create an object');
@@ -87,7 +88,7 @@ export function createFakeClient(requests: ObjectRequests, send: Send): ObjectCl
 
     async update<T extends KubernetesObject>(object: T, options: ObjectWriteOptions = {}) {
       const { of, ...rest } = options;
-      const body: AnyObject = copy(object);
+      const body = bodyOf(object);
       const id = named(of ?? identify(body));
       return ask<T>('update', id, rest, body, (how) => requests.update(id, copy(body), how));
     },
@@ -98,10 +99,7 @@ export function createFakeClient(requests: ObjectRequests, send: Send): ObjectCl
       options: GivenOptions = {},
     ) {
       const id = named(given);
-      if (typeof patch !== 'object' || patch === null) {
-        throw invalidInput('patch: must be an object, or a list of operations');
-      }
-      const body = copy(patch);
+      const body = Array.isArray(patch) ? (copy(patch) as unknown[]) : bodyOf(patch);
       return ask<T>('patch', id, options, body, (how) => requests.patch(id, copy(body), how));
     },
 
@@ -111,7 +109,7 @@ export function createFakeClient(requests: ObjectRequests, send: Send): ObjectCl
     ) {
       const { of, ...rest } = options;
       if (!rest.fieldManager) throw invalidInput('fieldManager: must be set to apply an object');
-      const body: AnyObject = copy(object);
+      const body = bodyOf(object);
       const id = named(of ?? identify(body));
       return ask<T>('apply', id, rest, body, (how) => requests.apply(id, copy(body), how));
     },
@@ -154,6 +152,12 @@ function named(id: ObjectIdentifier): ObjectIdentifier {
   validateQuery(id);
   if (!id.name || id.selector) throw invalidInput('name: must be set, and no selector');
   return copyObjectIdentifier(id);
+}
+
+/** A copy of what is to be sent. */
+function bodyOf(given: object): AnyObject {
+  if (!isJsonObject(given)) throw invalidInput('object, patch: must be an object');
+  return copy(given) as AnyObject;
 }
 
 /** As `objectIdentifierFrom` of core, for objects whose name may be yet to be made. */

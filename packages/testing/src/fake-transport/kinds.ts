@@ -53,14 +53,9 @@ export class Kinds {
 
   /** Serves a kind from now on, at version `since` of the state; one that is served already is replaced. */
   register(definition: KindDefinition, since = 0): ServedKind {
-    checkDefinition(definition);
+    checkKind(definition);
     const { group = '', version, kind } = definition;
     const plural = definition.plural ?? pluralOf(kind);
-    if (!/^[a-z0-9][-a-z0-9.]*$/.test(plural)) {
-      throw invalidInput(
-        `plural: ${JSON.stringify(plural)} is no name of a resource, such as "configmaps"`,
-      );
-    }
     const served: ServedKind = {
       gvk: { group, version, kind },
       resource: {
@@ -104,9 +99,15 @@ export class Kinds {
   }
 }
 
-function checkDefinition(definition: KindDefinition): void {
-  const { group, version, kind, namespaced, verbs, subresources } = definition;
+/** @throws DepwatchError ERR_INVALID_INPUT naming the field that is wrong */
+export function checkKind(definition: KindDefinition): void {
+  const { group, version, kind, plural, namespaced, verbs, subresources } = definition;
   validateQuery({ ...(group !== undefined && { group }), version, kind });
+  if (plural !== undefined && !/^[a-z0-9][-a-z0-9.]*$/.test(plural)) {
+    throw invalidInput(
+      `plural: ${JSON.stringify(plural)} is no name of a resource, such as "configmaps"`,
+    );
+  }
   if (namespaced !== undefined && typeof namespaced !== 'boolean') {
     throw invalidInput('namespaced: must be true or false');
   }

@@ -10,6 +10,7 @@ import {
   validateQuery,
 } from '@depwatch/core';
 
+import { checkDefinition } from './custom-resources.ts';
 import type { Kinds, ServedKind } from './kinds.ts';
 import { managersAfterRemoval } from './managed-fields.ts';
 import { type Change, type ObjectHistory, objectKey } from './object-history.ts';
@@ -106,6 +107,7 @@ export class ObjectWriter {
       kind: served.gvk.kind,
       metadata: { ...metadata, name, ...(namespace && { namespace }) },
     };
+    checkDefinition(next);
     this.#fillIn(next, before);
     if (before && isDeepStrictEqual(next, before)) return before;
     if (dryRun) return next;
