@@ -186,7 +186,7 @@ export class ObjectRequests {
     const { subresource, dryRun } = options;
     const { unconditionalUpdate, subresources } = place.served;
     this.#checkPreconditions(place, before, given.metadata ?? {});
-    if (!given.metadata?.resourceVersion && !unconditionalUpdate && !subresource) {
+    if (!given.metadata?.resourceVersion && !unconditionalUpdate && subresource !== 'scale') {
       const field = 'metadata.resourceVersion';
       throw this.#invalid(place, field, 'Invalid value: 0: must be specified for an update');
     }
