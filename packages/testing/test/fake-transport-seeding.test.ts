@@ -99,6 +99,11 @@ spec: { paused: yes, mode: 0644, time: 1:30, on: [n, off] }
     expect(() => createFakeTransport({ objects })).not.toThrow(/hidden/);
   });
 
+  test('text whose aliases lead nowhere is refused', () => {
+    const objects = 'kind: ConfigMap\ndata: *hidden';
+    expect(() => createFakeTransport({ objects })).toThrow(code('ERR_INVALID_INPUT'));
+  });
+
   test('what is no object is refused', () => {
     expect(() => createFakeTransport({ objects: 'just text' })).toThrow(/objects: each must be/);
   });

@@ -174,6 +174,27 @@ describe('managers of fields', () => {
     );
   });
 
+  test('an element of which others own a part stays, and keeps its name', async () => {
+    const transport = createFakeTransport();
+    const fieldManager = 'one';
+    const id = { group: 'apps', version: 'v1', kind: 'Deployment', namespace: 'a', name: 'd' };
+    await transport.apply(deployment([{ name: 'a', image: 'a:1', tty: true }]), { fieldManager });
+    const path = '/spec/template/spec/containers/0/image';
+    await transport.patch(id, [{ op: 'replace', path, value: 'a:2' }], { fieldManager: 'two' });
+    const left = await transport.apply(deployment([]), { fieldManager });
+    const containers = [{ name: 'a', image: 'a:2' }];
+    expect(left.spec).toEqual({ template: { spec: { containers } } });
+  });
+
+  test('to apply no status is to apply nothing', async () => {
+    const transport = createFakeTransport();
+    await transport.create(deployment([]));
+    const options = { fieldManager: 'one', subresource: 'status' };
+    const applied = await transport.apply(deployment([]), options);
+    expect(Object.keys(applied)).not.toContain('status');
+    expect(managers(applied).map(([manager]) => manager)).not.toContain('one');
+  });
+
   test('to apply an empty object takes nothing away from others', async () => {
     const transport = createFakeTransport();
     transport.put(newConfigMap('one', { data: { a: '1' }, metadata: { labels: { b: 'c' } } }));

@@ -19,7 +19,7 @@ export type Fields = Map<string, { readonly path: FieldPath; readonly value: unk
 /** A string that stands for a path in a map. */
 export const pathKey = (path: FieldPath): string => JSON.stringify(path);
 
-/** What is nobody's: the server's own metadata, what the object is called, and what is empty of the rest. */
+/** What is nobody's: the server's own metadata, and what the object is called. */
 const unowned = new Set([
   'name',
   'namespace',
@@ -50,6 +50,7 @@ export function fieldsOf(object: object): Fields {
 }
 
 function collect(value: unknown, path: FieldPath, field: string, into: Fields): void {
+  if (value === undefined) return;
   const elements = Array.isArray(value) ? elementsOf(field, value) : undefined;
   if (elements) {
     for (const [step, element] of elements) {
@@ -137,6 +138,12 @@ function indexOf(list: readonly unknown[], step: string): number {
       ? Object.entries(wanted).every(([key, value]) => jsonEquals(ownValue(element, key), value))
       : jsonEquals(element, wanted),
   );
+}
+
+/** Whether a field is what its element is told apart by. */
+export function isKeyOfElement(path: FieldPath): boolean {
+  const [element = '', field = ''] = path.slice(-2);
+  return element.startsWith('k:') && Object.hasOwn(elementFor(element) as object, field.slice(2));
 }
 
 function isEmpty(value: unknown): boolean {

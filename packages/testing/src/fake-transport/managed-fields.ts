@@ -5,6 +5,7 @@ import {
   type Fields,
   fieldsOf,
   fromFieldsV1,
+  isKeyOfElement,
   pathKey,
   removeField,
   setField,
@@ -112,8 +113,9 @@ export function applyFields(
   for (const path of pathsOf(own)) {
     const key = pathKey(path);
     const given = !wanted.has(key) && !owned.has(key) && !hasOwned(path, owned);
-    // What was empty when it was applied is no field any more once others have filled it.
-    if (given && present.has(key)) removeField(object, path);
+    // What was empty when it was applied is no field any more once others have filled it; the key of an element goes
+    // with the element alone.
+    if (given && present.has(key) && !isKeyOfElement(path)) removeField(object, path);
   }
   for (const [key, { path, value }] of wanted) {
     const known = present.get(key);

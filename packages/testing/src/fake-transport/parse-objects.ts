@@ -1,5 +1,5 @@
 import { invalidInput, type KubernetesObject } from '@depwatch/core';
-import { LineCounter, parseAllDocuments, type Tags } from 'yaml';
+import { type Document, LineCounter, parseAllDocuments, type Tags } from 'yaml';
 
 import { isDefinition } from './custom-resources.ts';
 
@@ -43,9 +43,17 @@ function parseYaml(text: string): unknown[] {
       const { line } = lineCounter.linePos(error.pos[0]);
       throw invalidInput(`objects: line ${line} is no YAML (${error.code})`);
     }
-    const value: unknown = document.toJS();
+    const value = valueOf(document);
     return value === null || value === undefined ? [] : [value];
   });
+}
+
+function valueOf(document: Document): unknown {
+  try {
+    return document.toJS() as unknown;
+  } catch {
+    throw invalidInput('objects: an alias of the YAML leads nowhere, or too far');
+  }
 }
 
 function checked(object: unknown): KubernetesObject {
