@@ -203,6 +203,14 @@ describe('a CustomResourceDefinition', () => {
     expect(await watches[0]?.next()).toEqual({ done: true, value: undefined });
   });
 
+  test('without a spec is there before its kind is', async () => {
+    const { spec: _, ...early } = definition() as KubernetesObject & { spec: object };
+    const transport = createFakeTransport({ objects: [early] });
+    expect(await transport.discover(widget, {})).toBeUndefined();
+    transport.put(definition());
+    expect(await transport.discover(widget, {})).toBeDefined();
+  });
+
   test('says which of its versions have a status and a scale', async () => {
     const transport = createFakeTransport({ objects: [definition(), newWidget('a')] });
     const id = { ...widget, namespace: 'a', name: 'a' };

@@ -49,9 +49,11 @@ interface Definition extends KubernetesObject {
   };
 }
 
-/** The kinds that a CustomResourceDefinition defines: one for each version that it serves. */
+/** The kinds that a CustomResourceDefinition defines: one for each version that it serves; none without a spec. */
 function kindsOf(definition: KubernetesObject): KindDefinition[] {
-  const { group, scope, names, versions = [] } = (definition as Definition).spec ?? {};
+  const { spec } = definition as Definition;
+  if (!spec) return [];
+  const { group, scope, names, versions = [] } = spec;
   const { kind, plural } = names ?? {};
   if (!group) throw missing('spec.group', 'example.com');
   if (!kind) throw missing('spec.names.kind', 'Widget');

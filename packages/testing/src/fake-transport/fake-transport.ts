@@ -73,7 +73,8 @@ export interface FakeTransport extends Transport, ObjectClient {
    * Creates an object, or replaces the one of its name whatever that one's version is. uid, resourceVersion,
    * creationTimestamp, deletionTimestamp and, where there is a `spec`, generation are the server's business. A write
    * that changes nothing is none. An object that waits for its finalizers goes with the last of them. A
-   * CustomResourceDefinition registers its kinds, and unregisters them when it goes.
+   * CustomResourceDefinition registers its kinds, and unregisters them when it goes; without a spec it stands for one
+   * whose kinds are not served yet.
    *
    * @returns a copy of what is stored
    * @throws DepwatchError ERR_INVALID_INPUT naming the field that is missing or wrong
