@@ -30,6 +30,8 @@ async function start(settings: Partial<WatchSettings> = {}, notices = true): Pro
       kind: 'APIService',
       namespaced: false,
     });
+  } else {
+    bench.fake.unregisterKind(crdKind);
   }
   const told: (readonly Cause[])[] = [];
   bench.recorder.act = (_watcher, { causes }) => void told.push(causes);

@@ -45,7 +45,7 @@ describe('a streaming list whose end does not come', () => {
     const { resourceVersion } = bench.fake;
     await bench.settle(1000);
     expect(bench.fake.resourceVersion).not.toBe(resourceVersion);
-    expect(bench.watcher.listFromCache(all)).toEqual([bench.fake.get(id)]);
+    expect(bench.watcher.listFromCache(all)).toEqual([bench.fake.stored(id)]);
   });
 
   test('is waited for as long as new objects come', async () => {
@@ -165,7 +165,7 @@ describe('tokens of pages', () => {
     expect(bench.watcher.listFromCache(all)).toHaveLength(3);
     heal();
     await bench.settle(31_000);
-    expect(bench.watcher.listFromCache(all)).toContainEqual(bench.fake.get(configMapId('c0')));
+    expect(bench.watcher.listFromCache(all)).toContainEqual(bench.fake.stored(configMapId('c0')));
   });
 
   test('a second one that has expired in one list leads to a list in one page', async () => {

@@ -191,7 +191,7 @@ describe('a server that was restored from a backup', () => {
       await bench.settle(withinMs);
       expect(bench.count('live')).toBe(5);
       for (const name of names) {
-        const onServer = bench.fake.get(configMapId(name));
+        const onServer = bench.fake.stored(configMapId(name));
         expect(bench.watcher.getFromCache(configMapId(name))).toEqual(onServer);
       }
       expect(bench.watcher.listFromCache(all)).toHaveLength(3);
@@ -222,7 +222,7 @@ describe('a server that was restored from a backup', () => {
     for (let count = 0; count < 20; count += 1) bench.fake.put(config('unrelated', `${count}`));
     bench.fake.up();
     await bench.settle(10_000);
-    expect(bench.fake.get(secretId('s'))).toBeUndefined();
+    expect(bench.fake.stored(secretId('s'))).toBeUndefined();
     expect(bench.watcher.getFromCache(secretId('s'))).toBeUndefined();
     expect(bench.shown(configMapId('kept'))).toBe('backed up');
     expect(bench.count('live') + bench.count('live', 'Secret')).toBe(2);
@@ -240,7 +240,7 @@ describe('a server that was restored from a backup', () => {
     await bench.settle(35_000);
     expect(bench.count('live')).toBe(5);
     for (const name of names) {
-      const onServer = bench.fake.get(configMapId(name));
+      const onServer = bench.fake.stored(configMapId(name));
       expect(bench.watcher.getFromCache(configMapId(name))).toEqual(onServer);
     }
   });

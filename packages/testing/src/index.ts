@@ -28,12 +28,14 @@ export type {
 export type { KindDefinition } from './fake-transport/kinds.ts';
 export type {
   DenyRule,
+  DenyVerb,
   FailureRule,
   FakeOperation,
   FakeRequest,
   FakeRequestFilter,
   FakeRequestMatch,
   HoldRule,
+  ObjectOperation,
   SpoilRule,
 } from './fake-transport/rules.ts';
 export { createVirtualClock } from './virtual-clock.ts';
@@ -43,17 +45,24 @@ export type { VirtualClock, VirtualClockOptions } from './virtual-clock.ts';
 export { DepwatchError, isDepwatchError } from '@depwatch/core';
 export type {
   ApiResource,
+  ApplyOptions,
   Clock,
+  DeleteOptions,
   DepwatchErrorOptions,
   ErrorCode,
   GroupVersionKind,
+  JsonPatchOperation,
   KubernetesObject,
   KubernetesStatus,
   ListPage,
+  ObjectClient,
   ObjectIdentifier,
   ObjectMeta,
+  ObjectWriteOptions,
   ResourceQuery,
   ScopedGVR,
+  SubresourceOptions,
   Transport,
   WatchEvent,
+  WriteOptions,
 } from '@depwatch/core';

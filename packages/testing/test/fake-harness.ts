@@ -1,4 +1,4 @@
-import type { KubernetesObject, Transport } from '@depwatch/core';
+import type { KubernetesObject, ObjectClient, Transport } from '@depwatch/core';
 
 import { createFakeTransport, type FakeTransport } from '../src/index.ts';
 import {
@@ -9,15 +9,16 @@ import {
 
 /** The fake transport, or what `wrap` makes of it, with every capability. */
 export function fakeHarness(
-  wrap: (fake: FakeTransport) => Transport = (fake) => fake,
+  wrap: (fake: FakeTransport) => Transport & ObjectClient = (fake) => fake,
   waitMs = 1000,
 ): { fake: FakeTransport; harness: ConformanceHarness; cases: readonly ConformanceCase[] } {
   const unwatchable = { group: 'metrics.example.com', version: 'v1', kind: 'PodMetrics' };
-  const fake = createFakeTransport({ kinds: [{ ...unwatchable, verbs: ['get', 'list'] }] });
+  const fake = createFakeTransport({ resources: [{ ...unwatchable, verbs: ['get', 'list'] }] });
   let namespaces = 0;
   const harness: ConformanceHarness = {
     waitMs,
     transport: () => wrap(fake),
+    client: () => wrap(fake),
     namespace: () => `ns-${(namespaces += 1)}`,
     put: (object) => fake.put(withManagedFields(object)),
     remove: (object) => void fake.remove(object),

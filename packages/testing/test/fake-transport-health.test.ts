@@ -188,7 +188,7 @@ test('restore goes back to a version, and goes on from there', async () => {
   await expect(watch.next()).rejects.toMatchObject(unreachable);
   expect(transport.resourceVersion).toBe(resourceVersion);
   expect(await names(transport, query)).toEqual(['deleted', 'kept']);
-  expect(transport.get(kept)).toEqual(kept);
+  expect(transport.stored(kept)).toEqual(kept);
 
   // A watch from a version that is yet to come again is told of nothing before it.
   const blind = await openWatch(transport, query, { resourceVersion: ahead });

@@ -62,7 +62,7 @@ describe('objects', () => {
     stored.data!['k'] = 'changed';
     const [listed] = (await transport.list(query, {})).items as ConfigMap[];
     listed!.data!['k'] = 'changed';
-    expect(transport.get<ConfigMap>(stored)?.data).toEqual({ k: '1' });
+    expect(transport.stored<ConfigMap>(stored)?.data).toEqual({ k: '1' });
     expect(((await transport.list(query, {})).items[0] as ConfigMap).data).toEqual({ k: '1' });
   });
 
@@ -81,7 +81,7 @@ describe('objects', () => {
     expect(dying?.metadata?.deletionTimestamp).toBe('1970-01-01T00:00:00Z');
     expect(transport.remove(guarded)).toEqual(dying);
     transport.put({ ...dying, metadata: { ...dying?.metadata, finalizers: [] } });
-    expect(transport.get(guarded)).toBeUndefined();
+    expect(transport.stored(guarded)).toBeUndefined();
     const { value } = await watch.next();
     expect(told(value!)).toEqual(['DELETED plain', 'MODIFIED guarded', 'DELETED guarded']);
   });
@@ -117,7 +117,7 @@ describe('objects', () => {
   test('options seed kinds and objects', async () => {
     const widget = { group: 'example.com', version: 'v1', kind: 'Policy' };
     const transport = createFakeTransport({
-      kinds: [widget],
+      resources: [widget],
       objects: [
         { apiVersion: 'example.com/v1', kind: 'Policy', metadata: { name: 'p', namespace: 'a' } },
       ],

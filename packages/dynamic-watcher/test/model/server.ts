@@ -183,7 +183,7 @@ export class Server {
       .slice(0, objectCount)
       .filter(({ kind }) => kind === of)
       .filter(({ group }) => this.#isInstalled || !group)
-      .map((id) => this.fake.get<KubernetesObject>(id))
+      .map((id) => this.fake.stored<KubernetesObject>(id))
       .filter((object) => object !== undefined);
     const wanted = selector === 'group=a' ? 'a' : 'b';
     return digest(

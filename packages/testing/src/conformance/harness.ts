@@ -1,6 +1,7 @@
 import type {
   GroupVersionKind,
   KubernetesObject,
+  ObjectClient,
   ObjectIdentifier,
   Transport,
 } from '@depwatch/core';
@@ -34,6 +35,11 @@ export interface ConformanceHarness {
    */
   readonly waitMs?: number;
 
+  /**
+   * The transport under test as the ObjectClient that it is, too; then those of `forbidden`, `unauthorized` and
+   * `closable` are clients as well. Absent: nothing is asked about reads and writes of single objects.
+   */
+  client?(): ObjectClient | Promise<ObjectClient>;
   /** Where time is virtual: lets `ms` milliseconds of it pass. Absent: the cases wait for real time to pass. */
   passTime?(ms: number): void | Promise<void>;
   /** Makes every version handed out so far too old, for watches and for tokens of lists in pages. */

@@ -6,6 +6,8 @@ import {
   type GroupVersionKind,
   type KubernetesObject,
   type ListPage,
+  type ObjectClient,
+  type ObjectIdentifier,
   objectIdentifierFrom,
   type ResourceQuery,
   type ScopedGVR,
@@ -58,6 +60,7 @@ export class Lab {
   readonly namespace: string;
   readonly waitMs: number;
   readonly #readers: WatchReader[] = [];
+  #client: ObjectClient | undefined;
   readonly #clusterScoped = new Map<string, KubernetesObject>();
 
   private constructor(harness: ConformanceHarness, transport: Transport, namespace: string) {
@@ -90,13 +93,34 @@ export class Lab {
 
   /** Creates or replaces a ConfigMap. */
   async put(name: string, content: ConfigMapContent = {}): Promise<ConfigMap> {
+    return this.harness.put(this.configMap(name, content));
+  }
+
+  /** A ConfigMap that nobody has written yet. */
+  configMap(name: string, content: ConfigMapContent = {}): ConfigMap {
     const { namespace = this.namespace, data, ...metadata } = content;
-    return this.harness.put({
+    return {
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: { name, namespace, ...metadata },
       ...(data && { data }),
-    } as ConfigMap);
+    };
+  }
+
+  /** The identifier of a ConfigMap in this case's namespace. */
+  configMapId(name: string): ObjectIdentifier {
+    return { ...configMapKind, namespace: this.namespace, name };
+  }
+
+  /** The client under test: for cases that require `client`. */
+  async client(): Promise<ObjectClient> {
+    return (this.#client ??= await this.harness.client!());
+  }
+
+  /** What is stored under a name, read by the client under test. */
+  async stored(name: string): Promise<ConfigMap | undefined> {
+    const client = await this.client();
+    return this.within(client.get<ConfigMap>(this.configMapId(name)), `get of ${name}`);
   }
 
   /** Creates or replaces a ClusterRole, whose name no other case uses and which goes when the case ends. */
@@ -121,7 +145,7 @@ export class Lab {
 
   /** Deletes a ConfigMap. */
   async remove(name: string): Promise<void> {
-    await this.harness.remove({ ...configMapKind, namespace: this.namespace, name });
+    await this.harness.remove(this.configMapId(name));
   }
 
   /** Deletes a ClusterRole. */

@@ -1,5 +1,7 @@
 import { accessCases } from './access-cases.ts';
+import { applyCases } from './apply-cases.ts';
 import type { CaseDefinition } from './case-definition.ts';
+import { deleteCases } from './delete-cases.ts';
 import { discoveryCases } from './discovery-cases.ts';
 import { endingCases } from './ending-cases.ts';
 import type { ConformanceCase, ConformanceHarness } from './harness.ts';
@@ -7,8 +9,12 @@ import { initialEventsCases } from './initial-events-cases.ts';
 import { Lab } from './lab.ts';
 import { listCases } from './list-cases.ts';
 import { listPageCases } from './list-page-cases.ts';
+import { objectReadCases } from './object-read-cases.ts';
+import { patchCases } from './patch-cases.ts';
 import { watchCases } from './watch-cases.ts';
 import { watchScopeCases } from './watch-scope-cases.ts';
+import { writeCases } from './write-cases.ts';
+import { writeEndingCases } from './write-ending-cases.ts';
 
 const definitions: readonly CaseDefinition[] = [
   ...discoveryCases,
@@ -19,10 +25,16 @@ const definitions: readonly CaseDefinition[] = [
   ...initialEventsCases,
   ...endingCases,
   ...accessCases,
+  ...objectReadCases,
+  ...writeCases,
+  ...patchCases,
+  ...applyCases,
+  ...deleteCases,
+  ...writeEndingCases,
 ];
 
 /**
- * Everything that a `Transport` must do, as cases for any test runner: run those with nothing `missing`, skip
+ * Everything that a `Transport` must do, and an `ObjectClient` where the harness has one, as cases for any test runner: run those with nothing `missing`, skip
  * the others visibly. Each has its own namespace, so all but the `exclusive` ones may run at once, any number of times,
  * on a server that is in use.
  */

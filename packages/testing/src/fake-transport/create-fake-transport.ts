@@ -12,12 +12,18 @@ import {
 } from '@depwatch/core';
 
 import { createVirtualClock } from '../virtual-clock.ts';
+import { builtInKinds } from './built-in-kinds.ts';
+import { checkOptions } from './check-options.ts';
+import { changesOfKinds } from './custom-resources.ts';
+import { createFakeClient } from './fake-client.ts';
 import type { FakeTransport, FakeTransportOptions, StoredObject } from './fake-transport.ts';
 import { Faults } from './faults.ts';
-import { Kinds, type ServedKind, usualKinds } from './kinds.ts';
+import { Kinds, type ServedKind } from './kinds.ts';
 import { listPage, parseVersion } from './list-page.ts';
 import { ObjectHistory } from './object-history.ts';
+import { ObjectRequests } from './object-requests.ts';
 import { ObjectWriter } from './object-writer.ts';
+import { parseObjects } from './parse-objects.ts';
 import type { FakeRequest } from './rules.ts';
 import { copy } from './selection.ts';
 import { methodNotAllowed, noSuchResource } from './statuses.ts';
@@ -26,29 +32,66 @@ import { startWatch } from './watch-start.ts';
 import { WatchStream } from './watch-stream.ts';
 
 /**
- * A Transport without a network, for unit tests of controllers: an API server's state and its rules in memory, in
+ * A Transport and ObjectClient without a network, for unit tests of controllers: an API server's state and its rules in memory, in
  * virtual time. It waits for nothing but microtasks (no timer, no setImmediate), so the same test always runs the same
  * way, under fake timers, too. A request reaches the server in a microtask after the call.
  *
- * @throws DepwatchError ERR_INVALID_INPUT when an option's kind or object is refused
+ * @throws DepwatchError ERR_INVALID_INPUT naming what is wrong with an option, one of its kinds or one of its objects
  */
 export function createFakeTransport(options: FakeTransportOptions = {}): FakeTransport {
-  const clock = options.clock ?? createVirtualClock();
+  checkOptions(options);
+  const { clock = createVirtualClock(), resources = [], objects = [] } = options;
   const kinds = new Kinds();
   const history = new ObjectHistory();
   const hub = new WatchHub();
-  const faults = new Faults(hub, clock);
+  const faults = new Faults(hub, kinds, clock);
   const writer = new ObjectWriter(
     history,
     kinds,
     () => clock.now(),
-    (change) => hub.publish(change),
+    (change) => {
+      hub.publish(change);
+      const { gone, come } = changesOfKinds(change);
+      for (const kind of gone) unregister(kind);
+      for (const kind of come) kinds.register(kind, history.version);
+    },
   );
-  const counts = { discover: 0, list: 0, watch: 0, streaming: 0, probe: 0 };
+  const counts = {
+    discover: 0,
+    list: 0,
+    watch: 0,
+    streaming: 0,
+    probe: 0,
+    get: 0,
+    create: 0,
+    update: 0,
+    patch: 0,
+    apply: 0,
+    delete: 0,
+  };
 
-  for (const kind of usualKinds) kinds.register(kind);
-  for (const kind of options.kinds ?? []) kinds.register(kind);
-  for (const object of options.objects ?? []) writer.put(object);
+  const unregister = (gvk: GroupVersionKind): void => {
+    const served = kinds.unregister(gvk);
+    if (!served) return;
+    if (!kinds.serves(served.storage)) writer.clear(served.storage);
+    hub.end(served);
+  };
+
+  for (const kind of builtInKinds) kinds.register(kind);
+  for (const kind of resources) kinds.register(kind);
+  for (const object of parseObjects(objects)) writer.put(object);
+
+  const client = createFakeClient(
+    new ObjectRequests(kinds, writer),
+    async (request, signal, serve) => {
+      if (signal?.aborted) throw abortedError(signal);
+      counts[request.operation] += 1;
+      await faults.arrive(request, signal);
+      const answer = serve();
+      await faults.leave(request, signal);
+      return answer;
+    },
+  );
 
   const serve = (verb: 'list' | 'watch', query: ResourceQuery): ServedKind => {
     const served = kinds.byResource(query.gvr);
@@ -112,6 +155,7 @@ export function createFakeTransport(options: FakeTransportOptions = {}): FakeTra
   };
 
   return {
+    ...client,
     clock,
     get requests() {
       return { ...counts };
@@ -182,16 +226,11 @@ export function createFakeTransport(options: FakeTransportOptions = {}): FakeTra
 
     put: <T extends KubernetesObject>(object: T) => writer.put(object) as StoredObject<T>,
     remove: (object) => writer.remove(object),
-    get: <T extends KubernetesObject>(object: ObjectIdentifier | KubernetesObject) =>
+    stored: <T extends KubernetesObject>(object: ObjectIdentifier | KubernetesObject) =>
       writer.get(object) as T | undefined,
 
     registerKind: (kind) => void kinds.register(kind, history.version),
-    unregisterKind(gvk) {
-      const served = kinds.unregister(gvk);
-      if (!served) return;
-      if (!kinds.serves(served.storage)) writer.clear(served.storage);
-      hub.end(served);
-    },
+    unregisterKind: unregister,
 
     compact: () => history.compact(),
     restore(resourceVersion) {

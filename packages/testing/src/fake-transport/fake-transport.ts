@@ -2,6 +2,7 @@ import type {
   GroupVersionKind,
   KubernetesObject,
   KubernetesStatus,
+  ObjectClient,
   ObjectIdentifier,
   ObjectMeta,
   ResourceQuery,
@@ -16,10 +17,13 @@ import type { DenyRule, FailureRule, FakeOperation, HoldRule, SpoilRule } from '
 export interface FakeTransportOptions {
   /** The clock that ends watches after their `timeoutMs` and dates objects. Default: a new virtual clock. */
   clock?: VirtualClock;
-  /** Kinds to serve beside the usual ones, as by {@link FakeTransport.registerKind}. Default: none. */
-  kinds?: readonly KindDefinition[];
-  /** Objects that are there from the start, as by {@link FakeTransport.put}. Default: none. */
-  objects?: readonly KubernetesObject[];
+  /** Kinds to serve beside those of Kubernetes itself, as by {@link FakeTransport.registerKind}. Default: none. */
+  resources?: readonly KindDefinition[];
+  /**
+   * Objects that are there from the start, as by {@link FakeTransport.put}: plain ones, or YAML text, of which each may
+   * hold several documents and lists. CustomResourceDefinitions among them are put first. Default: none.
+   */
+  objects?: string | readonly (string | KubernetesObject)[];
 }
 
 /** How many requests were sent. */
@@ -32,6 +36,12 @@ export interface FakeRequestCounts {
   /** Watches with initial events. */
   readonly streaming: number;
   readonly probe: number;
+  readonly get: number;
+  readonly create: number;
+  readonly update: number;
+  readonly patch: number;
+  readonly apply: number;
+  readonly delete: number;
 }
 
 /** An object as it is stored: with what the server fills in. */
@@ -40,10 +50,11 @@ export type StoredObject<T extends KubernetesObject> = T & {
 };
 
 /**
- * A Transport in memory, with the controls of the API server it stands for. All controls take effect at once; what
- * they cause arrives in microtasks.
+ * A Transport and ObjectClient in memory, with the controls of the API server it stands for. All controls take effect at
+ * once; what they cause arrives in microtasks. The methods of ObjectClient are requests, which rules meet; `put`,
+ * `remove` and `stored` are the server's own hand, which they don't.
  */
-export interface FakeTransport extends Transport {
+export interface FakeTransport extends Transport, ObjectClient {
   /** Resolves while the server is up. Rules meet it only where they name the operation `probe`. */
   probe(options: { signal?: AbortSignal }): Promise<void>;
   /** Ends all watches; later calls fail. */
@@ -61,7 +72,9 @@ export interface FakeTransport extends Transport {
   /**
    * Creates an object, or replaces the one of its name whatever that one's version is. uid, resourceVersion,
    * creationTimestamp, deletionTimestamp and, where there is a `spec`, generation are the server's business. A write
-   * that changes nothing is none. An object that waits for its finalizers goes with the last of them.
+   * that changes nothing is none. An object that waits for its finalizers goes with the last of them. A
+   * CustomResourceDefinition registers its kinds, and unregisters them when it goes; without a spec it stands for one
+   * whose kinds are not served yet.
    *
    * @returns a copy of what is stored
    * @throws DepwatchError ERR_INVALID_INPUT naming the field that is missing or wrong
@@ -75,7 +88,7 @@ export interface FakeTransport extends Transport {
    */
   remove(object: ObjectIdentifier | KubernetesObject): KubernetesObject | undefined;
   /** A copy of what is stored, managedFields and all; undefined when there is nothing of that name. */
-  get<T extends KubernetesObject>(object: ObjectIdentifier | KubernetesObject): T | undefined;
+  stored<T extends KubernetesObject>(object: ObjectIdentifier | KubernetesObject): T | undefined;
 
   /** Serves one more kind, as an API server does once a CustomResourceDefinition is established. */
   registerKind(kind: KindDefinition): void;

@@ -5,13 +5,17 @@ import {
   describeRequest,
   errorFromStatus,
   formatGroupVersion,
+  type KubernetesStatus,
   type ListPage,
   type ResourceQuery,
   type WatchEvent,
 } from '@depwatch/core';
 
 import { Gate, untilOpened } from './gate.ts';
+import type { Kinds } from './kinds.ts';
+import { describeObjectRequest, errorFromObjectStatus } from './object-errors.ts';
 import {
+  type Attempt,
   concerns,
   denies,
   type DenyRule,
@@ -30,6 +34,7 @@ import type { WatchStream } from './watch-stream.ts';
 /** What can go wrong between a caller and the state: everything that tests switch on and off. */
 export class Faults {
   readonly #hub: WatchHub;
+  readonly #kinds: Kinds;
   readonly #clock: Clock;
   readonly #failures = new Rules<{ readonly rule: FailureRule; left: number }>();
   readonly #holds = new Rules<{ readonly rule: HoldRule; readonly gate: Gate }>();
@@ -43,8 +48,9 @@ export class Faults {
   /** Why no request gets through: the server is down, or the transport was closed. */
   #unreachable: { readonly reason: string; readonly retryable: boolean } | undefined;
 
-  constructor(hub: WatchHub, clock: Clock) {
+  constructor(hub: WatchHub, kinds: Kinds, clock: Clock) {
     this.#hub = hub;
+    this.#kinds = kinds;
     this.#clock = clock;
   }
 
@@ -158,8 +164,7 @@ export class Faults {
       throw this.#disconnected(`${describe(request)}: ${reason}`, retryable);
     }
     this.#fail(request, false);
-    const { operation, query } = request;
-    if (query && (operation === 'list' || operation === 'watch')) this.#authorize(operation, query);
+    this.#authorize(request);
   }
 
   /** What a watch that has been accepted fails with, if it does. */
@@ -222,7 +227,7 @@ export class Faults {
     if (!failure) return;
     failure.left -= 1;
     const { error } = failure.rule;
-    throw error instanceof Error ? error : errorFromStatus(error, describe(request));
+    throw error instanceof Error ? error : errorFor(error, request);
   }
 
   #spoiled(query: ResourceQuery, does = (_rule: SpoilRule): boolean => true): SpoilRule[] {
@@ -237,11 +242,20 @@ export class Faults {
     return new DepwatchError('ERR_TRANSPORT', message, { retryable, ...reason });
   }
 
-  #authorize(verb: 'list' | 'watch', query: ResourceQuery): void {
-    if (!this.#denials.find((rule) => denies(rule, verb, query))) return;
-    const { gvr, name } = query;
-    const namespace = gvr.namespaced ? query.namespace : undefined;
-    throw errorFromStatus(forbidden(verb, gvr, namespace, name), describeRequest(verb, query));
+  #authorize(request: FakeRequest): void {
+    const attempt = this.#attemptOf(request);
+    if (!attempt || !this.#denials.find((rule) => denies(rule, attempt))) return;
+    throw errorFor(forbidden(attempt), request);
+  }
+
+  /** What an authorizer sees of a request; undefined for what everybody may do. */
+  #attemptOf({ operation, gvk, query, id, subresource }: FakeRequest): Attempt | undefined {
+    if (operation === 'discover' || operation === 'probe') return undefined;
+    const gvr = query?.gvr ?? this.#kinds.byKind(gvk)?.resource;
+    if (!gvr) return undefined;
+    const { namespace, name } = query ?? id ?? {};
+    const verb = operation === 'apply' ? 'patch' : operation;
+    return { verb, gvr, kind: gvk.kind, subresource, namespace, name };
   }
 }
 
@@ -250,9 +264,30 @@ function stallUntilOpened(stream: WatchStream, gate: Gate): void {
   void gate.opened.then(release);
 }
 
-function describe({ operation, gvk, query }: FakeRequest): string {
-  if (operation === 'probe') return 'probe';
-  return operation === 'discover' || !query
-    ? `discovery of ${formatGroupVersion(gvk)} ${gvk.kind}`
-    : describeRequest(operation, query);
+function describe({ operation, gvk, query, id, subresource }: FakeRequest): string {
+  switch (operation) {
+    case 'probe':
+      return 'probe';
+    case 'list':
+    case 'watch':
+      return describeRequest(operation, query!);
+    case 'discover':
+      return `discovery of ${formatGroupVersion(gvk)} ${gvk.kind}`;
+    default:
+      return describeObjectRequest({ verb: operation, id: id!, subresource });
+  }
+}
+
+/** The error that a Status is to whoever sent the request. */
+function errorFor(status: KubernetesStatus, request: FakeRequest): DepwatchError {
+  const { operation, id, subresource } = request;
+  switch (operation) {
+    case 'probe':
+    case 'list':
+    case 'watch':
+    case 'discover':
+      return errorFromStatus(status, describe(request));
+    default:
+      return errorFromObjectStatus(status, { verb: operation, id: id!, subresource });
+  }
 }

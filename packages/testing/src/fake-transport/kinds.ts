@@ -16,6 +16,13 @@ export interface KindDefinition extends GroupVersionKind {
   namespaced?: boolean;
   /** What may be done with it. Default: everything, `list` and `watch` included. */
   verbs?: readonly string[];
+  /**
+   * Its parts with an address of their own: `status` (which writes of the rest leave alone then), `scale` (of
+   * `spec.replicas`), `eviction` and `binding` (of a pod), `token`. Default `['status']`.
+   */
+  subresources?: readonly string[];
+  /** Whether an update may leave out the resourceVersion, as for most kinds of Kubernetes itself. Default false. */
+  unconditionalUpdate?: boolean;
 }
 
 /** One served kind. Versions of one resource share their objects, so these are kept under `storage`. */
@@ -23,6 +30,8 @@ export interface ServedKind {
   readonly gvk: Readonly<GroupVersionKind>;
   readonly resource: Readonly<ApiResource>;
   readonly storage: string;
+  readonly subresources: readonly string[];
+  readonly unconditionalUpdate: boolean;
   /** Versions before this one can't be watched from: what a server keeps of the past begins when it begins to serve. */
   readonly since: number;
 }
@@ -37,26 +46,6 @@ const allVerbs = [
   'update',
   'watch',
 ];
-const rbac = { group: 'rbac.authorization.k8s.io', version: 'v1' };
-
-/** What every API server serves, as far as most controllers care. */
-export const usualKinds: readonly KindDefinition[] = [
-  { version: 'v1', kind: 'ConfigMap' },
-  { version: 'v1', kind: 'Secret' },
-  { version: 'v1', kind: 'Pod' },
-  { version: 'v1', kind: 'Service' },
-  { version: 'v1', kind: 'ServiceAccount' },
-  { version: 'v1', kind: 'Namespace', namespaced: false },
-  { version: 'v1', kind: 'Node', namespaced: false },
-  { group: 'apps', version: 'v1', kind: 'Deployment' },
-  { group: 'apps', version: 'v1', kind: 'StatefulSet' },
-  { group: 'apps', version: 'v1', kind: 'DaemonSet' },
-  { ...rbac, kind: 'Role' },
-  { ...rbac, kind: 'RoleBinding' },
-  { ...rbac, kind: 'ClusterRole', namespaced: false },
-  { ...rbac, kind: 'ClusterRoleBinding', namespaced: false },
-];
-
 /** The kinds that are served at the moment. */
 export class Kinds {
   readonly #byKind = new Map<string, ServedKind>();
@@ -64,14 +53,9 @@ export class Kinds {
 
   /** Serves a kind from now on, at version `since` of the state; one that is served already is replaced. */
   register(definition: KindDefinition, since = 0): ServedKind {
+    checkKind(definition);
     const { group = '', version, kind } = definition;
-    validateQuery({ group, version, kind });
     const plural = definition.plural ?? pluralOf(kind);
-    if (!/^[a-z0-9][-a-z0-9.]*$/.test(plural)) {
-      throw invalidInput(
-        `plural: ${JSON.stringify(plural)} is no name of a resource, such as "configmaps"`,
-      );
-    }
     const served: ServedKind = {
       gvk: { group, version, kind },
       resource: {
@@ -82,6 +66,8 @@ export class Kinds {
         verbs: Object.freeze([...(definition.verbs ?? allVerbs)]),
       },
       storage: `${group}/${plural}`,
+      subresources: definition.subresources ?? ['status'],
+      unconditionalUpdate: definition.unconditionalUpdate ?? false,
       since,
     };
     this.unregister(served.gvk);
@@ -110,6 +96,26 @@ export class Kinds {
   /** Whether any version of a resource is served. */
   serves(storage: string): boolean {
     return [...this.#byKind.values()].some((served) => served.storage === storage);
+  }
+}
+
+/** @throws DepwatchError ERR_INVALID_INPUT naming the field that is wrong */
+export function checkKind(definition: KindDefinition): void {
+  const { group, version, kind, plural, namespaced, verbs, subresources } = definition;
+  validateQuery({ ...(group !== undefined && { group }), version, kind });
+  if (plural !== undefined && !/^[a-z0-9][-a-z0-9.]*$/.test(plural)) {
+    throw invalidInput(
+      `plural: ${JSON.stringify(plural)} is no name of a resource, such as "configmaps"`,
+    );
+  }
+  if (namespaced !== undefined && typeof namespaced !== 'boolean') {
+    throw invalidInput('namespaced: must be true or false');
+  }
+  for (const [field, list] of Object.entries({ verbs, subresources })) {
+    if (list === undefined) continue;
+    if (!Array.isArray(list) || list.some((entry) => typeof entry !== 'string')) {
+      throw invalidInput(`${field}: must be a list of strings`);
+    }
   }
 }
 

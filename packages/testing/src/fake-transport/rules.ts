@@ -3,18 +3,28 @@ import type {
   KubernetesStatus,
   ObjectIdentifier,
   ResourceQuery,
+  ScopedGVR,
 } from '@depwatch/core';
 
+/** What a client of single objects is asked to do. */
+export type ObjectOperation = 'get' | 'create' | 'update' | 'patch' | 'apply' | 'delete';
+
 /** What a transport is asked to do. */
-export type FakeOperation = 'discover' | 'list' | 'watch' | 'probe';
+export type FakeOperation = 'discover' | 'list' | 'watch' | 'probe' | ObjectOperation;
 
 /** A call of the fake transport, as rules see it. */
 export interface FakeRequest {
   readonly operation: FakeOperation;
   /** Empty strings when the operation is `probe`. */
   readonly gvk: Readonly<GroupVersionKind>;
-  /** Absent when the operation is `discover` or `probe`. */
+  /** What is listed or watched. */
   readonly query?: Readonly<ResourceQuery>;
+  /** The single object that is read or written; without a name where one is yet to be made. */
+  readonly id?: Readonly<ObjectIdentifier>;
+  /** The part of it, such as `status`. */
+  readonly subresource?: string;
+  /** What is sent: an object, a patch, or the options of a delete. */
+  readonly body?: unknown;
   /** As passed by the caller, without the signal. */
   readonly options: {
     readonly limit?: number;
@@ -22,6 +32,9 @@ export interface FakeRequest {
     readonly resourceVersion?: string;
     readonly initialEvents?: boolean;
     readonly timeoutMs?: number;
+    readonly dryRun?: boolean;
+    readonly fieldManager?: string;
+    readonly force?: boolean;
   };
 }
 
@@ -78,11 +91,14 @@ export interface SpoilRule {
   readonly tokens?: 'constant';
 }
 
+/** A verb of RBAC. An apply is a `patch`. */
+export type DenyVerb = 'list' | 'watch' | 'get' | 'create' | 'update' | 'patch' | 'delete';
+
 /** What nobody may do, as if RBAC had never granted it. */
 export interface DenyRule {
-  /** Default: `['list', 'watch']`. */
-  readonly verbs?: readonly ('list' | 'watch')[];
-  /** A resource, by its plural name. Default: all. */
+  /** Default: all. */
+  readonly verbs?: readonly DenyVerb[];
+  /** A resource, by its plural name; a part of it as `pods/status`. Default: all. */
   readonly resource?: string;
   /** A resource, by the kind of its objects. Default: all. */
   readonly kind?: string;
@@ -124,24 +140,32 @@ export function concerns({ operation, match }: FakeRequestFilter, request: FakeR
   }
   if (match === undefined) return true;
   if (typeof match === 'function') return match(request);
-  const actual: Partial<ObjectIdentifier> = { ...request.query, ...request.gvk };
+  const actual: Partial<ObjectIdentifier> = { ...request.id, ...request.query, ...request.gvk };
   return (Object.keys(match) as (keyof ObjectIdentifier)[]).every(
     (field) => match[field] === undefined || match[field] === (actual[field] ?? ''),
   );
 }
 
-/** Whether a rule refuses a list or a watch. */
-export function denies(
-  rule: DenyRule,
-  verb: 'list' | 'watch',
-  { gvr, gvk, ...query }: ResourceQuery,
-): boolean {
-  const namespace = gvr.namespaced ? (query.namespace ?? '') : '';
+/** What somebody wants to do, as an authorizer sees it. */
+export interface Attempt {
+  readonly verb: DenyVerb;
+  readonly gvr: ScopedGVR;
+  readonly kind: string;
+  readonly subresource?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+}
+
+/** Whether a rule refuses it. */
+export function denies(rule: DenyRule, attempt: Attempt): boolean {
+  const { verb, gvr, kind, subresource, name = '' } = attempt;
+  const namespace = gvr.namespaced ? (attempt.namespace ?? '') : '';
+  const resource = subresource ? `${gvr.resource}/${subresource}` : gvr.resource;
   return (
-    (rule.verbs ?? ['list', 'watch']).includes(verb) &&
-    (rule.resource === undefined || rule.resource === gvr.resource) &&
-    (rule.kind === undefined || rule.kind === gvk.kind) &&
+    (rule.verbs === undefined || rule.verbs.includes(verb)) &&
+    (rule.resource === undefined || rule.resource === resource) &&
+    (rule.kind === undefined || rule.kind === kind) &&
     (rule.namespace === undefined || rule.namespace === namespace) &&
-    (rule.name === undefined || rule.name === (query.name ?? ''))
+    (rule.name === undefined || rule.name === name)
   );
 }

@@ -2,6 +2,7 @@ import {
   type DepwatchError,
   type KubernetesObject,
   type ListPage,
+  type ObjectClient,
   type ResourceQuery,
   type Transport,
   type WatchEvent,
@@ -17,12 +18,21 @@ type ListOptions = Parameters<Transport['list']>[1];
 export interface BrokenTransport {
   readonly defect: string;
   readonly noticedBy: readonly string[];
-  wrap(fake: FakeTransport): Transport;
+  wrap(fake: FakeTransport): Transport & ObjectClient;
 }
 
 /** The fake, with some of its methods replaced. */
-export function replace(fake: FakeTransport, methods: Partial<Transport>): Transport {
+export function replace(
+  fake: FakeTransport,
+  methods: Partial<Transport & ObjectClient>,
+): Transport & ObjectClient {
   return {
+    get: (id, options) => fake.get(id, options),
+    create: (object, options) => fake.create(object, options),
+    update: (object, options) => fake.update(object, options),
+    patch: (id, patch, options) => fake.patch(id, patch, options),
+    apply: (object, options) => fake.apply(object, options),
+    delete: (id, options) => fake.delete(id, options),
     discover: (gvk, options) => fake.discover(gvk, options),
     list: (query, options) => fake.list(query, options),
     watch: (query, options) => fake.watch(query, options),
@@ -34,7 +44,7 @@ export function replace(fake: FakeTransport, methods: Partial<Transport>): Trans
 /** Changes what a list gives. */
 export const inLists =
   (change: (page: ListPage, query: ResourceQuery, options: ListOptions) => ListPage) =>
-  (fake: FakeTransport): Transport =>
+  (fake: FakeTransport): Transport & ObjectClient =>
     replace(fake, {
       list: async (query, options) => change(await fake.list(query, options), query, options),
     });
@@ -42,7 +52,7 @@ export const inLists =
 /** Changes what a query means, for lists and watches. */
 export const inQueries =
   (change: (query: ResourceQuery) => ResourceQuery) =>
-  (fake: FakeTransport): Transport =>
+  (fake: FakeTransport): Transport & ObjectClient =>
     replace(fake, {
       list: (query, options) => fake.list(change(query), options),
       watch: (query, options) => fake.watch(change(query), options),
@@ -57,7 +67,7 @@ export const inIterators =
       options: WatchOptions,
     ) => Partial<AsyncIterator<Burst>>,
   ) =>
-  (fake: FakeTransport): Transport =>
+  (fake: FakeTransport): Transport & ObjectClient =>
     replace(fake, {
       watch: (query, options) => ({
         [Symbol.asyncIterator]() {
@@ -74,7 +84,7 @@ export const inIterators =
 /** Changes the bursts of a watch. */
 export const inBursts = (
   change: (burst: Burst, query: ResourceQuery, options: WatchOptions) => Burst,
-): ((fake: FakeTransport) => Transport) =>
+): ((fake: FakeTransport) => Transport & ObjectClient) =>
   inIterators((iterator, query, options) => ({
     async next() {
       const answer = await iterator.next();
@@ -96,7 +106,7 @@ export const inObjects =
       fake: FakeTransport,
     ) => KubernetesObject,
   ) =>
-  (fake: FakeTransport): Transport => {
+  (fake: FakeTransport): Transport & ObjectClient => {
     const { list } = inLists((page, query) => ({
       ...page,
       items: page.items.map((item) => change(item, query, fake)),
@@ -110,7 +120,7 @@ export const inObjects =
 /** Changes the errors of lists and watches. */
 export const inErrors =
   (change: (error: DepwatchError) => unknown) =>
-  (fake: FakeTransport): Transport => {
+  (fake: FakeTransport): Transport & ObjectClient => {
     const rethrow = (error: unknown): never => {
       throw change(error as DepwatchError);
     };

@@ -187,7 +187,7 @@ export const brokenLists: readonly BrokenTransport[] = [
     defect: 'the last-applied annotation is handed out',
     noticedBy: ['list: drops managedFields and the last-applied annotation, and keeps the others'],
     wrap: inObjects((object, _query, fake) => {
-      const annotations = fake.get(object)?.metadata?.annotations;
+      const annotations = fake.stored(object)?.metadata?.annotations;
       return annotations ? withMetadata(object, { annotations }) : object;
     }),
   },

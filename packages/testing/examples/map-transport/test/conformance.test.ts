@@ -26,6 +26,7 @@ test('what is skipped is what this server is known to lack', () => {
   expect(new Set(cases.flatMap(({ missing }) => missing))).toEqual(
     new Set([
       'breakWatches',
+      'client',
       'closable',
       'closeWatches',
       'forbidden',

@@ -19,7 +19,7 @@ const mergeKeys = new Map<string, string>([
 ]);
 
 /** Lists of plain values that are merged as sets. */
-const sets = new Set(['finalizers']);
+export const sets: ReadonlySet<string> = new Set(['finalizers']);
 
 /**
  * Strategic merge patch, as far as the built-in kinds need it: maps are merged, and so are lists that have a merge key
@@ -61,7 +61,7 @@ function mergeField(key: string, target: unknown, patch: unknown): unknown {
 }
 
 /** Ports are told apart by the field that their kind has. */
-function keyOf(key: string, ...lists: readonly unknown[]): string | undefined {
+export function keyOf(key: string, ...lists: readonly unknown[]): string | undefined {
   if (key !== 'ports') {
     const elements = lists.flatMap((list) => (Array.isArray(list) ? list : []));
     return elements.every(isJsonObject) ? mergeKeys.get(key) : undefined;
