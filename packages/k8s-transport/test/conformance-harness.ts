@@ -60,6 +60,7 @@ export function httpHarness({ server, ...options }: HttpHarnessOptions): {
     ...(compact && { compact: disturbing(compact) }),
     ...(breakWatches && { breakWatches: disturbing(breakWatches) }),
     transport: (): Transport => (shared ??= transportFor(server().kubeConfig)),
+    client: () => (shared ??= transportFor(server().kubeConfig)),
     async namespace() {
       const name = `conformance-${run}-${namespaces.length}`;
       namespaces.push(name);

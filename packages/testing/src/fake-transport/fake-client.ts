@@ -6,10 +6,10 @@ import {
   type ObjectIdentifier,
   type ObjectWriteOptions,
   validateQuery,
+  errorFromObjectStatus,
 } from '@depwatch/core';
 
 import { isJsonObject } from '../api-server/http/api-object.ts';
-import { errorFromObjectStatus } from './object-errors.ts';
 import type { ObjectRequests, RequestOptions } from './object-requests.ts';
 import type { AnyObject } from './object-writer.ts';
 import { Refusal } from './refusal.ts';

@@ -9,11 +9,12 @@ import {
   type ListPage,
   type ResourceQuery,
   type WatchEvent,
+  describeObjectRequest,
+  errorFromObjectStatus,
 } from '@depwatch/core';
 
 import { Gate, untilOpened } from './gate.ts';
 import type { Kinds } from './kinds.ts';
-import { describeObjectRequest, errorFromObjectStatus } from './object-errors.ts';
 import {
   type Attempt,
   concerns,
