@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { validateHeaderValue } from 'node:http';
 import { createSecureContext, type ConnectionOptions } from 'node:tls';
 
-import { DepwatchError, type Clock, type Logger } from '@depwatch/core';
+import { DepwatchError, isDepwatchError, type Clock, type Logger } from '@depwatch/core';
 
 import {
   expirationOf,
@@ -176,7 +176,7 @@ async function resolveCredentials(kubeConfig: KubeConfigLike): Promise<ResolvedC
   try {
     await fresh.applyToHTTPSOptions(options);
   } catch (error) {
-    throw credentialError(kubeConfig, error);
+    throw isDepwatchError(error) ? error : credentialError(kubeConfig, error);
   }
   const tls: Record<string, unknown> = {};
   const hash = createHash('sha256').update(`${server.origin}\n${server.proxy?.href ?? ''}\n`);

@@ -62,7 +62,9 @@ export function serverOf(
     typeof kubeConfig.getCurrentUser !== 'function' ||
     typeof kubeConfig.applyToHTTPSOptions !== 'function'
   ) {
-    throw invalidInput('kubeConfig: expected a KubeConfig of @kubernetes/client-node');
+    throw invalidInput(
+      'kubeConfig: expected what loadKubeConfig() gives, or a KubeConfig of @kubernetes/client-node',
+    );
   }
   const cluster = kubeConfig.getCurrentCluster();
   if (!cluster?.server)
