@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { inspect, promisify } from 'node:util';
 
+import { silentLogger } from '@depwatch/core';
+import { createVirtualClock } from '@depwatch/testing';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
+import { Credentials } from '../src/credentials/credentials.ts';
 import { loadKubeConfigIn, type Surroundings } from '../src/credentials/load-kube-config.ts';
 import { failureOf } from './helpers.ts';
 import { podOf } from './pod.ts';
@@ -131,6 +134,25 @@ describe('loadKubeConfig', () => {
     expect(await serverIn(all, { context: 'side' })).toBe('https://b');
     // A KubeConfig of client-node's, which can do more.
     expect((merged as KubeConfig).getContexts().map(({ name }) => name)).toEqual(['main', 'side']);
+  });
+
+  it("reads a user's token file as it rotates, before a token beside it", async () => {
+    const { path, surroundings } = machine({
+      given: textOf({
+        clusters: { a: { server: 'https://given' } },
+        users: { u: { tokenFile: 'token', token: 'old' } },
+        contexts: { main: ['a', 'u'] },
+        current: 'main',
+      }),
+      token: 'one',
+    });
+    const kubeConfig = await loadKubeConfigIn(surroundings, { file: path('given') });
+    const clock = createVirtualClock();
+    const credentials = new Credentials({ kubeConfig, clock, logger: silentLogger });
+    expect((await credentials.get()).headers).toEqual({ authorization: 'Bearer one' });
+    writeFileSync(path('token'), 'second');
+    await clock.advance(1_000);
+    expect((await credentials.get()).headers).toEqual({ authorization: 'Bearer second' });
   });
 
   it('says what it looked for where nothing says which cluster is meant', async () => {

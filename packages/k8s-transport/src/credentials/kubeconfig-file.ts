@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 import { invalidInput } from '@depwatch/core';
-import type { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig, loadYaml } from '@kubernetes/client-node';
 
 import type { KubeConfigLike } from './kube-config.ts';
 
@@ -31,11 +31,11 @@ export async function readKubeConfig(
     return text === undefined ? [] : [{ path, text }];
   });
   if (texts.length === 0) throw invalidInput(`kubeConfig: of ${origin} there is no file`);
-  const { KubeConfig } = await loadClientNode(origin);
+  const clientNode = await loadClientNode(origin);
   const parts = texts
     .filter(({ text }) => text.trim() !== '')
-    .map(({ path, text }) => parse(new KubeConfig(), path, text));
-  const merged = new KubeConfig();
+    .map(({ path, text }) => parse(clientNode, path, text));
+  const merged = new clientNode.KubeConfig();
   merged.loadFromOptions({
     clusters: firstOfEachName(parts.flatMap((part) => part.getClusters())),
     users: firstOfEachName(parts.flatMap((part) => part.getUsers())),
@@ -61,7 +61,9 @@ function textOf(path: string, mayLack: boolean): string | undefined {
   }
 }
 
-async function loadClientNode(origin: string): Promise<{ KubeConfig: typeof KubeConfig }> {
+type ClientNode = { readonly KubeConfig: typeof KubeConfig; readonly loadYaml: typeof loadYaml };
+
+async function loadClientNode(origin: string): Promise<ClientNode> {
   try {
     return await import('@kubernetes/client-node');
   } catch (error) {
@@ -72,14 +74,30 @@ async function loadClientNode(origin: string): Promise<{ KubeConfig: typeof Kube
   }
 }
 
-function parse(part: KubeConfig, path: string, text: string): KubeConfig {
+function parse({ KubeConfig, loadYaml }: ClientNode, path: string, text: string): KubeConfig {
   try {
+    const part = new KubeConfig();
     part.loadFromString(text);
-    part.makePathsAbsolute(dirname(resolve(path)));
+    const folder = dirname(resolve(path));
+    part.makePathsAbsolute(folder);
+    const { users } = loadYaml<{ users?: readonly NamedUser[] }>(text);
+    for (const { name, user } of users ?? [])
+      if (user?.tokenFile) useTokenFile(part.getUser(name)!, resolve(folder, user.tokenFile));
     return part;
   } catch (error) {
     throw invalidInput(`kubeConfig: ${path} is no kubeconfig${whatIsWrong(error)}`);
   }
+}
+
+interface NamedUser {
+  readonly name: string;
+  readonly user?: { readonly tokenFile?: string } | null;
+}
+
+/** client-node reads such a file for its auth provider alone. Its token goes before another one that is given beside it. */
+function useTokenFile(user: { authProvider?: unknown; token?: string }, tokenFile: string): void {
+  user.authProvider = { name: 'tokenFile', config: { tokenFile } };
+  delete user.token;
 }
 
 /** The parser's own messages quote the lines around the fault, where a token may stand. */
