@@ -9,7 +9,8 @@ import {
 } from '../../../tools/kube-apiserver/control-plane.ts';
 import { configOf } from '../src/credentials/in-cluster.ts';
 import { configMap, configMaps, failureOf, opened, transportFor } from './helpers.ts';
-import { podOf, serviceAccountFilesOf } from './pod.ts';
+import { podOf } from './pod.ts';
+import { serviceAccountFilesOf } from './service-account-files.ts';
 
 // Whether there has to be one, conformance.test.ts says.
 const binaries = await findKubeApiServer();

@@ -10,7 +10,8 @@ import { Credentials } from '../src/credentials/credentials.ts';
 import { configOf, namespaceOf } from '../src/credentials/in-cluster.ts';
 import { serverOf } from '../src/credentials/kube-config.ts';
 import { configMap, configMaps, eventsOf, failureOf, opened, transportFor } from './helpers.ts';
-import { podOf, serviceAccountFilesOf, type TestPod } from './pod.ts';
+import { podOf, type TestPod } from './pod.ts';
+import { serviceAccountFilesOf } from './service-account-files.ts';
 
 const files = { token: 'one\n', 'ca.crt': 'a CA', namespace: 'shop\n' };
 

@@ -5,9 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 import type { Pod } from '../src/credentials/in-cluster.ts';
-
-/** The files of a service account, by name. */
-export type ServiceAccountFiles = Readonly<Record<'token' | 'ca.crt' | 'namespace', string>>;
+import type { ServiceAccountFiles } from './service-account-files.ts';
 
 /** A pod's surroundings in a folder of their own. */
 export interface TestPod extends Pod {
@@ -43,19 +41,5 @@ export function podOf(url: string, files: Partial<ServiceAccountFiles>): TestPod
       KUBERNETES_SERVICE_PORT: port,
     },
     write,
-  };
-}
-
-/** What a pod's files hold of the kubeconfig's text. */
-export function serviceAccountFilesOf(kubeConfig: string): ServiceAccountFiles {
-  const { clusters, users } = JSON.parse(kubeConfig) as {
-    clusters: [{ cluster: { 'certificate-authority-data': string } }];
-    users: [{ user: { token: string } }];
-  };
-  const ca = clusters[0].cluster['certificate-authority-data'];
-  return {
-    token: users[0].user.token,
-    'ca.crt': Buffer.from(ca, 'base64').toString(),
-    namespace: 'default',
   };
 }

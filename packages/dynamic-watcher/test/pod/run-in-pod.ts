@@ -6,11 +6,13 @@ import { promisify } from 'node:util';
 
 import { startApiServer } from '@depwatch/testing';
 
+import { serviceAccountFilesOf } from '../../../k8s-transport/test/service-account-files.ts';
+
 /** What a program of this folder has told. */
 export interface PodReport {
   readonly data: unknown;
-  readonly startedMs: number;
-  readonly firstEventMs: number;
+  /** Since the process began. */
+  readonly firstEventMs?: number;
   readonly rssMb: number;
   /** How many modules it has loaded, by package. */
   readonly modules: Readonly<Record<string, number>>;
@@ -23,16 +25,11 @@ export interface PodReport {
  */
 export async function runInPod(program: string, ...flags: string[]): Promise<PodReport> {
   await using server = await startApiServer();
-  const role = {
-    apiGroup: 'rbac.authorization.k8s.io',
-    kind: 'ClusterRole',
-    name: 'cluster-admin',
-  };
   server.objects.create({
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'RoleBinding',
     metadata: { name: 'builder', namespace: 'default' },
-    roleRef: role,
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
     subjects: [{ kind: 'ServiceAccount', name: 'builder', namespace: 'default' }],
   } as object);
   server.objects.create({
@@ -41,19 +38,11 @@ export async function runInPod(program: string, ...flags: string[]): Promise<Pod
     metadata: { name: 'config', namespace: 'default' },
     data: { color: 'blue' },
   } as object);
-  const { clusters, users } = JSON.parse(
+  const files = serviceAccountFilesOf(
     server.kubeConfigFor('system:serviceaccount:default:builder'),
-  ) as {
-    clusters: [{ cluster: { 'certificate-authority-data': string } }];
-    users: [{ user: { token: string } }];
-  };
+  );
   const folder = mkdtempSync(join(tmpdir(), 'depwatch-pod-'));
   try {
-    const files = {
-      token: users[0].user.token,
-      'ca.crt': Buffer.from(clusters[0].cluster['certificate-authority-data'], 'base64'),
-      namespace: 'default',
-    };
     for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
     const { hostname, port } = new URL(server.url);
     const here = import.meta.dirname;
