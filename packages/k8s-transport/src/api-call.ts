@@ -166,7 +166,9 @@ export class ApiCall implements AttemptListener {
     if (this.#refusal !== undefined) return this.#refused(this.#refusal);
     const fail = () =>
       this.fail(connectionError(this.#receiver.describe(), this.#api.server, error));
-    return isCertificateAlert(error) ? this.#renew(fail) : fail();
+    // After a 401 a kube-apiserver ends the connection, and looks at nothing that came behind.
+    const behind = !this.#attempt?.answered && this.#api.credentials.wereRefused(this.#credentials);
+    return behind || isCertificateAlert(error) ? this.#renew(fail) : fail();
   }
 
   #send(credentials: ResolvedCredentials): void {

@@ -62,6 +62,11 @@ export class Attempt implements Dispatcher.DispatchHandler, StreamReceiver {
     return this.#ticket.connected;
   }
 
+  /** Whether the head of an answer has come. */
+  get answered(): boolean {
+    return this.#answered;
+  }
+
   /** Whether it has been sent in vain; see {@link Ticket.stuck}. */
   stuck(): boolean {
     return !this.#answered && this.#ticket.stuck();

@@ -18,6 +18,17 @@ const startTimeoutMs = 120_000;
 const namespace = 'default';
 const account = 'builder';
 
+/** A clock that stands still until it is told otherwise, whose timers are real. */
+function stoppedClock() {
+  let now = 0;
+  return {
+    now: () => now,
+    pass: (ms: number) => void (now += ms),
+    setTimeout: (run: () => void, ms: number) => setTimeout(run, ms),
+    random: () => 0,
+  };
+}
+
 describe.runIf(binaries)('in a pod of a real cluster', { timeout: 60_000 }, () => {
   let controlPlane: ControlPlane;
   let core: CoreV1Api;
@@ -82,12 +93,7 @@ describe.runIf(binaries)('in a pod of a real cluster', { timeout: 60_000 }, () =
   it('no watch is lost for a token that rotates, and new requests bring the new one', async () => {
     const tokens = [await requestToken('first'), await requestToken('second')];
     const pod = podOf(controlPlane.url, { ...files(), token: tokens[0]! });
-    let now = 0;
-    const clock = {
-      now: () => now,
-      setTimeout: (run: () => void, ms: number) => setTimeout(run, ms),
-      random: () => 0,
-    };
+    const clock = stoppedClock();
     const transport = transportFor(configOf(pod), { clock });
     const { resourceVersion } = await transport.list(configMaps, {});
     const watches = await Promise.all(
@@ -104,7 +110,7 @@ describe.runIf(binaries)('in a pod of a real cluster', { timeout: 60_000 }, () =
     // As a kubelet does it, some time before the end of the old one.
     pod.write({ token: tokens[1]! });
     await endToken('first', tokens[0]!);
-    now += 1_000;
+    clock.pass(1_000);
     await transport.list(configMaps, {});
     await opened(transport.watch(configMaps, { resourceVersion }));
     await allSee('with-the-second');
@@ -118,5 +124,24 @@ describe.runIf(binaries)('in a pod of a real cluster', { timeout: 60_000 }, () =
     pod.write({ token: third });
     await Promise.all(Array.from({ length: 50 }, () => transport.list(configMaps, {})));
     await allSee('with-the-third');
+  });
+
+  it('of 50 lists at once none fails for a token that was replaced a moment ago', async () => {
+    const good = await requestToken('replaced');
+    const pod = podOf(controlPlane.url, { ...files(), token: good });
+    const clock = stoppedClock();
+    const transport = transportFor(configOf(pod), { clock });
+    const watch = await opened(transport.watch(configMaps, { initialEvents: true }));
+    for (let round = 0; round < 20; round++) {
+      pod.write({ token: `unknown-${round}` });
+      clock.pass(1_000);
+      // The first of them reads the file as it is now, and the server ends the connection with its refusal.
+      const lists = Array.from({ length: 50 }, () => transport.list(configMaps, {}));
+      pod.write({ token: good });
+      await Promise.all(lists);
+    }
+    await core.createNamespacedConfigMap({ namespace, body: configMap('after-all') });
+    for await (const events of { [Symbol.asyncIterator]: () => watch })
+      if (JSON.stringify(events).includes('after-all')) break;
   });
 });
