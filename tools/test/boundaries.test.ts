@@ -43,6 +43,7 @@ const trials: readonly [file: string, line: string, rule?: string][] = [
   ['k8s-transport/src', `export { KubeConfig } from '@kubernetes/client-node';`, imports],
   ['k8s-transport/src', `await import('@kubernetes/client-node');`, imports],
   ['k8s-transport/src', `export type { KubeConfig } from '@kubernetes/client-node';`],
+  ['k8s-transport/src/credentials/kubeconfig-file.ts', `await import('@kubernetes/client-node');`],
   ['k8s-transport/src', `import 'undici';`],
   ['k8s-transport/test', `import 'undici';`],
 

@@ -17,12 +17,15 @@ test('the topology is as in topology.yaml', async () => {
   const names = readdirSync(packages).toSorted();
   const exportsOf = exportedNames(names.map((name) => join(packages, name, 'src/index.ts')));
   const topology = names.map((name, index) => {
-    const { dependencies, peerDependencies } = manifest(name);
+    const { dependencies, peerDependencies, peerDependenciesMeta } = manifest(name);
+    const peers = Object.keys(peerDependencies ?? {}).map((peer) =>
+      peerDependenciesMeta?.[peer]?.optional ? `${peer} (optional)` : peer,
+    );
     return [
       `@depwatch/${name}`,
       {
         dependencies: Object.keys(dependencies ?? {}).toSorted(),
-        peerDependencies: Object.keys(peerDependencies ?? {}).toSorted(),
+        peerDependencies: peers.toSorted(),
         ...exportsOf[index],
       },
     ];
@@ -35,6 +38,7 @@ interface Manifest {
   name: string;
   dependencies?: Record<string, string>;
   peerDependencies?: Record<string, string>;
+  peerDependenciesMeta?: Record<string, { optional?: boolean }>;
 }
 
 function manifest(name: string): Manifest {

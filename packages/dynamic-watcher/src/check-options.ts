@@ -15,15 +15,15 @@ const mostConcurrentReconciles = 10_000;
  */
 export function checkOptions(options: DynamicWatcherOptions): void {
   if (!isObject(options)) {
-    throw invalidInput('options: expected an object with kubeConfig or transport, and reconciler');
+    throw invalidInput('options: expected an object with a reconciler');
   }
   const { kubeConfig, transport, objectCache } = options;
-  if ((kubeConfig === undefined) === (transport === undefined)) {
-    throw invalidInput('kubeConfig, transport: give exactly one of them');
+  if (kubeConfig !== undefined && transport !== undefined) {
+    throw invalidInput('kubeConfig, transport: give one of them at most');
   }
   if (typeof kubeConfig === 'string') {
     throw invalidInput(
-      'kubeConfig: expected a KubeConfig, got a string; load it with loadFromString() or loadFromFile() of a KubeConfig',
+      'kubeConfig: expected a KubeConfig, got a string; load a file with loadKubeConfig() of @depwatch/k8s-transport, a text with loadFromString() of a KubeConfig of @kubernetes/client-node',
     );
   }
   checkMethods('kubeConfig', kubeConfig, [

@@ -91,12 +91,13 @@ export class LifeCycle {
   }
 
   async #connect(): Promise<Transport> {
-    const { kubeConfig, requestTimeoutMs, logger, clock } = this.#options;
+    const { requestTimeoutMs, logger, clock } = this.#options;
     try {
       // Loaded here alone, so that users of a transport of their own load no HTTP client.
-      const { createK8sTransport } = await import('@depwatch/k8s-transport');
+      const { createK8sTransport, loadKubeConfig } = await import('@depwatch/k8s-transport');
+      const kubeConfig = this.#options.kubeConfig ?? (await loadKubeConfig());
       this.#ownTransport = createK8sTransport({
-        kubeConfig: kubeConfig!,
+        kubeConfig,
         ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
         ...(logger && { logger }),
         ...(clock && { clock }),

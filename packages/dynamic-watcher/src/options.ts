@@ -95,11 +95,13 @@ export interface WatchSettings extends CommonSettings {
 export type DynamicWatcherSettings = WatchSettings & ReconcileSettings & { reconcileGroup?: never };
 
 /**
- * Options of `createDynamicWatcher`: a KubeConfig of `@kubernetes/client-node` (the HTTP transport is loaded when
- * the watcher starts), or a transport of your own, which stays yours to close.
+ * Options of `createDynamicWatcher`: what `loadKubeConfig` of `@depwatch/k8s-transport` gives, or a KubeConfig of
+ * `@kubernetes/client-node`; or a transport of your own, which stays yours to close. With neither, the cluster is what
+ * `loadKubeConfig()` finds when the watcher starts: in a pod that of its service account. The HTTP transport is loaded
+ * only then, and only without one of your own.
  */
 export type DynamicWatcherOptions = (
-  | { kubeConfig: KubeConfigLike; transport?: never }
+  | { kubeConfig?: KubeConfigLike; transport?: never }
   | { transport: Transport; kubeConfig?: never }
 ) &
   (

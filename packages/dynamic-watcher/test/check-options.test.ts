@@ -12,7 +12,6 @@ test.each<[field: string, options: unknown]>([
   ['options', undefined],
   ['options', null],
   ['options', 'text'],
-  ['kubeConfig, transport', { reconciler }],
   ['kubeConfig, transport', { reconciler, transport, kubeConfig: {} }],
   ['kubeConfig', { reconciler, kubeConfig: 'apiVersion: v1' }],
   ['kubeConfig', { reconciler, kubeConfig: null }],
@@ -66,6 +65,10 @@ test("a kubeconfig's text is not shown, but what to do with it is said", () => {
   expect(() =>
     createDynamicWatcher({ reconciler, kubeConfig: 'token: secret' as never }),
   ).toThrowError(/^kubeConfig: (?!.*secret).*loadFromString/);
+});
+
+test('the cluster may be left to be found at the start', () => {
+  expect(() => createDynamicWatcher({ reconciler })).not.toThrow();
 });
 
 test('an option that is undefined is one that is left out, and methods may be inherited', () => {

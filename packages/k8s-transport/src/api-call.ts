@@ -146,7 +146,10 @@ export class ApiCall implements AttemptListener {
     const failure = () =>
       connectionError(this.#receiver.describe(), this.#api.server, error, doubt);
     const fail = () => this.#repeatOrFail(failure(), unsent);
-    return isCertificateAlert(error) ? this.#renew(fail) : fail();
+    // After a 401 a kube-apiserver ends the connection, and looks at nothing that came behind; of a write that is not sure.
+    const isBehind =
+      !doubt && !this.#attempt?.answered && this.#api.credentials.wereRefused(this.#credentials);
+    return isBehind || isCertificateAlert(error) ? this.#renew(fail) : fail();
   }
 
   #send(credentials: ResolvedCredentials): void {

@@ -8,7 +8,10 @@ import { systemClock } from './system-clock.ts';
 
 /** What {@link createK8sTransport} takes. Durations are milliseconds. */
 export interface K8sTransportOptions {
-  /** Whose current context says where the API server is and who asks: a `KubeConfig` of `@kubernetes/client-node`. */
+  /**
+   * Whose current context says where the API server is and who asks: what `loadKubeConfig` gives, or a `KubeConfig` of
+   * `@kubernetes/client-node`.
+   */
   readonly kubeConfig: KubeConfigLike;
   /**
    * How long a request may go without a byte from the server, from the call on: to the end of the answer, for a watch to

@@ -4,7 +4,7 @@ import { connect, createServer as createTcpServer, type Socket } from 'node:net'
 import { inspect } from 'node:util';
 
 import { startApiServer, type ApiServer } from '@depwatch/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import {
   answer,
@@ -175,6 +175,23 @@ describe('a SOCKS5 proxy', () => {
       through(`socks5://127.0.0.1:${proxy.port}`, 'https://127.0.0.1:1').list(configMaps, {}),
     );
     expect(error.message).toContain('ConnectionRefused');
+  });
+});
+
+describe('HTTPS_PROXY', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it.each(['http', 'socks5'])('leads through a proxy of the kind %s', async (kind) => {
+    const proxy = kind === 'http' ? await httpProxy() : await socksProxy();
+    vi.stubEnv('HTTPS_PROXY', `${kind}://127.0.0.1:${proxy.port}`);
+    vi.stubEnv('NO_PROXY', 'elsewhere');
+    const host = `api.localhost:${new URL(server.url).port}`;
+    const cluster = { server: `https://${host}`, 'tls-server-name': 'localhost' };
+    await transportFor(changedKubeConfig(server.kubeConfig, { cluster })).list(configMaps, {});
+    expect(proxy.tunnels).toEqual([host]);
+    // What is on this machine is not for the proxy.
+    await transportFor(server.kubeConfig).list(configMaps, {});
+    expect(proxy.tunnels).toEqual([host]);
   });
 });
 

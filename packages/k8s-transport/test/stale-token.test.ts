@@ -1,6 +1,17 @@
+import { constants, type ServerHttp2Stream } from 'node:http2';
+
 import { expect, it, vi } from 'vitest';
 
-import { answer, configMaps, plainServer, transportFor } from './helpers.ts';
+import {
+  answer,
+  configMap,
+  configMaps,
+  kubeConfigFrom,
+  opened,
+  plainServer,
+  transportFor,
+} from './helpers.ts';
+import { secureServer } from './secure-server.ts';
 
 it.each([0, 20])(
   'fails none of 50 lists whose token is stale and the next good, after %i ms',
@@ -24,3 +35,51 @@ it.each([0, 20])(
     expect(apply).toHaveBeenCalledTimes(2);
   },
 );
+
+it('fails none of them on a server that ends the connection of whoever it refuses, and no watch', async () => {
+  const { server, kubeConfig } = await secureServer();
+  const good = 'Bearer good';
+  const watches: ServerHttp2Stream[] = [];
+  let refusals = 0;
+  // As a kube-apiserver has it since 1.29: one answer, and nothing of what came after that request.
+  server.on('session', (session) => {
+    let last = Infinity;
+    session.on('stream', (stream, headers) => {
+      const json = { 'content-type': 'application/json' };
+      stream.on('error', () => {});
+      if (stream.id! > last) return;
+      if (headers.authorization !== good && watches.length > 0) {
+        refusals++;
+        last = stream.id!;
+        stream.respond({ ...json, ':status': 401 });
+        stream.end('{"kind":"Status","code":401}');
+        session.goaway(constants.NGHTTP2_NO_ERROR, last);
+        return;
+      }
+      stream.respond({ ...json, ':status': 200 });
+      if (headers[':path']!.includes('watch')) watches.push(stream);
+      else stream.end('{"metadata":{},"items":[]}');
+    });
+  });
+  let token = 'stale';
+  const { clusters } = JSON.parse(kubeConfig) as { clusters: [{ cluster: { server: string } }] };
+  const ca = kubeConfigFrom(kubeConfig).getCurrentCluster()!.caData!;
+  const transport = transportFor({
+    getCurrentCluster: () => ({ name: 'c', ...clusters[0].cluster }),
+    getCurrentUser: () => null,
+    applyToHTTPSOptions: async (options) => {
+      const headers = { Authorization: `Bearer ${token}` };
+      Object.assign(options, { ca: Buffer.from(ca, 'base64'), headers });
+    },
+  });
+  const watch = await opened(transport.watch(configMaps, { resourceVersion: '1' }));
+  token = 'good';
+  const lists = Array.from({ length: 50 }, () => transport.list(configMaps, {}));
+  const more = opened(transport.watch(configMaps, { resourceVersion: '1' }));
+  await Promise.all([...lists, more]);
+  expect(refusals).toBeGreaterThan(1);
+  for (const stream of watches)
+    stream.write(`${JSON.stringify({ type: 'ADDED', object: configMap('seen') })}\n`);
+  for (const one of [watch, await more])
+    expect(await one.next()).toMatchObject({ value: [{ type: 'ADDED' }] });
+});

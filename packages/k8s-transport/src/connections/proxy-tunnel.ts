@@ -3,8 +3,6 @@ import { request as httpsRequest } from 'node:https';
 import { connect, isIP, type Socket } from 'node:net';
 import { getCACertificates } from 'node:tls';
 
-import { SocksClient } from 'socks';
-
 import type { TlsMaterial } from '../credentials/credentials.ts';
 import { unbracketed, type Server } from '../credentials/kube-config.ts';
 import { opened } from './opened.ts';
@@ -29,6 +27,8 @@ export function openTunnel(
 async function openSocksTunnel(proxy: URL, server: Server, signal: AbortSignal): Promise<Socket> {
   const host = unbracketed(proxy.hostname);
   const port = Number(proxy.port || 1080);
+  // Few have such a proxy, and it is one module in seven of all that a pod would load.
+  const { SocksClient } = await import('socks');
   const socket = connect({ host, port });
   await opened(socket, 'connect', signal);
   const onAbort = () => socket.destroy();

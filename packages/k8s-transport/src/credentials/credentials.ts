@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { validateHeaderValue } from 'node:http';
 import { createSecureContext, type ConnectionOptions } from 'node:tls';
 
-import { DepwatchError, type Clock, type Logger } from '@depwatch/core';
+import { DepwatchError, isDepwatchError, type Clock, type Logger } from '@depwatch/core';
 
 import {
   expirationOf,
@@ -58,6 +58,7 @@ export class Credentials {
   readonly #clock: Clock;
   readonly #logger: Logger;
   #current: ResolvedCredentials | undefined;
+  readonly #refused = new WeakSet<ResolvedCredentials>();
   /** Whether they have to be resolved before they are used again. */
   #stale = true;
   #files: ReadonlyMap<string, string> = new Map();
@@ -117,6 +118,7 @@ export class Credentials {
    * @throws DepwatchError ERR_TRANSPORT, as {@link get}
    */
   async renew(refused: ResolvedCredentials): Promise<ResolvedCredentials | undefined> {
+    this.#refused.add(refused);
     if (this.#flight === undefined) {
       if (this.#current !== undefined && this.#current !== refused) return this.#current;
       const now = this.#clock.now();
@@ -126,6 +128,11 @@ export class Credentials {
       this.#logger.debug({}, 'the API server refused the credentials; resolving them anew');
     }
     return this.#resolve();
+  }
+
+  /** Whether the server has refused these to anybody, see {@link renew}. */
+  wereRefused(credentials: ResolvedCredentials | undefined): boolean {
+    return credentials !== undefined && this.#refused.has(credentials);
   }
 
   #resolve(): Promise<ResolvedCredentials> {
@@ -176,7 +183,7 @@ async function resolveCredentials(kubeConfig: KubeConfigLike): Promise<ResolvedC
   try {
     await fresh.applyToHTTPSOptions(options);
   } catch (error) {
-    throw credentialError(kubeConfig, error);
+    throw isDepwatchError(error) ? error : credentialError(kubeConfig, error);
   }
   const tls: Record<string, unknown> = {};
   const hash = createHash('sha256').update(`${server.origin}\n${server.proxy?.href ?? ''}\n`);

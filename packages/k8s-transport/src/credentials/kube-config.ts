@@ -1,5 +1,7 @@
 import { invalidInput } from '@depwatch/core';
 
+import { proxyFromEnvironment, proxyUrl, type Environment } from './proxy-environment.ts';
+
 /** The current cluster of a kubeconfig, as far as the transport reads it itself. */
 export interface KubeConfigCluster {
   readonly name: string;
@@ -48,15 +50,21 @@ export interface Server {
 /**
  * Reads where the API server of the current context is.
  *
+ * @param environment which may name a proxy, where the kubeconfig doesn't; default the process's own
  * @throws DepwatchError ERR_INVALID_INPUT when the kubeconfig names none that could be reached
  */
-export function serverOf(kubeConfig: KubeConfigLike): Server {
+export function serverOf(
+  kubeConfig: KubeConfigLike,
+  environment: Environment = process.env,
+): Server {
   if (
     typeof kubeConfig?.getCurrentCluster !== 'function' ||
     typeof kubeConfig.getCurrentUser !== 'function' ||
     typeof kubeConfig.applyToHTTPSOptions !== 'function'
   ) {
-    throw invalidInput('kubeConfig: expected a KubeConfig of @kubernetes/client-node');
+    throw invalidInput(
+      'kubeConfig: expected what loadKubeConfig() gives, or a KubeConfig of @kubernetes/client-node',
+    );
   }
   const cluster = kubeConfig.getCurrentCluster();
   if (!cluster?.server)
@@ -76,21 +84,15 @@ export function serverOf(kubeConfig: KubeConfigLike): Server {
     hostname: unbracketed(url.hostname),
     port,
     basePath: url.pathname.replace(/\/+$/, ''),
-    proxy: cluster.proxyUrl ? proxyUrl(cluster.proxyUrl) : undefined,
+    proxy: cluster.proxyUrl
+      ? proxyUrl('kubeConfig: the proxy-url of its current cluster', cluster.proxyUrl)
+      : proxyFromEnvironment(environment, url),
   };
 }
 
 /** `::1` for the `[::1]` of a URL. */
 export function unbracketed(hostname: string): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
-}
-
-const proxyProtocols = new Set(['http:', 'https:', 'socks5:', 'socks5h:', 'socks:']);
-
-function proxyUrl(text: string): URL {
-  const url = parseUrl('proxy-url', text);
-  if (proxyProtocols.has(url.protocol)) return url;
-  throw invalidInput('kubeConfig: the proxy-url must be http, https or socks5');
 }
 
 function parseUrl(field: string, text: string): URL {

@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
-import { KubeConfig } from '@kubernetes/client-node';
 
 import { DepwatchModule } from './depwatch.module.ts';
 import { GreetingController } from './greeting.controller.ts';
@@ -12,11 +11,7 @@ import { HealthController } from './health.controller.ts';
   imports: [
     // With `imports` and `inject` beside `useFactory`, the options may come from a ConfigService of yours.
     DepwatchModule.forRootAsync({
-      useFactory: () => {
-        const kubeConfig = new KubeConfig();
-        kubeConfig.loadFromDefault();
-        return { kubeConfig, enableCache: true, reconciler: GreetingReconciler };
-      },
+      useFactory: () => ({ enableCache: true, reconciler: GreetingReconciler }),
     }),
     TerminusModule,
   ],

@@ -22,7 +22,7 @@ import { DYNAMIC_WATCHER } from './depwatch.tokens.ts';
 
 /** The options of createDynamicWatcher, with a class of the application for the reconciler. */
 export type DepwatchModuleOptions = Omit<DynamicWatcherSettings, 'reconciler'> &
-  ({ kubeConfig: KubeConfigLike } | { transport: Transport }) & {
+  ({ kubeConfig?: KubeConfigLike } | { transport: Transport }) & {
     /** A provider of any module. It may inject whatever it needs, the dynamic watcher included. */
     reconciler: Type<Reconciler>;
   };
