@@ -70,6 +70,7 @@ export type {
   ListPage,
   ResourceQuery,
   ScopedGVR,
+  ServedKinds,
   Transport,
   WatchEvent,
 } from './ports/transport.ts';

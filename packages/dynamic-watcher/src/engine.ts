@@ -126,6 +126,7 @@ export class Engine {
       clock,
       logger,
       resources,
+      transport,
       createSource: (sink, { watched, gvr }) =>
         new WatchSource(sink, watched, gvr, { ...watching, metadataOnly: true }),
     });

@@ -1,6 +1,12 @@
-import type { Cause, GroupVersionKind } from '@depwatch/core';
+import {
+  groupVersionKindKey,
+  type Cause,
+  type GroupVersionKind,
+  type Transport,
+} from '@depwatch/core';
+import { createFakeTransport } from '@depwatch/testing';
 import { describe, expect, test } from 'vitest';
-import type { WatchSettings } from '../src/index.ts';
+import { createDynamicWatcher, type WatchSettings } from '../src/index.ts';
 import { configMap, configMapId, startBench, type Bench } from './harness.ts';
 import { numbered, secretId, widget, widgetId, widgetKind } from './server-bench.ts';
 
@@ -107,6 +113,48 @@ describe('a kind that is not installed', () => {
     await world.settle();
     expect(fake.openWatches).toEqual([]);
     expect(fake.clock.pending).toBe(0);
+  });
+
+  test('costs one conditional request for all of them every 15 to 30 s where definitions may not be watched', async () => {
+    const fake = createFakeTransport();
+    let version = 1;
+    const kinds = new Set<string>();
+    const asked: (string | undefined)[] = [];
+    const transport: Transport = {
+      ...fake,
+      servedKinds: async ({ known }) => {
+        asked.push(known);
+        return known === `v${version}` ? undefined : { version: `v${version}`, kinds };
+      },
+    };
+    await using watcher = createDynamicWatcher({
+      transport,
+      clock: fake.clock,
+      unavailable: 'wait',
+      reconciler: () => {},
+    });
+    await watcher.start();
+    const many = numbered('Kind', 50).map((kind) => ({ ...widgetKind, kind }));
+    const adds = many.map((kind) =>
+      watcher.addWatcher(app, { ...kind, namespace: 'default', name: 'w' }),
+    );
+    await fake.clock.advance(1000);
+    await Promise.all(adds);
+    const { discover } = fake.requests;
+    await fake.clock.advance(300_000);
+    expect(asked.length).toBeGreaterThanOrEqual(10);
+    expect(asked.length).toBeLessThanOrEqual(20);
+    expect(asked.slice(0, 2)).toEqual([undefined, 'v1']);
+    expect(fake.requests.discover).toBe(discover);
+    // It is said to be served a little before it is.
+    kinds.add(groupVersionKindKey(many[7]!));
+    version += 1;
+    await fake.clock.advance(30_000);
+    expect(fake.requests.discover).toBe(discover + 1);
+    fake.registerKind(many[7]!);
+    await fake.clock.advance(30_000);
+    expect(fake.requests.discover).toBe(discover + 2);
+    expect(watcher.watchStatus().filter(({ state }) => state === 'live')).toHaveLength(1);
   });
 
   test('may be looked for in a batch: nothing is read, and the batch says what can not be known', async () => {

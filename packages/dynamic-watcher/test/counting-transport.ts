@@ -8,6 +8,8 @@ import {
 /** What went through a transport. */
 export interface Counts {
   discover: number;
+  /** Questions for all kinds. */
+  servedKinds: number;
   /** Lists, pages and streaming ones. */
   lists: number;
   /** Lists of one object, which ask for the server's version after an outage. */
@@ -24,6 +26,7 @@ export interface Counts {
 export function countingTransport(inner: Transport): Transport & { counts: Counts } {
   const counts: Counts = {
     discover: 0,
+    servedKinds: 0,
     lists: 0,
     checks: 0,
     resumes: 0,
@@ -44,6 +47,12 @@ export function countingTransport(inner: Transport): Transport & { counts: Count
       return inner.discover(gvk, options);
     },
     ...(inner.announcesAcceptance && { announcesAcceptance: true }),
+    ...(inner.servedKinds && {
+      servedKinds: (options) => {
+        counts.servedKinds += 1;
+        return inner.servedKinds!(options);
+      },
+    }),
     // Not counted: it is no request of a watch.
     probe: async (options) => {
       if (inner.probe) await inner.probe(options);

@@ -115,7 +115,7 @@ export class ApiCall implements AttemptListener {
     if (foreign !== undefined) return this.#failForeign(foreign);
     if (this.#request.mayBeSilent) this.#stopTimer();
     else this.#restartTimer();
-    this.#receiver.onAccepted();
+    this.#receiver.onAccepted(headers);
   }
 
   onBody(chunk: Buffer): void {
@@ -162,7 +162,9 @@ export class ApiCall implements AttemptListener {
       this.#setTimer(this.#slowAfterMs, () => this.#onSlow());
     else this.#restartTimer();
     const acceptable = (this.#fellBack && fallback?.accept) || accept;
-    const headers = this.#api.headersFor(credentials, acceptable, body?.type);
+    const usual = this.#api.headersFor(credentials, acceptable, body?.type);
+    const { known } = this.#request;
+    const headers = known === undefined ? usual : { ...usual, 'if-none-match': known };
     const url = credentials.server.basePath + path;
     const request = { method, path: url, headers, body: body?.bytes ?? null };
     this.#attempt = new Attempt(this.#api.poolFor(credentials, short), request, this);

@@ -1,5 +1,6 @@
 import type { DepwatchError, KubernetesStatus } from '@depwatch/core';
 
+import type { AnswerHeaders } from './attempt.ts';
 import type { ExpectedType } from './answers/foreign-answer.ts';
 import type { Repeatable } from './repeat.ts';
 
@@ -26,6 +27,8 @@ export interface ApiRequest {
   readonly repeat?: Repeatable;
   /** What to accept instead when the server answers 406. */
   readonly fallback?: { readonly accept: string; chosen(): void };
+  /** The ETag of an answer that is known: where it is still good the server answers 304, which is an error with that status. */
+  readonly known?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Whether silence after the headers is no failure, as for a watch. */
   readonly mayBeSilent: boolean;
@@ -42,7 +45,7 @@ export interface ApiReceiver {
   /** The error for a Status; default errorFromStatus. */
   errorFrom?(status: KubernetesStatus, retryAfterMs: number | undefined): DepwatchError;
   /** The server has answered with success; once more where a request is sent again whose answer was cut short. */
-  onAccepted(): void;
+  onAccepted(headers: AnswerHeaders): void;
   /** Some of the body. */
   onData(chunk: Buffer): void;
   /** The end of the body, as the server meant it. */

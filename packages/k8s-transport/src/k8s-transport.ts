@@ -10,6 +10,7 @@ import { createObjectClient } from './objects/object-client.ts';
 import { settingsFrom, type K8sTransportOptions } from './options.ts';
 import { probe } from './probe.ts';
 import { resourcePath } from './request-url.ts';
+import { servedKinds } from './served-kinds.ts';
 import { WatchStream } from './watch-stream.ts';
 
 /** A {@link Transport} and an {@link ObjectClient} that can, and should, be closed. */
@@ -22,8 +23,8 @@ export interface K8sTransport extends Transport, ObjectClient, AsyncDisposable {
 }
 
 /**
- * A Transport, and an ObjectClient, to the API server of a kubeconfig's current context. Nothing is sent, read or started before its first
- * call; a watch is sent by the first `next()`.
+ * A Transport, and an ObjectClient, to the API server of a kubeconfig's current context. Nothing is sent, read or started
+ * before its first call; a watch is sent by the first `next()`.
  *
  * @throws DepwatchError ERR_INVALID_INPUT that names the option
  */
@@ -46,6 +47,7 @@ export function createK8sTransport(options: K8sTransportOptions): K8sTransport {
     list: (query, listOptions) => list(api, contentTypes, query, listOptions),
     watch,
     ...createObjectClient(api),
+    servedKinds: ({ known, signal }) => servedKinds(api, known, signal),
     probe: ({ signal }) => probe(api, signal),
     close: () => api.close(),
     [Symbol.asyncDispose]: () => api.close(),

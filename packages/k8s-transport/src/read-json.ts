@@ -4,6 +4,7 @@ import type { DepwatchError } from '@depwatch/core';
 
 import { ApiCall } from './api-call.ts';
 import type { ApiReceiver, ApiRequest } from './api-request.ts';
+import type { AnswerHeaders } from './attempt.ts';
 import type { ApiServer } from './api-server.ts';
 import { protocolError } from './answers/transport-error.ts';
 
@@ -18,8 +19,10 @@ export function readJson(
   {
     describe,
     errorFrom,
+    onHeaders,
     ...request
-  }: Omit<ApiRequest, 'mayBeSilent'> & Pick<ApiReceiver, 'describe' | 'errorFrom'>,
+  }: Omit<ApiRequest, 'mayBeSilent'> &
+    Pick<ApiReceiver, 'describe' | 'errorFrom'> & { onHeaders?(headers: AnswerHeaders): void },
   maxBytes: number,
 ): Promise<unknown> {
   return new Promise((resolve, reject: (error: DepwatchError) => void) => {
@@ -29,7 +32,8 @@ export function readJson(
     const receiver: ApiReceiver = {
       describe,
       ...(errorFrom && { errorFrom }),
-      onAccepted() {
+      onAccepted(headers) {
+        onHeaders?.(headers);
         // The half of an answer that got lost may have come before.
         chunks = [];
         bytes = 0;

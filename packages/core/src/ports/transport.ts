@@ -15,6 +15,14 @@ export interface ApiResource extends ScopedGVR {
   verbs: readonly string[];
 }
 
+/** The kinds that a server serves. */
+export interface ServedKinds {
+  /** Tells one state from another; undefined where the server doesn't say. */
+  version: string | undefined;
+  /** Their keys, as by groupVersionKindKey. */
+  kinds: ReadonlySet<string>;
+}
+
 /** Which objects a list or a watch is about; with neither name nor selector, all. */
 export interface ResourceQuery {
   gvr: ScopedGVR;
@@ -76,6 +84,11 @@ export interface Transport {
    * so, a new watch is believed to be accepted after a second of silence; where it does, silence is a time-out.
    */
   readonly announcesAcceptance?: boolean;
+  /**
+   * Which kinds the server serves, in one request for all groups but the core's; undefined when that is as it was at the
+   * version `known`. Where a transport has no such call, or the server can't answer it, kinds are asked for one by one.
+   */
+  servedKinds?(options: { signal?: AbortSignal; known?: string }): Promise<ServedKinds | undefined>;
   /**
    * Asks whether the server is there, by a request that costs it nothing; resolves on any answer of a Kubernetes API
    * server, and rejects when there is none. Where a transport has no such call, `/api/v1` is discovered instead.

@@ -9,6 +9,7 @@ import {
   type Logger,
   type ObjectChange,
   type ScopedGVR,
+  type Transport,
 } from '@depwatch/core';
 import type { Resources } from '../requests/resources.ts';
 import type { Sink, Source } from './source.ts';
@@ -37,6 +38,7 @@ export interface KindNoticesOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly resources: Resources;
+  readonly transport: Pick<Transport, 'servedKinds'>;
   /** Makes the watch of what tells of kinds. */
   createSource(sink: Sink, teller: (typeof tellers)[number]): Source;
 }
@@ -65,6 +67,9 @@ export class KindNotices {
   readonly #sources = new Set<Source>();
   #timer: Disposable | undefined;
   #isBlind = false;
+  /** The version of the kinds that were last asked for. */
+  #known: string | undefined;
+  #call: AbortController | undefined;
 
   constructor(options: KindNoticesOptions) {
     this.#options = options;
@@ -104,6 +109,7 @@ export class KindNotices {
 
   #open(): void {
     this.#isBlind = false;
+    this.#known = undefined;
     for (const teller of tellers) {
       const sink = new NoticeSink(
         (changes) => this.#noticed(changes),
@@ -124,6 +130,7 @@ export class KindNotices {
     if (this.#pending.size > 0) return;
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
+    this.#call?.abort(unwanted);
     for (const source of this.#sources) source.stop();
     this.#sources.clear();
   }
@@ -153,11 +160,34 @@ export class KindNotices {
     this.#timer?.[Symbol.dispose]();
     this.#timer = clock.setTimeout(
       () => {
-        for (const pending of [...this.#pending.values()]) this.#ask(pending, askAgainMs.length);
+        void this.#askForAll();
         if (this.#pending.size > 0) this.#askLater();
       },
       ms * (0.5 + clock.random() / 2),
     );
+  }
+
+  /** In one request, where that can be had; else kind by kind. */
+  async #askForAll(): Promise<void> {
+    const { transport } = this.#options;
+    const known = this.#known;
+    const { signal } = (this.#call = new AbortController());
+    let isServed = (_key: string): boolean => true;
+    try {
+      const served = await transport.servedKinds?.({
+        signal,
+        ...(known !== undefined && { known }),
+      });
+      if (signal.aborted || (transport.servedKinds && !served)) return;
+      this.#known = served?.version;
+      // The core group's kinds are those of every server, so they are not among them.
+      if (served) isServed = (key) => served.kinds.has(key);
+    } catch (error) {
+      if (signal.aborted || (isDepwatchError(error) && error.retryable)) return;
+    }
+    for (const [key, pending] of [...this.#pending]) {
+      if (!pending.gvk.group || isServed(key)) this.#ask(pending, askAgainMs.length);
+    }
   }
 
   /** @param again from which of the times on it is asked for again */
@@ -184,7 +214,11 @@ export class KindNotices {
         }
         pending.call = undefined;
         const ms = askAgainMs[again];
-        if (ms === undefined) return;
+        if (ms === undefined) {
+          // What said that it is served was ahead of what serves it: that it is unchanged means nothing.
+          this.#known = undefined;
+          return;
+        }
         pending.timer = clock.setTimeout(() => this.#ask(pending, again + 1), ms);
       },
     );

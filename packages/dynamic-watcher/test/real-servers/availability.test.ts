@@ -117,7 +117,7 @@ describe.each(servers)('what is not to be had on $name', { timeout: 120_000 }, (
 
   test('a kind is there within 30 s for who may not watch definitions, and then may be read once that is granted', async () => {
     await using bench = await watch('viewer');
-    const { watcher, types } = bench;
+    const { watcher, types, counted } = bench;
     const { group, definition, id } = kindOfItsOwn();
     await watcher.addWatcher(app, id);
     expect(watcher.statusOf(id)?.lastError?.code).toBe('ERR_NO_VERSIONED_RESOURCE');
@@ -128,6 +128,7 @@ describe.each(servers)('what is not to be had on $name', { timeout: 120_000 }, (
       () => expect(watcher.statusOf(id)?.lastError?.code).toBe('ERR_FORBIDDEN'),
       patience,
     );
+    expect(counted.counts.servedKinds).toBeGreaterThanOrEqual(1);
     console.log(`noticed ${Math.round(performance.now() - servedAt)} ms after the kind was served`);
     expect(types()).toEqual([]);
     const reader = {
