@@ -58,17 +58,19 @@ var scenarios = []struct {
 }
 
 func main() {
-	kubeconfig := flag.String("kubeconfig", "", "the kubeconfig `file` of an administrator")
-	collect := flag.Bool("collect-garbage", false, "run Kubernetes' own garbage collector meanwhile")
-	verbose := flag.Bool("verbose", false, "print what the clients log, too")
-	flag.Usage = func() {
+	// A set of its own, since controller-runtime has put its flags into the default one.
+	flags := flag.NewFlagSet("go-clients", flag.ExitOnError)
+	kubeconfig := flags.String("kubeconfig", "", "the kubeconfig `file` of an administrator")
+	collect := flags.Bool("collect-garbage", false, "run Kubernetes' own garbage collector meanwhile")
+	verbose := flags.Bool("verbose", false, "print what the clients log, too")
+	flags.Usage = func() {
 		fmt.Fprintln(os.Stderr, "usage: go-clients --kubeconfig FILE [options] [scenario...]")
 		for _, scenario := range scenarios {
 			fmt.Fprintln(os.Stderr, "  ", scenario.name)
 		}
-		flag.PrintDefaults()
+		flags.PrintDefaults()
 	}
-	flag.Parse()
+	_ = flags.Parse(os.Args[1:])
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if !*verbose {
@@ -77,7 +79,7 @@ func main() {
 	} else {
 		log.SetLogger(klog.Background())
 	}
-	os.Exit(run(ctx, *kubeconfig, *collect, flag.Args()))
+	os.Exit(run(ctx, *kubeconfig, *collect, flags.Args()))
 }
 
 // run prints a line for each scenario, and returns the exit code.
