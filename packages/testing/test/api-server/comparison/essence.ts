@@ -1,4 +1,4 @@
-import type { Answer } from './script.ts';
+import type { Answer, Step } from './script.ts';
 
 /** What differs from one server, or one run, to the next. */
 const particular = new Set([
@@ -46,7 +46,7 @@ function essence(
   };
   if (options.only === 'status') return envelope;
   if (isObject(body) && body['kind'] === 'Status')
-    return { ...envelope, refusal: statusOf(body, namespace) };
+    return { ...envelope, refusal: statusOf(body, step, namespace) };
   if (typeof body === 'string') return { ...envelope, ...(status < 400 && { text: body }) };
   const moved = isObject(body) && hasMoved(body, versions);
   const content = masked(withoutPassingBookmarks(body), namespace, options.managers === true);
@@ -84,18 +84,20 @@ function withoutPassingBookmarks(body: unknown): unknown {
   );
 }
 
-function statusOf(body: Json, namespace: string): unknown {
+function statusOf(body: Json, [, , sent]: Step, namespace: string): unknown {
   const { status, reason, code } = body;
   const details = isObject(body['details']) ? body['details'] : {};
   const causes = Array.isArray(details['causes']) ? details['causes'].filter(isObject) : [];
+  // Go leaves out what is empty, in some places.
+  const given = (value: unknown): unknown => (value === '' ? undefined : value);
   return masked(
     {
       status,
       reason,
       code,
-      kind: details['kind'],
-      group: details['group'],
-      name: details['name'],
+      kind: given(details['kind']),
+      group: given(details['group']),
+      name: isNameMade(sent) ? undefined : given(details['name']),
       retryAfterSeconds: details['retryAfterSeconds'],
       causes: causes
         .map((cause) => {
@@ -110,14 +112,24 @@ function statusOf(body: Json, namespace: string): unknown {
   );
 }
 
+/** Whether a request leaves it to the server to make up a name. */
+function isNameMade(sent: unknown): boolean {
+  return isObject(sent) && isObject(sent['metadata']) && 'generateName' in sent['metadata'];
+}
+
 function masked(value: unknown, namespace: string, managers: boolean, key = ''): unknown {
   if (typeof value === 'string') {
     if (value !== '' && particular.has(key)) return `<${key}>`;
-    return value.replaceAll(namespace, '<ns>').replace(/^\d+m?s$/, '<age>');
+    return value
+      .replaceAll(namespace, '<ns>')
+      .replace(/^\d+m?s$/, '<age>')
+      .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<uid>')
+      .replace(/^20[\d-]+T[\d:]+Z$/, (time) => (time < '2026-02' ? time : '<now>'));
   }
   if (addresses.has(key) && typeof value === 'number') return `<${key}>`;
   if (Array.isArray(value))
-    return value
+    // The order of managers is that of seconds, which may or may not have passed.
+    return (key === 'managedFields' ? value.toSorted(byManager) : value)
       .filter((item) => !isForeignGroup(item))
       .map((item) =>
         addresses.has(key) && item !== 'None' ? `<${key}>` : masked(item, namespace, managers),
@@ -141,6 +153,13 @@ function masked(value: unknown, namespace: string, managers: boolean, key = ''):
         return [name.replaceAll(namespace, '<ns>'), masked(item, namespace, managers, name)];
       }),
   );
+}
+
+function byManager(a: Json, b: Json): number {
+  const [left, right] = [a, b].map((entry) =>
+    [entry['manager'], entry['operation'], entry['subresource']].join(' '),
+  );
+  return left! < right! ? -1 : 1;
 }
 
 /** Whether it is the discovery of a group that another script defines. */

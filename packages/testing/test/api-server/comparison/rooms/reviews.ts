@@ -70,7 +70,12 @@ export const room: Room = {
       ['GET', `${authorization}/selfsubjectaccessreviews`],
     ],
     'who is that': [
-      ['POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', {}, nobody],
+      [
+        'POST',
+        '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+        {},
+        { headers: { 'impersonate-user': 'alice' } },
+      ],
       ['POST', '/apis/authentication.k8s.io/v1/tokenreviews', { spec: { token: 'wrong' } }],
       ['POST', '/apis/authentication.k8s.io/v1/tokenreviews', { spec: {} }],
       ['POST', '/apis/authentication.k8s.io/v1/tokenreviews', { spec: { token: 'wrong' } }, nobody],
