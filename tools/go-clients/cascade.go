@@ -105,9 +105,14 @@ func foreground(ctx context.Context, c *cluster) error {
 	if !controllerutil.ContainsFinalizer(members[0], metav1.FinalizerDeleteDependents) {
 		return fmt.Errorf("the owner is held by %v", members[0].Finalizers)
 	}
-	patch = client.MergeFrom(members[1].DeepCopy())
-	controllerutil.RemoveFinalizer(members[1], finalizer)
-	if err := c.client.Patch(ctx, members[1], patch); err != nil {
+	// The collector writes the same list, so this is no patch.
+	if err := eventually(ctx, "the child is let go", func() error {
+		if err := c.client.Get(ctx, client.ObjectKeyFromObject(members[1]), members[1]); err != nil {
+			return err
+		}
+		controllerutil.RemoveFinalizer(members[1], finalizer)
+		return c.client.Update(ctx, members[1])
+	}); err != nil {
 		return err
 	}
 	for _, member := range members {
