@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { access, constants, mkdir, mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+
+import { goBuild } from './go-build.ts';
 
 const sourceFolder = import.meta.dirname;
-const progressIntervalMs = 5_000;
-const outputTailLines = 30;
 
 /** The two programs of a control plane, as absolute paths. */
 export interface KubeApiServerBinaries {
@@ -61,7 +59,8 @@ export async function findKubeApiServer({
   await mkdir(cacheRoot, { recursive: true });
   const workFolder = await mkdtemp(join(cacheRoot, '.build-'));
   try {
-    if (!(await goBuild(recipe.goArguments, binariesIn(workFolder).kubeApiServer, log))) {
+    const output = binariesIn(workFolder).kubeApiServer;
+    if (!(await goBuild(sourceFolder, recipe.goArguments, output, log))) {
       log(`${missing}, and there is no "go" on the PATH to build one with`);
       return undefined;
     }
@@ -120,45 +119,4 @@ async function readRecipe(): Promise<{
     .digest('hex')
     .slice(0, 16);
   return { goArguments, hash };
-}
-
-/** Resolves to whether there was a `go` to build with; rejects if it failed. */
-async function goBuild(
-  goArguments: readonly string[],
-  output: string,
-  log: (line: string) => void,
-): Promise<boolean> {
-  const startedAt = performance.now();
-  const seconds = () => `${Math.round((performance.now() - startedAt) / 1000)} s`;
-  const go = spawn('go', ['build', '-v', ...goArguments, '-o', output, '.'], {
-    cwd: sourceFolder,
-    env: { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const tail: string[] = [];
-  createInterface({ input: go.stderr }).on('line', (line) => {
-    tail.push(line);
-    if (tail.length > outputTailLines) tail.shift();
-  });
-  go.once('spawn', () =>
-    log('building kube-apiserver and etcd with Go; the first time takes some minutes'),
-  );
-  const progress = setInterval(
-    () => log(`building, ${seconds()}: ${tail.at(-1) ?? '…'}`),
-    progressIntervalMs,
-  );
-  try {
-    const code = await new Promise<number | string | null>((resolve, reject) => {
-      go.once('error', reject);
-      go.once('close', (exitCode, signal) => resolve(exitCode ?? signal));
-    });
-    if (code !== 0) throw new Error(`go build ended with ${code}:\n${tail.join('\n')}`);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
-  } finally {
-    clearInterval(progress);
-  }
-  log(`built in ${seconds()}`);
-  return true;
 }

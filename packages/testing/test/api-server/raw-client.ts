@@ -21,6 +21,8 @@ export interface RequestOptions {
   readonly accept?: string;
   /** Instead of the client's own; `''`: none. */
   readonly token?: string;
+  /** More headers, in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A client of the wire alone, over one HTTP/2 connection. */
@@ -47,7 +49,7 @@ export class RawClient implements AsyncDisposable {
   }
 
   stream(method: string, path: string, options: RequestOptions = {}): ClientHttp2Stream {
-    const { body, accept, contentType, token = this.#token } = options;
+    const { body, accept, contentType, token = this.#token, headers } = options;
     const stream = this.session().request(
       {
         ':method': method,
@@ -55,6 +57,7 @@ export class RawClient implements AsyncDisposable {
         ...(token && { authorization: `Bearer ${token}` }),
         ...(accept && { accept }),
         ...(body !== undefined && { 'content-type': contentType ?? 'application/json' }),
+        ...headers,
       },
       { endStream: body === undefined },
     );
