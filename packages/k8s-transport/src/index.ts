@@ -15,3 +15,19 @@ export { inClusterConfig, inClusterNamespace } from './credentials/in-cluster.ts
 export { loadKubeConfig } from './credentials/load-kube-config.ts';
 export type { LoadKubeConfigOptions } from './credentials/load-kube-config.ts';
 export type { K8sTransportOptions } from './options.ts';
+
+// What users of this package name in their own code, so that they need not install core beside it.
+export { DepwatchError, isDepwatchError } from '@depwatch/core';
+export type {
+  ApplyOptions,
+  DeleteOptions,
+  ErrorCode,
+  JsonPatchOperation,
+  KubernetesObject,
+  ObjectClient,
+  ObjectIdentifier,
+  ObjectWriteOptions,
+  ServedKinds,
+  Transport,
+  WriteOptions,
+} from '@depwatch/core';
