@@ -13,6 +13,7 @@ export class Exchange {
   readonly headers: IncomingHttpHeaders;
   readonly #request: Http2ServerRequest | IncomingMessage;
   readonly #response: Http2ServerResponse | ServerResponse;
+  readonly #warnings: string[] = [];
 
   constructor(
     request: Http2ServerRequest | IncomingMessage,
@@ -61,6 +62,12 @@ export class Exchange {
     return Buffer.concat(chunks);
   }
 
+  /** Has the answer carry a warning. */
+  warn(text: string): void {
+    const quoted = text.replaceAll('\\', '\\\\').replaceAll('"', '\\"');
+    this.#warnings.push(`299 - "${quoted}"`);
+  }
+
   /** Answers with a whole body. */
   send(
     status: number,
@@ -101,11 +108,13 @@ export class Exchange {
   }
 
   #writeHead(status: number, headers: OutgoingHeaders): void {
+    const warnings: OutgoingHeaders = this.#warnings.length > 0 ? { warning: this.#warnings } : {};
     (this.#response as ServerResponse).writeHead(status, {
       'cache-control': 'no-cache, private',
+      ...warnings,
       ...headers,
     });
   }
 }
 
-type OutgoingHeaders = Record<string, string>;
+type OutgoingHeaders = Record<string, string | string[]>;

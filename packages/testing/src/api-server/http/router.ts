@@ -130,7 +130,7 @@ export class Router {
       if (verb === 'create' && (inNamespace !== '' || !type.namespaced)) {
         const { writer } = this.#parts;
         const body = await readObject(exchange, type.kind);
-        const stored = writer.create(target, body, writeOptions(info.query));
+        const stored = writer.create(target, body, writeOptions(exchange, info.query));
         sendJson(exchange, 201, encodeObject(stored, encoding));
       } else if (verb === 'list' || verb === 'watch') {
         await this.#read(info, resource, inNamespace, encoding, exchange);
@@ -152,14 +152,14 @@ export class Router {
         return;
       case 'PUT': {
         const body = await readObject(exchange, type.kind);
-        const options = writeOptions(info.query);
+        const options = writeOptions(exchange, info.query);
         const stored = this.#parts.writer.update(target, name, status, body, options);
         sendJson(exchange, 200, encodeObject(stored, encoding));
         return;
       }
       case 'PATCH': {
         const change = await readPatch(exchange, type);
-        const options = writeOptions(info.query);
+        const options = writeOptions(exchange, info.query);
         const stored = this.#parts.writer.patch(target, name, status, change, options);
         sendJson(exchange, 200, encodeObject(stored, encoding));
         return;

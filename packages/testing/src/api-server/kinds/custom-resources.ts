@@ -72,7 +72,7 @@ export function withConditions(definition: ApiObject): ApiObject | undefined {
   const storage = list(versions)
     .map(asJsonObject)
     .find((version) => version.storage === true);
-  if (status.acceptedNames !== undefined) return undefined;
+  if (Array.isArray(status.conditions)) return undefined;
   const lastTransitionTime = definition.metadata.creationTimestamp;
   const condition = (type: string, reason: string, message: string): JsonObject => ({
     type,

@@ -8,7 +8,7 @@ import {
 import { defaultDefinition } from './custom-resources.ts';
 import { absent, defaultPod, qualityOfService } from './pod-defaults.ts';
 import type { ResourceType } from './resource-type.ts';
-import { defaultWorkload, initialStatus } from './workload-defaults.ts';
+import { defaultWorkload } from './workload-defaults.ts';
 
 /**
  * What the server fills in before it stores an object of a built-in kind: the defaults that clients see most, and the
@@ -22,11 +22,22 @@ export function applyDefaults(
   old: ApiObject | undefined,
 ): JsonObject {
   const created = old === undefined;
-  if (type.custom) return created && type.hasStatus ? withoutStatus(object) : object;
-  if (type.group === 'apps') {
-    const defaulted = defaultWorkload(type.kind, object);
-    return created ? { ...defaulted, status: initialStatus(type.kind) } : defaulted;
-  }
+  return defaultsOf(type, created && resetsStatus(type) ? withoutStatus(object) : object, old);
+}
+
+/** A node says itself what it is; any other kind's status is its controller's to begin. */
+function resetsStatus({ hasStatus, kind }: ResourceType): boolean {
+  return hasStatus && kind !== 'Node';
+}
+
+function defaultsOf(
+  type: ResourceType,
+  object: JsonObject,
+  old: ApiObject | undefined,
+): JsonObject {
+  if (type.custom) return object;
+  if (type.group === 'apps') return defaultWorkload(type.kind, object);
+  const created = old === undefined;
   switch (type.kind) {
     case 'Pod': {
       const pod = defaultPod(object);
@@ -40,22 +51,15 @@ export function applyDefaults(
       if (!created) return { ...object, spec: old.spec };
       return { ...object, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } };
     case 'CustomResourceDefinition':
-      return defaultDefinition(created ? withoutStatus(object) : object);
+      return defaultDefinition(object);
     case 'RoleBinding':
     case 'ClusterRoleBinding':
       return defaultBinding(object);
-    case 'Role':
-    case 'ClusterRole':
-      return { ...object, rules: asArray(object.rules).length > 0 ? object.rules : null };
     case 'Service':
-      return defaultService(object, created);
+      return defaultService(object);
     default:
       return object;
   }
-}
-
-function asArray(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 function withoutStatus(object: JsonObject): JsonObject {
@@ -94,7 +98,7 @@ function defaultBinding({ subjects, roleRef, ...rest }: JsonObject): JsonObject 
   };
 }
 
-function defaultService(object: JsonObject, created: boolean): JsonObject {
+function defaultService(object: JsonObject): JsonObject {
   const spec = asJsonObject(object.spec);
   const ports = Array.isArray(spec.ports) ? spec.ports.map(asJsonObject) : undefined;
   return {
@@ -117,6 +121,5 @@ function defaultService(object: JsonObject, created: boolean): JsonObject {
         ...(spec.clusterIP === 'None' && { clusterIPs: ['None'] }),
       }),
     },
-    ...(created && { status: { loadBalancer: {} } }),
   };
 }

@@ -16,25 +16,6 @@ export function defaultWorkload(kind: string, object: JsonObject): JsonObject {
   };
 }
 
-/** The status of a workload that no controller has looked at. */
-export function initialStatus(kind: string): JsonObject {
-  switch (kind) {
-    case 'StatefulSet':
-      return { replicas: 0, availableReplicas: 0 };
-    case 'ReplicaSet':
-      return { replicas: 0 };
-    case 'DaemonSet':
-      return {
-        currentNumberScheduled: 0,
-        numberMisscheduled: 0,
-        desiredNumberScheduled: 0,
-        numberReady: 0,
-      };
-    default:
-      return {};
-  }
-}
-
 function strategyOf(kind: string, spec: JsonObject): JsonObject {
   switch (kind) {
     case 'Deployment':

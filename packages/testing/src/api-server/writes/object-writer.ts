@@ -38,6 +38,7 @@ import {
   checkNamespace,
   checkPreconditions,
 } from './write-checks.ts';
+import { typedPatched } from './typed-body.ts';
 import type { DeleteOptions, WriteOptions, WriteTarget } from './write-options.ts';
 
 /** What a delete did: removed the object, or marked one that finalizers or a grace period keep. */
@@ -70,7 +71,7 @@ export class ObjectWriter {
   create(target: WriteTarget, body: unknown, options: WriteOptions = {}): StoredObject {
     const { resource, namespace } = target;
     const { type, table } = resource;
-    const object = checkBody(target, body);
+    const object = checkBody(target, body, options);
     const metadata = { ...asJsonObject(object.metadata) };
     checkNamespace(metadata, namespace);
     if (metadata.resourceVersion) {
@@ -113,7 +114,7 @@ export class ObjectWriter {
   ): StoredObject {
     const { resource, namespace } = target;
     const { type, table } = resource;
-    const object = checkBody(target, body);
+    const object = checkBody(target, body, options);
     const metadata = asJsonObject(object.metadata);
     const own = asText(metadata.name);
     if (own !== name) {
@@ -148,7 +149,8 @@ export class ObjectWriter {
     if (!old) throw notFound(type, name);
     const apiVersion = formatApiVersion(type.group, version);
     const changed = change({ ...old.object, apiVersion });
-    return this.update(target, name, subresource, changed, options);
+    const typed = typedPatched(type, changed, options);
+    return this.update(target, name, subresource, typed, options);
   }
 
   /** @throws StatusError 403, 404 or 409 */

@@ -9,9 +9,19 @@ import {
   modified,
 } from '../http/status.ts';
 import type { StoredObject } from '../store/store.ts';
-import type { DeleteOptions, WriteTarget } from './write-options.ts';
+import { typedBody } from './typed-body.ts';
+import type { DeleteOptions, WriteOptions, WriteTarget } from './write-options.ts';
 
-export function checkBody({ resource: { type }, version }: WriteTarget, body: unknown): JsonObject {
+/**
+ * The object that a create or an update brings, as its kind holds it.
+ *
+ * @throws StatusError 400 when it is none of that kind
+ */
+export function checkBody(
+  { resource: { type }, version }: WriteTarget,
+  body: unknown,
+  options: WriteOptions,
+): JsonObject {
   if (!isJsonObject(body)) throw badRequest('the object provided is unrecognized');
   const { kind = '', apiVersion = '' } = body;
   const expected = formatApiVersion(type.group, version);
@@ -52,7 +62,7 @@ export function checkBody({ resource: { type }, version }: WriteTarget, body: un
       `${asText(kind)} in version ${JSON.stringify(version)} cannot be handled as a ${type.kind}: converting (${version}.${asText(kind)}) to (${type.group.split('.')[0] || 'core'}.${type.kind}): unknown conversion`,
     );
   }
-  return body;
+  return typedBody(type, version, body, options);
 }
 
 function shortVersion(apiVersion: string): string {

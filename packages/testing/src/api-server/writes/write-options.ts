@@ -12,6 +12,10 @@ export interface WriteTarget {
 export interface WriteOptions {
   /** Checks and answers as usual, but stores nothing. Default false. */
   readonly dryRun?: boolean;
+  /** What becomes of fields that a built-in kind doesn't have. Default `Warn`. */
+  readonly fieldValidation?: 'Ignore' | 'Warn' | 'Strict';
+  /** Hears what the client is to be warned of, in order. */
+  readonly warn?: (text: string) => void;
 }
 
 /** What may go with a delete. */

@@ -1,0 +1,69 @@
+const binarySuffixes = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
+const decimalSuffixes = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'];
+/** Digits behind the point: what the real server rounds resources of containers to. */
+const scale = 3;
+
+/**
+ * Reads an amount, such as `0.5`, `1024Mi` or the number 2, and writes it in its canonical form, such as `500m`, `1Gi`
+ * and `2`, as resource.Quantity does.
+ *
+ * @throws RangeError in Go's words
+ */
+export function parseQuantity(value: unknown): string {
+  const text = typeof value === 'number' ? String(value) : typeof value === 'string' ? value : '';
+  const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:([eE])([+-]?\d+)|([KMGTPE]i)|([numkMGTPE]))?$/.exec(
+    text,
+  );
+  const [, sign = '', whole = '', fraction = '', exponentMark, exponent, binary, decimal = ''] =
+    match ?? [];
+  if (!match || (whole === '' && fraction === '')) {
+    throw new RangeError(
+      "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+    );
+  }
+  const power = exponentMark ? Number(exponent) : (decimalSuffixes.indexOf(decimal) - 3) * 3;
+  const thousandths = toThousandths(whole, fraction, binary ? 0 : power, powerOf1024(binary));
+  const amount = format(thousandths, binary ? 'binary' : exponentMark ? 'exponent' : 'decimal');
+  return sign === '-' && amount !== '0' ? `-${amount}` : amount;
+}
+
+/** Thousandths, rounded up. */
+function toThousandths(whole: string, fraction: string, power: number, unit: bigint): bigint {
+  const digits = BigInt(`${whole}${fraction}` || '0') * unit;
+  const shift = power + scale - fraction.length;
+  if (shift >= 0) return digits * 10n ** BigInt(shift);
+  const divisor = 10n ** BigInt(-shift);
+  return (digits + divisor - 1n) / divisor;
+}
+
+function powerOf1024(suffix = ''): bigint {
+  return 1024n ** BigInt(binarySuffixes.indexOf(suffix));
+}
+
+function format(thousandths: bigint, how: 'binary' | 'decimal' | 'exponent'): string {
+  if (thousandths === 0n) return '0';
+  const one = 10n ** BigInt(scale);
+  if (how === 'binary' && thousandths >= 1024n * one && thousandths % one === 0n) {
+    const [amount, step] = withoutFactor(thousandths / one, 1024n, binarySuffixes.length - 1);
+    return `${amount}${binarySuffixes[step]!}`;
+  }
+  const [amount, step] = withoutFactor(thousandths, 1000n, decimalSuffixes.length - 3);
+  const power = (step - 1) * 3;
+  if (how === 'exponent') return power === 0 ? String(amount) : `${amount}e${power}`;
+  return `${amount}${decimalSuffixes[step + 2]!}`;
+}
+
+/** What is left of an amount after dividing as often as it goes without a rest, and how often that was. */
+function withoutFactor(
+  value: bigint,
+  factor: bigint,
+  most: number,
+): [amount: bigint, times: number] {
+  let amount = value;
+  let times = 0;
+  while (amount % factor === 0n && times < most) {
+    amount /= factor;
+    times += 1;
+  }
+  return [amount, times];
+}

@@ -1,0 +1,63 @@
+import { isJsonObject, type JsonObject } from '../http/api-object.ts';
+import { messageNameOf } from '../http/protobuf/messages.ts';
+import { badRequest, invalid } from '../http/status.ts';
+import type { ResourceType } from '../kinds/resource-type.ts';
+import { decodeTyped, DecodingError } from '../kinds/typed-decoding.ts';
+import { sortKeys } from '../kinds/typed-encoding.ts';
+import type { WriteOptions } from './write-options.ts';
+
+/**
+ * The body of a create or an update as its built-in kind holds it.
+ *
+ * @throws StatusError 400 when a field has a wrong type, or isn't known and has to be
+ */
+export function typedBody(
+  type: ResourceType,
+  version: string,
+  body: JsonObject,
+  options: WriteOptions,
+): JsonObject {
+  return decode(type, body, options, (why) =>
+    badRequest(
+      `${type.kind} in version ${JSON.stringify(version)} cannot be handled as a ${type.kind}: ${why}`,
+    ),
+  );
+}
+
+/**
+ * The same of what a patch made of an object.
+ *
+ * @throws StatusError 422
+ */
+export function typedPatched(type: ResourceType, body: unknown, options: WriteOptions): unknown {
+  if (type.custom || !isJsonObject(body)) return body;
+  return decode(type, body, options, (why) =>
+    invalid({ group: '', kind: '' }, '', [
+      {
+        reason: 'FieldValueInvalid',
+        message: `Invalid value: ${JSON.stringify(JSON.stringify(sortKeys(body)))}: ${why}`,
+        field: 'patch',
+      },
+    ]),
+  );
+}
+
+function decode(
+  { group, kind }: ResourceType,
+  body: JsonObject,
+  { fieldValidation = 'Warn', warn }: WriteOptions,
+  refusal: (why: string) => Error,
+): JsonObject {
+  try {
+    const { object, unknown } = decodeTyped(messageNameOf(group, kind), body);
+    const faults = unknown.map((path) => `unknown field ${JSON.stringify(path)}`);
+    if (fieldValidation === 'Strict' && faults.length > 0) {
+      throw new DecodingError(`strict decoding error: ${faults.join(', ')}`);
+    }
+    if (fieldValidation === 'Warn') for (const fault of faults) warn?.(fault);
+    return object;
+  } catch (error) {
+    if (error instanceof DecodingError) throw refusal(error.message);
+    throw error;
+  }
+}
