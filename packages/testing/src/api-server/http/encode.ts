@@ -1,5 +1,5 @@
 import type { ApiObject } from './api-object.ts';
-import { formatApiVersion, type ResourceType } from '../kinds/resource-type.ts';
+import { formatApiVersion, type ResourceType, showAs } from '../kinds/resource-type.ts';
 import type { StoredObject } from '../store/store.ts';
 
 /** What an object is sent as: whole, or with its metadata alone. */
@@ -18,8 +18,8 @@ const cache = new WeakMap<StoredObject, string>();
 export function encodeObject(stored: StoredObject, encoding: Encoding): string {
   const { type, version, representation } = encoding;
   if (representation === 'metadata') return encodeMetadata(stored.object);
-  if (version !== type.storageVersion) {
-    return encodeFull({ ...stored.object, apiVersion: formatApiVersion(type.group, version) });
+  if (type.view || version !== type.storageVersion) {
+    return encodeFull(showAs(type, version, stored.object));
   }
   let text = cache.get(stored);
   if (text === undefined) cache.set(stored, (text = encodeFull(stored.object)));
@@ -31,7 +31,8 @@ export function encodeItem(stored: StoredObject, encoding: Encoding): string {
   if (encoding.type.custom || encoding.representation === 'metadata') {
     return encodeObject(stored, encoding);
   }
-  const { kind: _kind, apiVersion: _apiVersion, ...rest } = stored.object;
+  const object = showAs(encoding.type, encoding.version, stored.object);
+  const { kind: _kind, apiVersion: _apiVersion, ...rest } = object;
   return JSON.stringify(rest);
 }
 

@@ -153,8 +153,9 @@ export class Router {
       case 'PUT': {
         const body = await readObject(exchange, type.kind);
         const options = writeOptions(exchange, info.query);
+        const created = !resource.table.get(storageKey(inNamespace, name));
         const stored = this.#parts.writer.update(target, name, status, body, options);
-        sendJson(exchange, 200, encodeObject(stored, encoding));
+        sendJson(exchange, created ? 201 : 200, encodeObject(stored, encoding));
         return;
       }
       case 'PATCH': {
@@ -167,7 +168,7 @@ export class Router {
       case 'DELETE': {
         const options = await readDeleteOptions(exchange, info.query);
         const { stored, removed } = this.#parts.writer.delete(target, name, options);
-        const answersObject = !removed || returnsDeleted.has(type.kind);
+        const answersObject = !removed || type.deleteReturnsObject;
         sendJson(
           exchange,
           200,
@@ -252,9 +253,6 @@ export const serverVersion = {
   compiler: 'none',
   platform: 'node',
 };
-
-/** Kinds whose deletion is answered with the object, where others get a Status. */
-const returnsDeleted = new Set(['Pod', 'Service', 'ServiceAccount']);
 
 /** Sends a Status, as the answer or, where that has begun, not at all. */
 export function sendStatus(exchange: Exchange, { body }: StatusError): void {

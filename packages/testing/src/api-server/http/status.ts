@@ -18,7 +18,10 @@ export interface FieldError {
     | 'FieldValueInvalid'
     | 'FieldValueRequired'
     | 'FieldValueForbidden'
-    | 'FieldValueNotSupported';
+    | 'FieldValueNotSupported'
+    | 'FieldValueDuplicate'
+    | 'FieldValueNotFound'
+    | 'FieldValueTooLong';
   /** As the API server words it, without the field: `Required value: …`. */
   readonly message: string;
   readonly field: string;

@@ -21,6 +21,10 @@ export function resourceTypeOf(
     .map((version): ResourceVersion => ({
       name: asText(version.name),
       hasStatus: 'status' in asJsonObject(version.subresources),
+      subresources:
+        'status' in asJsonObject(version.subresources)
+          ? [{ name: 'status', kind: asText(kind), verbs: ['get', 'patch', 'update'] }]
+          : [],
     }));
   served.sort((a, b) => compareVersions(a.name, b.name));
   const storage = described.find((version) => version.storage === true);
@@ -43,6 +47,8 @@ export function resourceTypeOf(
     fields: selectableFields(storage),
     fieldRefusal: 'notSupported',
     unconditionalUpdate: false,
+    createOnUpdate: false,
+    deleteReturnsObject: false,
   };
 }
 

@@ -12,9 +12,10 @@ export function canonicalObject(
   object: JsonObject,
   metadata: JsonObject,
 ): ApiObject {
-  const { kind, group, storageVersion, custom } = type;
-  const apiVersion = formatApiVersion(group, storageVersion);
-  if (!custom) {
+  const { kind, group } = type.view ?? type;
+  const version = type.view?.version ?? type.storageVersion;
+  const apiVersion = formatApiVersion(group, version);
+  if (!type.custom) {
     const typeName = messageNameOf(group, kind);
     return encodeTyped(typeName, { ...object, kind, apiVersion, metadata }) as ApiObject;
   }

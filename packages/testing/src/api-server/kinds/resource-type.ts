@@ -1,4 +1,4 @@
-import type { ApiObject } from '../http/api-object.ts';
+import type { ApiObject, JsonObject } from '../http/api-object.ts';
 
 /** Which rule a kind's names follow. */
 export type NameRule = 'dnsSubdomain' | 'dnsLabel' | 'pathSegment';
@@ -34,12 +34,42 @@ export interface ResourceType {
   readonly fieldRefusal: 'notSupported' | 'notKnown';
   /** Whether a PUT may leave out the resourceVersion. */
   readonly unconditionalUpdate: boolean;
+  /** Whether a PUT creates the object that isn't there. */
+  readonly createOnUpdate: boolean;
+  /** Whether a delete is answered with the object; else with a Status. */
+  readonly deleteReturnsObject: boolean;
+  /** Set where its objects are those of another resource. */
+  readonly view?: ObjectView;
+}
+
+/** Another resource's objects seen in another form. */
+export interface ObjectView {
+  /** Whose objects they are, and as what they are stored. */
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  readonly kind: string;
+  /** A stored object in this form. */
+  show(object: ApiObject): ApiObject;
+  /** An object of this form as it is stored. */
+  store(object: JsonObject): JsonObject;
+}
+
+/** What stands below an object's URL, as discovery describes it. */
+export interface Subresource {
+  readonly name: string;
+  /** Of its kind, where that isn't the resource's own. */
+  readonly group?: string;
+  readonly version?: string;
+  readonly kind: string;
+  readonly verbs: readonly string[];
 }
 
 /** One version of a resource. */
 export interface ResourceVersion {
   readonly name: string;
   readonly hasStatus: boolean;
+  readonly subresources: readonly Subresource[];
 }
 
 /** The key that stands for a resource in maps: all its versions share it. */
@@ -51,6 +81,21 @@ export function resourceKey({
   readonly resource: string;
 }): string {
   return `${group}/${resource}`;
+}
+
+/** What stands below the objects of a version. */
+export function subresourcesOf(
+  { versions }: ResourceType,
+  version: string,
+): readonly Subresource[] {
+  return versions.find(({ name }) => name === version)?.subresources ?? [];
+}
+
+/** An object as a version of a resource shows it. */
+export function showAs(type: ResourceType, version: string, object: ApiObject): ApiObject {
+  if (type.view) return type.view.show(object);
+  if (version === type.storageVersion) return object;
+  return { ...object, apiVersion: formatApiVersion(type.group, version) };
 }
 
 /** `v1`, `apps/v1`. */

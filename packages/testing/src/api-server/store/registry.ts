@@ -37,7 +37,10 @@ export class Registry {
   add(type: ResourceType): Resource {
     const key = resourceKey(type);
     const existing = this.#resources.get(key);
-    const table = existing?.table ?? new Table(this.versions, this.#historyLimit);
+    const table =
+      existing?.table ??
+      (type.view && this.#resources.get(resourceKey(type.view))?.table) ??
+      new Table(this.versions, this.#historyLimit);
     const hub =
       existing?.hub ??
       new WatchHub(table, () => ({ current: this.versions.current, read: this.readVersion }));

@@ -1,4 +1,5 @@
 import { type FieldError, invalid } from '../http/status.ts';
+import { notSupported } from './field-errors.ts';
 
 /** What a write's query says that any write may say. */
 export interface WriteQuery {
@@ -62,15 +63,6 @@ export function checkDeleteOptions(options: {
 
 function checkDryRun(values: readonly string[]): FieldError[] {
   return values.every((value) => value === 'All') ? [] : [notSupported('dryRun', values, ['All'])];
-}
-
-function notSupported(field: string, value: unknown, supported: readonly string[]): FieldError {
-  const list = supported.map((one) => JSON.stringify(one)).join(', ');
-  return {
-    reason: 'FieldValueNotSupported',
-    message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${list}`,
-    field,
-  };
 }
 
 function refuse(kind: string, errors: readonly FieldError[]): void {

@@ -3,88 +3,71 @@ import { matchesLabelSelector, parseLabelSelector } from '@depwatch/core';
 import { asJsonObject, type ApiObject, asText, jsonEquals } from '../http/api-object.ts';
 import { customResourceDefinitions } from '../kinds/built-in-resources.ts';
 import { checkDefinition } from '../kinds/custom-resources.ts';
-import { checkLabels, checkName } from './names.ts';
+import { checkConfigMap, checkSecret } from './data-validation.ts';
+import { checkEvent } from './event-validation.ts';
+import { invalidValue, notNegative, required } from './field-errors.ts';
+import { checkMetadata } from './metadata-validation.ts';
+import { checkBinding, checkRules } from './rbac-validation.ts';
 import type { ResourceType } from '../kinds/resource-type.ts';
 import type { FieldError } from '../http/status.ts';
 
 /**
- * What is wrong with an object that is about to be stored: its name, its labels, and of the specs only what a
- * controller is likely to trip over.
+ * What is wrong with an object that is about to be stored: its metadata, and of the rest what a controller is likely to
+ * trip over.
  */
 export function validateObject(
   type: ResourceType,
   object: ApiObject,
   old: ApiObject | undefined,
 ): FieldError[] {
-  const { name, labels } = object.metadata;
-  const errors: FieldError[] = [];
-  if (!old) {
-    errors.push(
-      ...(name
-        ? checkName(name, type.nameRule)
-        : [required('metadata.name', 'name or generateName is required')]),
-    );
-  }
-  if (labels) errors.push(...checkLabels(labels));
-  // Said twice by the real server for built-in kinds, which check metadata once more on their own.
-  if (old) errors.push(...checkFinalizers(object, old));
-  if (old && !type.custom) errors.push(...checkFinalizers(object, old));
-  if (!type.custom) {
-    if (type.group === 'apps') errors.push(...checkWorkload(object, old));
-    if (type === customResourceDefinitions) errors.push(...checkDefinition(object));
-    if (type.kind === 'Service') errors.push(...checkPorts(object));
-    if (type.kind === 'ConfigMap' || type.kind === 'Secret') errors.push(...checkData(object, old));
-    if (type.kind === 'Pod' && !old) errors.push(...checkContainers(object.spec, 'spec'));
-  }
-  return errors;
+  const errors = checkMetadata(type, object, old);
+  return type.custom ? errors : [...errors, ...checkKind(type, object, old)];
 }
 
-function required(field: string, why = ''): FieldError {
-  return {
-    reason: 'FieldValueRequired',
-    message: why ? `Required value: ${why}` : 'Required value',
-    field,
-  };
+function checkKind(
+  type: ResourceType,
+  object: ApiObject,
+  old: ApiObject | undefined,
+): FieldError[] {
+  if (type === customResourceDefinitions) return checkDefinition(object);
+  switch (type.kind) {
+    case 'Deployment':
+    case 'StatefulSet':
+    case 'DaemonSet':
+    case 'ReplicaSet':
+      return checkWorkload(object, old);
+    case 'Pod':
+      return old ? [] : checkContainers(object.spec, 'spec');
+    case 'Service':
+      return checkPorts(object);
+    case 'ConfigMap':
+      return checkConfigMap(object, old);
+    case 'Secret':
+      return checkSecret(object, old);
+    case 'Role':
+    case 'ClusterRole':
+      return checkRules(object);
+    case 'RoleBinding':
+    case 'ClusterRoleBinding':
+      return checkBinding(object, old);
+    case 'Event':
+      return checkEvent(type.group, object, old);
+    case 'Lease':
+      return checkLease(object);
+    default:
+      return [];
+  }
 }
 
-function checkFinalizers({ metadata }: ApiObject, old: ApiObject): FieldError[] {
-  if (metadata.deletionTimestamp === undefined) return [];
-  const before = old.metadata.finalizers ?? [];
-  const added = (metadata.finalizers ?? []).filter((finalizer) => !before.includes(finalizer));
-  if (added.length === 0) return [];
-  const shown = `[]string{${added.map((finalizer) => JSON.stringify(finalizer)).join(', ')}}`;
+function checkLease({ spec }: ApiObject): FieldError[] {
+  const { leaseDurationSeconds: duration, leaseTransitions } = asJsonObject(spec);
+  const field = 'spec.leaseDurationSeconds';
   return [
-    {
-      reason: 'FieldValueForbidden',
-      message: `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers ${shown}`,
-      field: 'metadata.finalizers',
-    },
+    ...(typeof duration === 'number' && duration <= 0
+      ? [invalidValue(field, duration, 'must be greater than 0')]
+      : []),
+    ...notNegative('spec.leaseTransitions', leaseTransitions),
   ];
-}
-
-/** What is marked as immutable stays so, and keeps its data; no key is there twice. */
-function checkData(object: ApiObject, old: ApiObject | undefined): FieldError[] {
-  const errors: FieldError[] = [];
-  if (old?.immutable === true) {
-    for (const field of ['immutable', 'data', 'binaryData']) {
-      if (jsonEquals(old[field], object[field])) continue;
-      errors.push({
-        reason: 'FieldValueForbidden',
-        message: 'Forbidden: field is immutable when `immutable` is set',
-        field,
-      });
-    }
-  }
-  const binary = asJsonObject(object.binaryData);
-  for (const key of Object.keys(asJsonObject(object.data))) {
-    if (!Object.hasOwn(binary, key)) continue;
-    errors.push({
-      reason: 'FieldValueInvalid',
-      message: `Invalid value: ${JSON.stringify(key)}: duplicate of key present in binaryData`,
-      field: `data[${key}]`,
-    });
-  }
-  return errors;
 }
 
 function checkWorkload(object: ApiObject, old: ApiObject | undefined): FieldError[] {

@@ -12,13 +12,13 @@ import { cleanupFinalizer } from '../kinds/custom-resources.ts';
 import { applyDefaults } from '../kinds/defaults.ts';
 import { canonicalObject, generationSubject } from '../kinds/metadata.ts';
 import type { Registry, Resource } from '../store/registry.ts';
-import { formatApiVersion, type ResourceType } from '../kinds/resource-type.ts';
+import { type ResourceType, showAs } from '../kinds/resource-type.ts';
 import {
   annotationsOf,
+  generatedName,
   graceSeconds,
   isKeptNamespace,
   labelsOf,
-  randomSuffix,
   timestamp,
 } from './server-fields.ts';
 import {
@@ -37,6 +37,7 @@ import {
   checkDeletePreconditions,
   checkNamespace,
   checkPreconditions,
+  checkUid,
 } from './write-checks.ts';
 import { typedPatched } from './typed-body.ts';
 import type { DeleteOptions, WriteOptions, WriteTarget } from './write-options.ts';
@@ -79,7 +80,7 @@ export class ObjectWriter {
     }
     let name = asText(metadata.name);
     const generateName = asText(metadata.generateName);
-    if (name === '' && generateName !== '') name = `${generateName}${randomSuffix()}`;
+    if (name === '' && generateName !== '') name = generatedName(generateName);
     if (type.namespaced) this.#checkNamespaceTakesObjects(type, namespace, name);
     const created = canonicalObject(type, applyDefaults(type, object, undefined), {
       ...metadata,
@@ -91,11 +92,11 @@ export class ObjectWriter {
       creationTimestamp: timestamp(this.#now()),
       deletionTimestamp: undefined,
       deletionGracePeriodSeconds: undefined,
-      generation: type.generation === 'none' ? undefined : 1,
+      generation: type.generation === 'none' ? metadata.generation : 1,
       managedFields: undefined,
     });
     const errors = validateObject(type, created, undefined);
-    if (errors.length > 0) throw invalid(type, name, errors);
+    if (errors.length > 0) throw invalid(type.view ?? type, name, errors);
     if (table.get(storageKey(namespace, name))) throw alreadyExists(type, name);
     return this.#store(resource, namespace, name, created, options);
   }
@@ -126,6 +127,8 @@ export class ObjectWriter {
     }
     checkNamespace(metadata, namespace);
     const old = table.get(storageKey(namespace, name));
+    if (!old && type.createOnUpdate && subresource === '')
+      return this.#createByUpdate(target, name, body, options);
     if (!old) throw notFound(type, name);
     checkPreconditions(type, old, metadata);
     return this.#replace(resource, old, object, subresource, options);
@@ -147,8 +150,7 @@ export class ObjectWriter {
     const { type, table } = resource;
     const old = table.get(storageKey(namespace, name));
     if (!old) throw notFound(type, name);
-    const apiVersion = formatApiVersion(type.group, version);
-    const changed = change({ ...old.object, apiVersion });
+    const changed = change(showAs(type, version, old.object));
     const typed = typedPatched(type, changed, options);
     return this.update(target, name, subresource, typed, options);
   }
@@ -172,6 +174,20 @@ export class ObjectWriter {
       this.#observer.wrote(resource, last, true);
     }
     return { stored: last, removed: true };
+  }
+
+  /** As a create, but whatever version the object is said to have had; of another uid there is none. */
+  #createByUpdate(
+    target: WriteTarget,
+    name: string,
+    body: unknown,
+    { warn: _heard, ...options }: WriteOptions,
+  ): StoredObject {
+    const object = asJsonObject(body);
+    const metadata: JsonObject = { ...asJsonObject(object.metadata), resourceVersion: undefined };
+    const key = storageKey(target.namespace, name);
+    checkUid(target.resource.type, { key, name, uid: '' }, asText(metadata.uid));
+    return this.create(target, { ...object, metadata }, options);
   }
 
   #markPod(resource: Resource, old: StoredObject, options: WriteOptions): StoredObject {
@@ -274,7 +290,7 @@ export class ObjectWriter {
     }
     if (jsonEquals(before, changed)) return old;
     const errors = validateObject(type, changed, before);
-    if (errors.length > 0) throw invalid(type, old.name, errors);
+    if (errors.length > 0) throw invalid(type.view ?? type, old.name, errors);
     const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = changed.metadata;
     if (
       deletionTimestamp !== undefined &&

@@ -61,7 +61,9 @@ export function timestamp(date: Date): string {
   return date.toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-export function randomSuffix(): string {
+/** A name that begins as asked, as far as it leaves room for five characters more within 63. */
+export function generatedName(generateName: string): string {
   const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
-  return [...randomBytes(5)].map((byte) => alphabet[byte % alphabet.length]).join('');
+  const suffix = [...randomBytes(5)].map((byte) => alphabet[byte % alphabet.length]).join('');
+  return `${generateName.slice(0, 58)}${suffix}`;
 }

@@ -17,11 +17,12 @@ export function typedBody(
   body: JsonObject,
   options: WriteOptions,
 ): JsonObject {
-  return decode(type, body, options, (why) =>
+  const typed = decode(type, body, options, (why) =>
     badRequest(
       `${type.kind} in version ${JSON.stringify(version)} cannot be handled as a ${type.kind}: ${why}`,
     ),
   );
+  return type.view ? type.view.store(typed) : typed;
 }
 
 /**

@@ -78,17 +78,25 @@ export function checkNamespace(metadata: JsonObject, namespace: string): void {
   }
 }
 
+/** @throws StatusError 409 when a write names the uid of another object */
+export function checkUid(
+  type: ResourceType,
+  { key, name, uid }: { readonly key: string; readonly name: string; readonly uid: string },
+  wanted: string,
+): void {
+  if (wanted === '' || wanted === uid) return;
+  const group = type.group && type.group !== 'apps' ? `${type.group}/` : '';
+  throw foreignUid(type, `/registry/${group}${type.resource}/${key}`, name, wanted, uid);
+}
+
+/** @throws StatusError 409, 422 or 500 when an update isn't one of the object as it is */
 export function checkPreconditions(
   type: ResourceType,
   old: StoredObject,
   metadata: JsonObject,
 ): void {
   const { uid, resourceVersion } = old.object.metadata;
-  const wantedUid = asText(metadata.uid);
-  if (wantedUid !== '' && wantedUid !== uid) {
-    const key = `/registry/${type.group && type.group !== 'apps' ? `${type.group}/` : ''}${type.resource}/${old.key}`;
-    throw foreignUid(type, key, old.name, wantedUid, uid);
-  }
+  checkUid(type, { key: old.key, name: old.name, uid }, asText(metadata.uid));
   const wanted = asText(metadata.resourceVersion);
   if (wanted === '' || wanted === '0') {
     if (type.unconditionalUpdate) return;
