@@ -7,6 +7,7 @@ import {
 } from '../../../../tools/kube-apiserver/control-plane.ts';
 import { type ApiServer, startApiServer } from '../../src/index.ts';
 import { comparisonCases, type ComparisonCase } from './comparison-cases.ts';
+import { kindCases } from './comparison-of-kinds.ts';
 import { typeCases } from './comparison-of-types.ts';
 import { validationCases } from './comparison-of-validation.ts';
 import { mask } from './masking.ts';
@@ -44,7 +45,7 @@ describe.skipIf(!binaries)('the in-process server answers as a real kube-apiserv
     return mask(await run({ client, nobody, namespace }), namespace);
   }
 
-  const allCases = [...comparisonCases, ...typeCases, ...validationCases];
+  const allCases = [...comparisonCases, ...typeCases, ...validationCases, ...kindCases];
   for (const [index, compared] of allCases.entries()) {
     it(compared.name, async () => {
       const namespace = `case-${index}`;

@@ -119,6 +119,7 @@ export class Router {
     ) {
       throw noSuchResource();
     }
+    if (type.deprecation) exchange.warn(type.deprecation);
     const inNamespace = type.namespaced ? namespace : '';
     const encoding: Encoding = {
       type,

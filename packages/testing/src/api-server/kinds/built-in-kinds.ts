@@ -16,6 +16,7 @@ export interface BuiltInKind extends Partial<
     | 'unconditionalUpdate'
     | 'createOnUpdate'
     | 'deleteReturnsObject'
+    | 'deprecation'
     | 'view'
   >
 > {
@@ -59,7 +60,13 @@ const extension = { ...cluster, categories: ['api-extensions'] };
 
 const core: readonly BuiltInKind[] = [
   { resource: 'configmaps', kind: 'ConfigMap', shortNames: ['cm'] },
-  { resource: 'endpoints', kind: 'Endpoints', shortNames: ['ep'], createOnUpdate: true },
+  {
+    resource: 'endpoints',
+    kind: 'Endpoints',
+    shortNames: ['ep'],
+    createOnUpdate: true,
+    deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+  },
   {
     resource: 'events',
     kind: 'Event',
@@ -372,7 +379,8 @@ export const builtInGroups: readonly BuiltInGroup[] = [
         kind: 'PriorityClass',
         ...cluster,
         shortNames: ['pc'],
-        generation: 'allButMetadataAndStatus',
+        // It begins at 1, and stays there: nothing but its description may change.
+        generation: 'spec',
       },
     ],
   },
@@ -401,7 +409,7 @@ export const builtInGroups: readonly BuiltInGroup[] = [
       {
         resource: 'endpointslices',
         kind: 'EndpointSlice',
-        generation: 'allButMetadataAndStatus',
+        generation: 'allAndLabels',
       },
     ],
   },

@@ -36,6 +36,7 @@ function define({ group, version }: BuiltInGroup, builtIn: BuiltInKind): Resourc
     unconditionalUpdate: builtIn.unconditionalUpdate ?? true,
     createOnUpdate: builtIn.createOnUpdate ?? false,
     deleteReturnsObject: builtIn.deleteReturnsObject ?? false,
+    ...(builtIn.deprecation && { deprecation: builtIn.deprecation }),
     ...(builtIn.view && { view: builtIn.view }),
   };
 }

@@ -6,9 +6,11 @@ import {
   setOwn,
 } from '../http/api-object.ts';
 import { defaultDefinition } from './custom-resources.ts';
+import { defaultsOfKinds, withDefaults } from './default-values.ts';
+import { withTemplateDefaults } from './pod-owners.ts';
 import { absent, defaultPod, qualityOfService } from './pod-defaults.ts';
 import type { ResourceType } from './resource-type.ts';
-import { defaultWorkload } from './workload-defaults.ts';
+import { defaultWorkload, workloadKinds } from './workload-defaults.ts';
 
 /**
  * What the server fills in before it stores an object of a built-in kind: the defaults that clients see most, and the
@@ -22,7 +24,11 @@ export function applyDefaults(
   old: ApiObject | undefined,
 ): JsonObject {
   const created = old === undefined;
-  return defaultsOf(type, created && resetsStatus(type) ? withoutStatus(object) : object, old);
+  const given = created && resetsStatus(type) ? withoutStatus(object) : object;
+  if (type.custom) return given;
+  const defaults = defaultsOfKinds[type.kind];
+  const filled = defaults ? withDefaults(given, defaults) : given;
+  return defaultsOf(type, withTemplateDefaults(type.kind, filled), old);
 }
 
 /** A node says itself what it is; any other kind's status is its controller's to begin. */
@@ -35,8 +41,7 @@ function defaultsOf(
   object: JsonObject,
   old: ApiObject | undefined,
 ): JsonObject {
-  if (type.custom) return object;
-  if (type.group === 'apps') return defaultWorkload(type.kind, object);
+  if (workloadKinds.has(type.kind)) return defaultWorkload(type.kind, object);
   const created = old === undefined;
   switch (type.kind) {
     case 'Pod': {

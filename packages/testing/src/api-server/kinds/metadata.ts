@@ -32,6 +32,10 @@ export function generationSubject(type: ResourceType, object: ApiObject): unknow
       return asJsonObject(object).spec;
     case 'specAndAnnotations':
       return [object.spec, object.metadata.annotations ?? {}];
+    case 'allAndLabels': {
+      const { metadata, ...rest } = object;
+      return [rest, metadata.labels ?? {}, metadata.annotations ?? {}];
+    }
     case 'allButMetadataAndStatus': {
       const { metadata: _metadata, status, ...rest } = object;
       return type.hasStatus ? rest : { ...rest, status };

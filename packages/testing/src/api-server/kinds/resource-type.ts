@@ -25,7 +25,12 @@ export interface ResourceType {
   readonly custom: boolean;
   readonly nameRule: NameRule;
   /** What an update of the object itself, not of its status, counts up `metadata.generation` for. */
-  readonly generation: 'none' | 'spec' | 'specAndAnnotations' | 'allButMetadataAndStatus';
+  readonly generation:
+    | 'none'
+    | 'spec'
+    | 'specAndAnnotations'
+    | 'allButMetadataAndStatus'
+    | 'allAndLabels';
   /** Whether an update of the object leaves its `status` alone, which has a subresource for that. */
   readonly hasStatus: boolean;
   /** What a field selector may name beside metadata.name and metadata.namespace, and how it is read. */
@@ -38,6 +43,8 @@ export interface ResourceType {
   readonly createOnUpdate: boolean;
   /** Whether a delete is answered with the object; else with a Status. */
   readonly deleteReturnsObject: boolean;
+  /** What every request for it is warned of. */
+  readonly deprecation?: string;
   /** Set where its objects are those of another resource. */
   readonly view?: ObjectView;
 }

@@ -1,6 +1,14 @@
 import { asJsonObject, type JsonObject } from '../http/api-object.ts';
 import { absent, defaultPodSpec } from './pod-defaults.ts';
 
+/** The workloads of apps/v1. */
+export const workloadKinds: ReadonlySet<string> = new Set([
+  'DaemonSet',
+  'Deployment',
+  'ReplicaSet',
+  'StatefulSet',
+]);
+
 /** A workload of apps/v1 with the defaults of the real server. */
 export function defaultWorkload(kind: string, object: JsonObject): JsonObject {
   const spec = asJsonObject(object.spec);

@@ -1,11 +1,18 @@
 import { matchesLabelSelector, parseLabelSelector } from '@depwatch/core';
 
-import { asJsonObject, type ApiObject, asText, jsonEquals } from '../http/api-object.ts';
+import {
+  asJsonObject,
+  type ApiObject,
+  asText,
+  jsonEquals,
+  type JsonObject,
+} from '../http/api-object.ts';
 import { customResourceDefinitions } from '../kinds/built-in-resources.ts';
 import { checkDefinition } from '../kinds/custom-resources.ts';
 import { checkConfigMap, checkSecret } from './data-validation.ts';
 import { checkEvent } from './event-validation.ts';
 import { invalidValue, notNegative, required } from './field-errors.ts';
+import { checkRequirements, checkRestartPolicy } from './kind-requirements.ts';
 import { checkMetadata } from './metadata-validation.ts';
 import { checkBinding, checkRules } from './rbac-validation.ts';
 import type { ResourceType } from '../kinds/resource-type.ts';
@@ -54,9 +61,22 @@ function checkKind(
       return checkEvent(type.group, object, old);
     case 'Lease':
       return checkLease(object);
+    case 'Job':
+      return [...checkRequirements(object, old), ...checkJob(asJsonObject(object.spec), 'spec')];
+    case 'CronJob': {
+      const job = asJsonObject(asJsonObject(asJsonObject(object.spec).jobTemplate).spec);
+      return [...checkRequirements(object, old), ...checkJob(job, 'spec.jobTemplate.spec')];
+    }
     default:
-      return [];
+      return checkRequirements(object, old);
   }
+}
+
+function checkJob({ template }: JsonObject, field: string): FieldError[] {
+  return [
+    ...checkContainers(asJsonObject(template).spec, `${field}.template.spec`),
+    ...checkRestartPolicy(template, `${field}.template`),
+  ];
 }
 
 function checkLease({ spec }: ApiObject): FieldError[] {

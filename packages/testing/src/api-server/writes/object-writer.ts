@@ -11,6 +11,7 @@ import { customResourceDefinitions } from '../kinds/built-in-resources.ts';
 import { cleanupFinalizer } from '../kinds/custom-resources.ts';
 import { applyDefaults } from '../kinds/defaults.ts';
 import { canonicalObject, generationSubject } from '../kinds/metadata.ts';
+import { withPodLabels } from '../kinds/pod-owners.ts';
 import type { Registry, Resource } from '../store/registry.ts';
 import { type ResourceType, showAs } from '../kinds/resource-type.ts';
 import {
@@ -82,13 +83,15 @@ export class ObjectWriter {
     const generateName = asText(metadata.generateName);
     if (name === '' && generateName !== '') name = generatedName(generateName);
     if (type.namespaced) this.#checkNamespaceTakesObjects(type, namespace, name);
-    const created = canonicalObject(type, applyDefaults(type, object, undefined), {
-      ...metadata,
+    const uid = randomUUID();
+    const labelled = type.custom ? object : withPodLabels(type.kind, object, name, uid);
+    const created = canonicalObject(type, applyDefaults(type, labelled, undefined), {
+      ...asJsonObject(labelled.metadata),
       ...labelsOf(type, name, metadata),
       ...annotationsOf(type, object, undefined),
       name,
       namespace,
-      uid: randomUUID(),
+      uid,
       creationTimestamp: timestamp(this.#now()),
       deletionTimestamp: undefined,
       deletionGracePeriodSeconds: undefined,
