@@ -8,6 +8,7 @@ import {
 import { type ApiServer, startApiServer } from '../../src/index.ts';
 import { comparisonCases, type ComparisonCase } from './comparison-cases.ts';
 import { kindCases } from './comparison-of-kinds.ts';
+import { subresourceCases } from './comparison-of-subresources.ts';
 import { typeCases } from './comparison-of-types.ts';
 import { validationCases } from './comparison-of-validation.ts';
 import { mask } from './masking.ts';
@@ -45,7 +46,13 @@ describe.skipIf(!binaries)('the in-process server answers as a real kube-apiserv
     return mask(await run({ client, nobody, namespace }), namespace);
   }
 
-  const allCases = [...comparisonCases, ...typeCases, ...validationCases, ...kindCases];
+  const allCases = [
+    ...comparisonCases,
+    ...typeCases,
+    ...validationCases,
+    ...kindCases,
+    ...subresourceCases,
+  ];
   for (const [index, compared] of allCases.entries()) {
     it(compared.name, async () => {
       const namespace = `case-${index}`;

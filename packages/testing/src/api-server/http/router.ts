@@ -12,6 +12,8 @@ import type { Exchange } from './exchange.ts';
 import { encodeListResult, listObjects } from '../reads/list.ts';
 import { type ListOptions, parseListOptions, parseVersion } from '../reads/list-options.ts';
 import { aggregatedDiscovery, negotiate, negotiateDiscovery } from './negotiation.ts';
+import { subresourcesOf } from '../kinds/resource-type.ts';
+import { answerSubresource } from '../subresources/answer.ts';
 import type { ObjectWriter } from '../writes/object-writer.ts';
 import { readPatch } from '../writes/patch-body.ts';
 import { readDeleteOptions, readObject, writeOptions } from './request-body.ts';
@@ -109,11 +111,13 @@ export class Router {
   async #handleResource(info: RequestInfo, resource: Resource, exchange: Exchange): Promise<void> {
     const { type } = resource;
     const { version, name, namespace, subresource, verb, method } = info;
-    const hasStatus = type.versions.find((served) => served.name === version)?.hasStatus;
-    if (type.custom && subresource !== '' && !hasStatus) throw notFound(type, name);
+    if (type.custom && subresource !== '' && subresourcesOf(type, version).length === 0) {
+      throw notFound(type, name);
+    }
     if (
       info.parts.length > 3 ||
-      (subresource !== '' && !(subresource === 'status' && hasStatus)) ||
+      (subresource !== '' &&
+        !subresourcesOf(type, version).some((served) => served.name === subresource)) ||
       (!type.namespaced && namespace !== '' && type.resource !== 'namespaces') ||
       (type.namespaced && namespace === '' && name !== '')
     ) {
@@ -141,6 +145,11 @@ export class Router {
       } else {
         throw methodNotAllowed();
       }
+      return;
+    }
+    if (subresource !== '' && subresource !== 'status') {
+      const answer = await answerSubresource(info, target, exchange, this.#parts);
+      sendJson(exchange, answer.status, JSON.stringify(answer.body));
       return;
     }
     if (subresource !== '' && !['get', 'update', 'patch'].includes(verb)) throw methodNotAllowed();

@@ -121,7 +121,8 @@ export function failedPrecondition(of: GroupKind, name: string, what: string): S
   return conflict(qualified, details(name, of.group, of.kind), name, what);
 }
 
-function conflict(
+/** 409, worded by the caller. */
+export function conflict(
   qualified: string,
   about: NonNullable<StatusBody['details']>,
   name: string,
@@ -205,6 +206,14 @@ export function namespaceTerminating(
       ],
     },
   });
+}
+
+/** 429: a disruption budget does not allow an eviction, for now. */
+export function tooManyEvictions(why: string, retryAfterSeconds: number): StatusError {
+  const message = "Cannot evict pod as it would violate the pod's disruption budget.";
+  const causes = [{ reason: 'DisruptionBudget', message: why }];
+  const details = { causes, ...(retryAfterSeconds > 0 && { retryAfterSeconds }) };
+  return new StatusError(429, 'TooManyRequests', message, { details });
 }
 
 /** 405. */

@@ -25,7 +25,14 @@ function define({ group, version }: BuiltInGroup, builtIn: BuiltInKind): Resourc
     shortNames: builtIn.shortNames ?? [],
     categories: builtIn.categories ?? [],
     verbs: builtIn.verbs ?? allVerbs,
-    versions: [{ name: version, hasStatus: status, subresources: subresourcesOf(builtIn) }],
+    versions: [
+      {
+        name: version,
+        hasStatus: status,
+        subresources: subresourcesOf(builtIn),
+        ...(builtIn.scale && { scale: { spec: 'spec.replicas', status: 'status.replicas' } }),
+      },
+    ],
     storageVersion: version,
     custom: false,
     nameRule: builtIn.nameRule ?? 'dnsSubdomain',
@@ -50,6 +57,21 @@ function subresourcesOf({ kind, status, scale, actions = [] }: BuiltInKind): Sub
 }
 
 const scaleSubresource = { name: 'scale', group: 'autoscaling', version: 'v1', kind: 'Scale' };
+
+/** The types of what is sent to subresources, which is stored nowhere. */
+export const actionTypes = {
+  Binding: define({ group: '', version: 'v1', kinds: [] }, action('Binding')),
+  Eviction: define({ group: 'policy', version: 'v1', kinds: [] }, action('Eviction')),
+  Scale: define({ group: 'autoscaling', version: 'v1', kinds: [] }, action('Scale')),
+  TokenRequest: define(
+    { group: 'authentication.k8s.io', version: 'v1', kinds: [] },
+    action('TokenRequest'),
+  ),
+} as const;
+
+function action(kind: string): BuiltInKind {
+  return { resource: kind.toLowerCase(), kind };
+}
 
 /** What the server serves from its start, in the order of discovery. */
 export const builtInResources: readonly ResourceType[] = builtInGroups.flatMap((group) =>

@@ -21,10 +21,7 @@ export function resourceTypeOf(
     .map((version): ResourceVersion => ({
       name: asText(version.name),
       hasStatus: 'status' in asJsonObject(version.subresources),
-      subresources:
-        'status' in asJsonObject(version.subresources)
-          ? [{ name: 'status', kind: asText(kind), verbs: ['get', 'patch', 'update'] }]
-          : [],
+      ...subresourcesOf(asText(kind), asJsonObject(version.subresources)),
     }));
   served.sort((a, b) => compareVersions(a.name, b.name));
   const storage = described.find((version) => version.storage === true);
@@ -49,6 +46,29 @@ export function resourceTypeOf(
     unconditionalUpdate: false,
     createOnUpdate: false,
     deleteReturnsObject: false,
+  };
+}
+
+/** What stands below the objects of a version, and where their replicas are. */
+function subresourcesOf(
+  kind: string,
+  { status, scale }: JsonObject,
+): Pick<ResourceVersion, 'subresources' | 'scale'> {
+  const subverbs = ['get', 'patch', 'update'];
+  const ofStatus = status === undefined ? [] : [{ name: 'status', kind, verbs: subverbs }];
+  if (scale === undefined) return { subresources: ofStatus };
+  const { specReplicasPath, statusReplicasPath, labelSelectorPath } = asJsonObject(scale);
+  const path = (value: unknown): string => asText(value).replace(/^\./, '');
+  return {
+    subresources: [
+      ...ofStatus,
+      { name: 'scale', group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: subverbs },
+    ],
+    scale: {
+      spec: path(specReplicasPath),
+      status: path(statusReplicasPath),
+      selector: path(labelSelectorPath),
+    },
   };
 }
 

@@ -34,9 +34,10 @@ export function describeResources(registry: Registry, group: string, version: st
   const types = [...registry.all()]
     .map(({ type }) => type)
     .filter((type) => type.group === group && type.versions.some(({ name }) => name === version));
-  const resources = types.flatMap((type) => describeResource(type, version));
-  // The real server lists built-in resources in order of their names.
-  resources.sort((a, b) => (a.name < b.name ? -1 : 1));
+  // In order of their names, each with what stands below it.
+  const resources = types
+    .toSorted((a, b) => (a.resource < b.resource ? -1 : 1))
+    .flatMap((type) => describeResource(type, version));
   return {
     kind: 'APIResourceList',
     ...(group && { apiVersion: 'v1' }),

@@ -62,6 +62,14 @@ export interface ObjectView {
   store(object: JsonObject): JsonObject;
 }
 
+/** Where the replicas of an object stand, as paths such as `spec.replicas`. */
+export interface ScalePaths {
+  readonly spec: string;
+  readonly status: string;
+  /** Of a text that selects the pods; default: the selector of a workload's spec. */
+  readonly selector?: string;
+}
+
 /** What stands below an object's URL, as discovery describes it. */
 export interface Subresource {
   readonly name: string;
@@ -77,6 +85,8 @@ export interface ResourceVersion {
   readonly name: string;
   readonly hasStatus: boolean;
   readonly subresources: readonly Subresource[];
+  /** Where replicas stand, when there is the subresource scale. */
+  readonly scale?: ScalePaths;
 }
 
 /** The key that stands for a resource in maps: all its versions share it. */

@@ -179,6 +179,17 @@ export class ObjectWriter {
     return { stored: last, removed: true };
   }
 
+  /** Stores an object as the server itself has changed it, spec and status at once. */
+  rewrite(
+    { resource, namespace }: WriteTarget,
+    object: ApiObject,
+    options: WriteOptions = {},
+  ): StoredObject {
+    const { type } = resource;
+    const changed = canonicalObject(type, object, object.metadata);
+    return this.#store(resource, namespace, object.metadata.name, changed, options);
+  }
+
   /** As a create, but whatever version the object is said to have had; of another uid there is none. */
   #createByUpdate(
     target: WriteTarget,
