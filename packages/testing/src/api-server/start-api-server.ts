@@ -78,6 +78,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     registry,
     writer,
     watches,
+    issueToken: (account, spec) => tokens.issue(account, spec),
     futureVersionWaitMs: settings.futureVersionWaitMs,
     serverAddress: () => `127.0.0.1:${connections.port}`,
   });

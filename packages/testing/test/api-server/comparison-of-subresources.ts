@@ -220,4 +220,83 @@ export const subresourceCases: readonly ComparisonCase[] = [
     ],
     ['GET', `${pods}/p`],
   ]),
+  {
+    name: 'tokens of service accounts: what may be asked for, and what is answered',
+    async run({ client, namespace }) {
+      const home = `/api/v1/namespaces/${namespace}`;
+      const path = `${home}/serviceaccounts/s/token`;
+      await client.post(`${home}/serviceaccounts`, { metadata: { name: 's' } });
+      await client.post(`${home}/pods`, {
+        metadata: { name: 'p' },
+        spec: { serviceAccountName: 's', containers },
+      });
+      await client.post(`${home}/pods`, { metadata: { name: 'q' }, spec: { containers } });
+      const bound = (reference: object) => ({
+        spec: { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: 'p', ...reference } },
+      });
+      const bodies = [
+        {},
+        { spec: { expirationSeconds: 600, audiences: ['a', 'b'] } },
+        { spec: { expirationSeconds: 599 } },
+        { spec: { expirationSeconds: 5_000_000_000 } },
+        { spec: { expirationSeconds: 'x' } },
+        { metadata: { name: 'other' } },
+        { metadata: { namespace: 'other' } },
+        bound({}),
+        bound({ uid: 'x' }),
+        bound({ name: 'q' }),
+        bound({ name: 'none' }),
+        bound({ kind: 'Foo' }),
+        bound({ apiVersion: 'apps/v1' }),
+      ];
+      const answers: unknown[] = [];
+      for (const body of bodies) {
+        const answer = await client.post(path, body);
+        const { token = '', expirationTimestamp = 0 } = answer.body.status ?? {};
+        const lives =
+          Date.parse(expirationTimestamp) - Date.parse(answer.body.metadata.creationTimestamp);
+        const parts = String(token).split('.').length;
+        answers.push([
+          answer.status,
+          {
+            ...answer.body,
+            status: typeof answer.body.status === 'string' ? answer.body.status : [parts, lives],
+          },
+        ]);
+      }
+      for (const method of ['GET', 'PUT', 'DELETE']) {
+        answers.push((await client.request(method, path, { body: {} })).status);
+      }
+      answers.push((await client.post(`${home}/serviceaccounts/none/token`, {})).body);
+      return answers;
+    },
+  },
+  {
+    name: 'tokens of service accounts: good for what RBAC grants',
+    async run({ client, namespace }) {
+      const home = `/api/v1/namespaces/${namespace}`;
+      await client.post(`${home}/serviceaccounts`, { metadata: { name: 's' } });
+      const bindings = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/rolebindings`;
+      await client.post(bindings, {
+        metadata: { name: 'b' },
+        roleRef: {
+          apiGroup: 'rbac.authorization.k8s.io',
+          kind: 'ClusterRole',
+          name: 'cluster-admin',
+        },
+        subjects: [{ kind: 'ServiceAccount', name: 's', namespace }],
+      });
+      const issued = await client.post(`${home}/serviceaccounts/s/token`, {});
+      const { token } = issued.body.status;
+      // A real server's RBAC takes a moment to know.
+      let read = await client.get(`${home}/configmaps`, { token });
+      while (read.status === 403) read = await client.get(`${home}/configmaps`, { token });
+      const elsewhere = await client.get('/api/v1/namespaces/default/configmaps', { token });
+      const other = await client.post(`${home}/serviceaccounts/s/token`, {
+        spec: { audiences: ['a'] },
+      });
+      const foreign = await client.get(`${home}/configmaps`, { token: other.body.status.token });
+      return [read.status, elsewhere.body, foreign.body];
+    },
+  },
 ];

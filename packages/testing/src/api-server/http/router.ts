@@ -14,6 +14,7 @@ import { type ListOptions, parseListOptions, parseVersion } from '../reads/list-
 import { aggregatedDiscovery, negotiate, negotiateDiscovery } from './negotiation.ts';
 import { subresourcesOf } from '../kinds/resource-type.ts';
 import { answerSubresource } from '../subresources/answer.ts';
+import type { IssueToken } from '../subresources/token-request.ts';
 import type { ObjectWriter } from '../writes/object-writer.ts';
 import { readPatch } from '../writes/patch-body.ts';
 import { readDeleteOptions, readObject, writeOptions } from './request-body.ts';
@@ -37,6 +38,7 @@ export interface RouterParts {
   readonly registry: Registry;
   readonly writer: ObjectWriter;
   readonly watches: Watches;
+  readonly issueToken: IssueToken;
   readonly futureVersionWaitMs: number;
   /** `host:port`, for discovery. */
   serverAddress(): string;

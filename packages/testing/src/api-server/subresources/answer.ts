@@ -11,16 +11,18 @@ import type { ObjectWriter } from '../writes/object-writer.ts';
 import { readPatch } from '../writes/patch-body.ts';
 import { timestamp } from '../writes/server-fields.ts';
 import { typedPatched } from '../writes/typed-body.ts';
-import { checkBody, checkDeletePreconditions } from '../writes/write-checks.ts';
+import { checkBody, checkDeletePreconditions, checkNamespace } from '../writes/write-checks.ts';
 import type { DeleteOptions, WriteOptions, WriteTarget } from '../writes/write-options.ts';
 import { bind, checkActionName } from './binding.ts';
 import { evicted, planEviction } from './eviction.ts';
 import { scaleOf, withScale } from './scale.ts';
+import { answerTokenRequest, type FindBound, type IssueToken } from './token-request.ts';
 
 /** What subresources work on. */
 export interface SubresourceParts {
   readonly registry: Registry;
   readonly writer: ObjectWriter;
+  readonly issueToken: IssueToken;
 }
 
 /** An answer, and its HTTP status. */
@@ -67,6 +69,8 @@ export async function answerSubresource(
       return answerBinding(request);
     case 'eviction':
       return answerEviction(request);
+    case 'token':
+      return answerToken(request);
     default:
       throw noSuchResource();
   }
@@ -121,6 +125,19 @@ async function answerEviction(request: SubresourceRequest): Promise<SubresourceA
   const { resourceVersion: _checked, ...rest } = options;
   writer.delete(target, info.name, rest);
   return { status: 201, body: success };
+}
+
+async function answerToken(request: SubresourceRequest): Promise<SubresourceAnswer> {
+  const { info, target, exchange, stored, parts } = request;
+  const { registry, issueToken } = parts;
+  const { namespace } = target;
+  const body = await readAction(request, 'TokenRequest', writeOptions(exchange, info.query));
+  checkNamespace(asJsonObject(body.metadata), namespace);
+  const find: FindBound = (resource, name) => {
+    const { table, type } = registry.get('', resource)!;
+    return table.get(storageKey(type.namespaced ? namespace : '', name))?.object;
+  };
+  return { status: 201, body: answerTokenRequest(stored.object, body, find, issueToken, now()) };
 }
 
 function deleteOptionsOf(body: JsonObject, dryRun: boolean): DeleteOptions {
