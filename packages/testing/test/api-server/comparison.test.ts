@@ -11,6 +11,7 @@ import { kindCases } from './comparison-of-kinds.ts';
 import { subresourceCases } from './comparison-of-subresources.ts';
 import { typeCases } from './comparison-of-types.ts';
 import { validationCases } from './comparison-of-validation.ts';
+import { workloadCases } from './comparison-of-workloads.ts';
 import { mask } from './masking.ts';
 import { RawClient } from './raw-client.ts';
 
@@ -52,6 +53,7 @@ describe.skipIf(!binaries)('the in-process server answers as a real kube-apiserv
     ...validationCases,
     ...kindCases,
     ...subresourceCases,
+    ...workloadCases,
   ];
   for (const [index, compared] of allCases.entries()) {
     it(compared.name, async () => {

@@ -103,8 +103,16 @@ function defaultBinding({ subjects, roleRef, ...rest }: JsonObject): JsonObject 
   };
 }
 
+/** What a service has that has an address. */
+const addressed = {
+  ipFamilies: ['IPv4'],
+  ipFamilyPolicy: 'SingleStack',
+  internalTrafficPolicy: 'Cluster',
+};
+
 function defaultService(object: JsonObject): JsonObject {
   const spec = asJsonObject(object.spec);
+  const isOutside = spec.type === 'NodePort' || spec.type === 'LoadBalancer';
   const ports = Array.isArray(spec.ports) ? spec.ports.map(asJsonObject) : undefined;
   return {
     ...object,
@@ -114,15 +122,15 @@ function defaultService(object: JsonObject): JsonObject {
         ports: ports.map((port) => ({
           protocol: 'TCP',
           ...port,
-          targetPort: port.targetPort ?? port.port,
+          targetPort: port.targetPort || port.port,
         })),
       }),
       ...absent(spec, {
         type: 'ClusterIP',
         sessionAffinity: 'None',
-        ipFamilies: ['IPv4'],
-        ipFamilyPolicy: 'SingleStack',
-        internalTrafficPolicy: 'Cluster',
+        ...(spec.type !== 'ExternalName' && addressed),
+        ...(isOutside && { externalTrafficPolicy: 'Cluster' }),
+        ...(spec.type === 'LoadBalancer' && { allocateLoadBalancerNodePorts: true }),
         ...(spec.clusterIP === 'None' && { clusterIPs: ['None'] }),
       }),
     },

@@ -3,6 +3,13 @@ const decimalSuffixes = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'];
 /** Digits behind the point: what the real server rounds resources of containers to. */
 const scale = 3;
 
+interface Amount {
+  readonly negative: boolean;
+  /** Without its sign. */
+  readonly thousandths: bigint;
+  readonly how: 'binary' | 'decimal' | 'exponent';
+}
+
 /**
  * Reads an amount, such as `0.5`, `1024Mi` or the number 2, and writes it in its canonical form, such as `500m`, `1Gi`
  * and `2`, as resource.Quantity does.
@@ -10,6 +17,18 @@ const scale = 3;
  * @throws RangeError in Go's words
  */
 export function parseQuantity(value: unknown): string {
+  const { negative, thousandths, how } = parseAmount(value);
+  const amount = format(thousandths, how);
+  return negative && amount !== '0' ? `-${amount}` : amount;
+}
+
+/** Below 0 when the first amount is less, above when it is more; neither may be negative. */
+export function compareQuantities(a: string, b: string): number {
+  const difference = parseAmount(a).thousandths - parseAmount(b).thousandths;
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
+}
+
+function parseAmount(value: unknown): Amount {
   const text = typeof value === 'number' ? String(value) : typeof value === 'string' ? value : '';
   const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:([eE])([+-]?\d+)|([KMGTPE]i)|([numkMGTPE]))?$/.exec(
     text,
@@ -22,9 +41,11 @@ export function parseQuantity(value: unknown): string {
     );
   }
   const power = exponentMark ? Number(exponent) : (decimalSuffixes.indexOf(decimal) - 3) * 3;
-  const thousandths = toThousandths(whole, fraction, binary ? 0 : power, powerOf1024(binary));
-  const amount = format(thousandths, binary ? 'binary' : exponentMark ? 'exponent' : 'decimal');
-  return sign === '-' && amount !== '0' ? `-${amount}` : amount;
+  return {
+    negative: sign === '-',
+    thousandths: toThousandths(whole, fraction, binary ? 0 : power, powerOf1024(binary)),
+    how: binary ? 'binary' : exponentMark ? 'exponent' : 'decimal',
+  };
 }
 
 /** Thousandths, rounded up. */

@@ -1,13 +1,15 @@
-import { asJsonObject, type ApiObject, jsonEquals, type JsonObject } from '../http/api-object.ts';
-import { isEmptySelector, selectsLabels } from '../reads/selector-objects.ts';
+import { asJsonObject, type ApiObject, type JsonObject } from '../http/api-object.ts';
 import { customResourceDefinitions } from '../kinds/built-in-resources.ts';
 import { checkDefinition } from '../kinds/custom-resources.ts';
 import { checkConfigMap, checkSecret } from './data-validation.ts';
 import { checkEvent } from './event-validation.ts';
-import { invalidValue, notNegative, required } from './field-errors.ts';
+import { invalidValue, notNegative } from './field-errors.ts';
 import { checkRequirements, checkRestartPolicy } from './kind-requirements.ts';
 import { checkMetadata } from './metadata-validation.ts';
+import { checkPodSpec, checkPodUpdate } from './pod-validation.ts';
 import { checkBinding, checkRules } from './rbac-validation.ts';
+import { checkService } from './service-validation.ts';
+import { checkWorkload } from './workload-validation.ts';
 import type { ResourceType } from '../kinds/resource-type.ts';
 import type { FieldError } from '../http/status.ts';
 
@@ -37,9 +39,9 @@ function checkKind(
     case 'ReplicaSet':
       return checkWorkload(object, old);
     case 'Pod':
-      return old ? [] : checkContainers(object.spec, 'spec');
+      return old ? checkPodUpdate(object, old) : checkPodSpec(object.spec, 'spec');
     case 'Service':
-      return checkPorts(object);
+      return checkService(object);
     case 'ConfigMap':
       return checkConfigMap(object, old);
     case 'Secret':
@@ -67,7 +69,7 @@ function checkKind(
 
 function checkJob({ template }: JsonObject, field: string): FieldError[] {
   return [
-    ...checkContainers(asJsonObject(template).spec, `${field}.template.spec`),
+    ...checkPodSpec(asJsonObject(template).spec, `${field}.template.spec`),
     ...checkRestartPolicy(template, `${field}.template`),
   ];
 }
@@ -81,41 +83,4 @@ function checkLease({ spec }: ApiObject): FieldError[] {
       : []),
     ...notNegative('spec.leaseTransitions', leaseTransitions),
   ];
-}
-
-function checkWorkload(object: ApiObject, old: ApiObject | undefined): FieldError[] {
-  const { selector, template } = asJsonObject(object.spec);
-  const labels = asJsonObject(asJsonObject(template).metadata).labels;
-  const errors: FieldError[] = [];
-  if (selector === undefined || selector === null) errors.push(required('spec.selector'));
-  if (isEmptySelector(selector) || !selectsLabels(selector, labels)) {
-    errors.push({
-      reason: 'FieldValueInvalid',
-      message: `Invalid value: ${JSON.stringify(labels ?? null)}: \`selector\` does not match template \`labels\``,
-      field: 'spec.template.metadata.labels',
-    });
-  }
-  errors.push(...checkContainers(asJsonObject(template).spec, 'spec.template.spec'));
-  if (old && !jsonEquals(asJsonObject(old.spec).selector, selector)) {
-    errors.push({
-      reason: 'FieldValueInvalid',
-      message: `Invalid value: ${JSON.stringify(selector ?? null)}: field is immutable`,
-      field: 'spec.selector',
-    });
-  }
-  return errors;
-}
-
-function checkContainers(spec: unknown, field: string): FieldError[] {
-  const { containers } = asJsonObject(spec);
-  return Array.isArray(containers) && containers.length > 0
-    ? []
-    : [required(`${field}.containers`)];
-}
-
-/** A service of names alone, or without an address, needs no ports. */
-function checkPorts(object: ApiObject): FieldError[] {
-  const { ports, type, clusterIP } = asJsonObject(object.spec);
-  const needsNone = type === 'ExternalName' || clusterIP === 'None';
-  return needsNone || (Array.isArray(ports) && ports.length > 0) ? [] : [required('spec.ports')];
 }
