@@ -138,6 +138,93 @@ export const kindCases: readonly ComparisonCase[] = [
     ['PATCH', '/apis/scheduling.k8s.io/v1/priorityclasses/{ns}', { description: 'd' }, merge],
     ['DELETE', '/apis/scheduling.k8s.io/v1/priorityclasses/{ns}'],
   ]),
+  script('what else these kinds are refused for', [
+    ['POST', `${networking}/ingresses`, { metadata: { name: 'i' } }],
+    [
+      'POST',
+      `${networking}/ingresses`,
+      {
+        metadata: { name: 'i' },
+        spec: {
+          rules: [
+            {
+              host: 'a.b',
+              http: {
+                paths: [{ path: '/', backend: { service: { name: 's', port: { number: 80 } } } }],
+              },
+            },
+          ],
+        },
+      },
+    ],
+    [
+      'POST',
+      '/apis/policy/v1/namespaces/{ns}/poddisruptionbudgets',
+      { metadata: { name: 'b' }, spec: { minAvailable: 1, maxUnavailable: 1 } },
+    ],
+    ...[
+      {},
+      { scaleTargetRef: target, maxReplicas: 0 },
+      { scaleTargetRef: target, minReplicas: 5, maxReplicas: 3 },
+    ].map((spec): Step => [
+      'POST',
+      '/apis/autoscaling/v2/namespaces/{ns}/horizontalpodautoscalers',
+      { metadata: { name: 'h' }, spec },
+    ]),
+    [
+      'POST',
+      `${batch}/cronjobs`,
+      {
+        metadata: { name: 'c' },
+        spec: { schedule: 'often', jobTemplate: { spec: { template: jobTemplate } } },
+      },
+    ],
+    [
+      'POST',
+      `${batch}/jobs`,
+      { metadata: { name: 'j' }, spec: { backoffLimit: -1, template: jobTemplate } },
+    ],
+  ]),
+  script('services are given an address, and keep it', [
+    ['POST', `${core}/services`, { metadata: { name: 's' }, spec: { ports: [{ port: 80 }] } }],
+    ['PUT', `${core}/services/s`, { metadata: { name: 's' }, spec: { ports: [{ port: 81 }] } }],
+    ['PATCH', `${core}/services/s`, { spec: { type: 'NodePort' } }, merge],
+    ['PATCH', `${core}/services/s`, { spec: { type: 'ClusterIP' } }, merge],
+    ['PATCH', `${core}/services/s`, { spec: { clusterIP: '10.0.0.7' } }, merge],
+    [
+      'POST',
+      `${core}/services`,
+      { metadata: { name: 'l' }, spec: { type: 'LoadBalancer', ports: [{ port: 80 }] } },
+    ],
+  ]),
+  script('what is left out of what is stored', [
+    [
+      'POST',
+      `${core}/configmaps`,
+      {
+        metadata: {
+          name: 'm',
+          selfLink: '/x',
+          ownerReferences: [1, 2].map(() => ({
+            apiVersion: 'v1',
+            kind: 'ConfigMap',
+            name: 'o',
+            uid: 'u',
+          })),
+        },
+      },
+    ],
+    [
+      'POST',
+      '/apis/coordination.k8s.io/v1/namespaces/{ns}/leases',
+      {
+        metadata: { name: 'l' },
+        spec: { strategy: 'OldestEmulationVersion', preferredHolder: 'a' },
+      },
+    ],
+    ['POST', '/api/v1/nodes', { metadata: { name: '{ns}' }, status: { capacity: { cpu: '2' } } }],
+    ['DELETE', '/api/v1/nodes/{ns}'],
+  ]),
   {
     name: 'discovery of the built-in groups, in their order',
     async run({ client }) {

@@ -113,6 +113,7 @@ export const defaultsOfKinds: Readonly<Record<string, Defaults>> = {
       policyTypes: ({ egress }: JsonObject) => (egress ? ['Ingress', 'Egress'] : ['Ingress']),
     },
   },
+  Node: { status: { allocatable: ({ capacity }: JsonObject) => capacity } },
   PersistentVolume: {
     spec: {
       persistentVolumeReclaimPolicy: 'Retain',

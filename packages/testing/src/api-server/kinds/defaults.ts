@@ -8,8 +8,9 @@ import {
 import { defaultDefinition } from './custom-resources.ts';
 import { defaultsOfKinds, withDefaults } from './default-values.ts';
 import { withTemplateDefaults } from './pod-owners.ts';
-import { absent, defaultPod, qualityOfService } from './pod-defaults.ts';
+import { defaultPod, qualityOfService } from './pod-defaults.ts';
 import type { ResourceType } from './resource-type.ts';
+import { defaultService } from './service-defaults.ts';
 import { defaultWorkload, workloadKinds } from './workload-defaults.ts';
 
 /**
@@ -50,6 +51,13 @@ function defaultsOf(
       const status = { phase: 'Pending', qosClass: qualityOfService(pod.spec) };
       return { ...pod, status };
     }
+    case 'Node':
+      return created ? withTaint(object) : object;
+    case 'Lease': {
+      // Of coordinated leader election, which is off unless it is switched on.
+      const { strategy: _strategy, preferredHolder: _holder, ...spec } = asJsonObject(object.spec);
+      return { ...object, spec };
+    }
     case 'Secret':
       return defaultSecret(object);
     case 'Namespace':
@@ -61,7 +69,7 @@ function defaultsOf(
     case 'ClusterRoleBinding':
       return defaultBinding(object);
     case 'Service':
-      return defaultService(object);
+      return defaultService(object, old);
     default:
       return object;
   }
@@ -103,36 +111,11 @@ function defaultBinding({ subjects, roleRef, ...rest }: JsonObject): JsonObject 
   };
 }
 
-/** What a service has that has an address. */
-const addressed = {
-  ipFamilies: ['IPv4'],
-  ipFamilyPolicy: 'SingleStack',
-  internalTrafficPolicy: 'Cluster',
-};
-
-function defaultService(object: JsonObject): JsonObject {
+/** A new node takes no pods until it has said that it is ready. */
+function withTaint(object: JsonObject): JsonObject {
   const spec = asJsonObject(object.spec);
-  const isOutside = spec.type === 'NodePort' || spec.type === 'LoadBalancer';
-  const ports = Array.isArray(spec.ports) ? spec.ports.map(asJsonObject) : undefined;
-  return {
-    ...object,
-    spec: {
-      ...spec,
-      ...(ports && {
-        ports: ports.map((port) => ({
-          protocol: 'TCP',
-          ...port,
-          targetPort: port.targetPort || port.port,
-        })),
-      }),
-      ...absent(spec, {
-        type: 'ClusterIP',
-        sessionAffinity: 'None',
-        ...(spec.type !== 'ExternalName' && addressed),
-        ...(isOutside && { externalTrafficPolicy: 'Cluster' }),
-        ...(spec.type === 'LoadBalancer' && { allocateLoadBalancerNodePorts: true }),
-        ...(spec.clusterIP === 'None' && { clusterIPs: ['None'] }),
-      }),
-    },
-  };
+  const taint = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
+  const taints = Array.isArray(spec.taints) ? spec.taints.map(asJsonObject) : [];
+  if (taints.some(({ key, effect }) => key === taint.key && effect === taint.effect)) return object;
+  return { ...object, spec: { ...spec, taints: [...taints, taint] } };
 }

@@ -1,6 +1,6 @@
 import { type ApiObject, asJsonObject, asText, jsonEquals } from '../http/api-object.ts';
 import type { FieldError } from '../http/status.ts';
-import { forbiddenValue, invalidValue, oneOf, required } from './field-errors.ts';
+import { forbiddenValue, invalidValue, notNegative, oneOf, required } from './field-errors.ts';
 
 /** What a kind's objects need, and what of them never changes, where that takes no more than naming the fields. */
 interface Requirements {
@@ -11,6 +11,8 @@ interface Requirements {
   readonly forbidden?: Readonly<Record<string, string>>;
   /** What a new object may say. */
   readonly oneOf?: Readonly<Record<string, readonly string[]>>;
+  /** Numbers that are not below zero. */
+  readonly counts?: readonly string[];
 }
 
 const requirements: Readonly<Record<string, Requirements | undefined>> = {
@@ -18,7 +20,16 @@ const requirements: Readonly<Record<string, Requirements | undefined>> = {
   CronJob: { needed: { 'spec.schedule': '' } },
   EndpointSlice: { needed: { addressType: '' }, fixed: ['addressType'] },
   IngressClass: { fixed: ['spec.controller'] },
-  Job: { fixed: ['spec.completions', 'spec.selector'] },
+  Job: {
+    fixed: ['spec.completions', 'spec.selector'],
+    counts: [
+      'spec.parallelism',
+      'spec.completions',
+      'spec.activeDeadlineSeconds',
+      'spec.backoffLimit',
+      'spec.ttlSecondsAfterFinished',
+    ],
+  },
   PersistentVolumeClaim: {
     needed: {
       'spec.accessModes': 'at least 1 access mode is required',
@@ -53,11 +64,13 @@ export function checkRequirements(object: ApiObject, old: ApiObject | undefined)
     fixed = [],
     forbidden = {},
     oneOf: choices = {},
+    counts = [],
   } = requirements[object.kind] ?? {};
   const errors: FieldError[] = [];
   for (const [path, why] of Object.entries(needed)) {
     if (isMissing(valueAt(object, path))) errors.push(required(fieldNames[path] ?? path, why));
   }
+  errors.push(...counts.flatMap((path) => notNegative(path, valueAt(object, path))));
   if (!old) {
     for (const [path, values] of Object.entries(choices)) {
       errors.push(...oneOf(path, valueAt(object, path), values));

@@ -1,5 +1,5 @@
 import { type FieldError, invalid } from '../http/status.ts';
-import { notSupported } from './field-errors.ts';
+import { notSupported, tooLong } from './field-errors.ts';
 
 /** What a write's query says that any write may say. */
 export interface WriteQuery {
@@ -13,6 +13,7 @@ const optionKinds = new Map([
   ['PATCH', 'PatchOptions'],
   ['DELETE', 'DeleteOptions'],
 ]);
+const maxManagerBytes = 128;
 const fieldValidations = ['', 'Ignore', 'Strict', 'Warn'];
 const propagationPolicies = ['Foreground', 'Background', 'Orphan', 'nil'];
 
@@ -25,6 +26,10 @@ export function checkWriteQuery(method: string, query: URLSearchParams): WriteQu
   const dryRun = query.getAll('dryRun');
   const fieldValidation = query.get('fieldValidation') ?? '';
   const errors = checkDryRun(dryRun);
+  const manager = query.get('fieldManager') ?? '';
+  if (Buffer.byteLength(manager) > maxManagerBytes) {
+    errors.push(tooLong('fieldManager', maxManagerBytes));
+  }
   if (method !== 'DELETE' && !fieldValidations.includes(fieldValidation)) {
     errors.push(notSupported('fieldValidation', fieldValidation, fieldValidations));
   }

@@ -7,8 +7,9 @@ import { checkName, labelKeyProblems } from './names.ts';
 const portRange = 'must be between 1 and 65535, inclusive';
 
 /** What is wrong with a Service. */
-export function checkService(object: ApiObject): FieldError[] {
+export function checkService(object: ApiObject, old: ApiObject | undefined): FieldError[] {
   const spec = asJsonObject(object.spec);
+  const before = asJsonObject(old?.spec);
   const ports = Array.isArray(spec.ports) ? spec.ports.map(asJsonObject) : [];
   const errors: FieldError[] = [];
   // A service of names alone, or without an address, needs no ports.
@@ -16,6 +17,9 @@ export function checkService(object: ApiObject): FieldError[] {
   if (ports.length === 0 && !needsNone) errors.push(required('spec.ports'));
   if (spec.type === 'ExternalName' && !spec.externalName) {
     errors.push(required('spec.externalName'));
+  }
+  if (before.clusterIP && spec.clusterIP && before.clusterIP !== spec.clusterIP) {
+    errors.push(invalidValue('spec.clusterIPs[0]', spec.clusterIPs, 'may not change once set'));
   }
   const names = new Set<string>();
   for (const [index, port] of ports.entries()) {

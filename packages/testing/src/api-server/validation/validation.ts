@@ -6,6 +6,13 @@ import { checkEvent } from './event-validation.ts';
 import { invalidValue, notNegative } from './field-errors.ts';
 import { checkRequirements, checkRestartPolicy } from './kind-requirements.ts';
 import { checkMetadata } from './metadata-validation.ts';
+import {
+  checkAutoscaler,
+  checkBudget,
+  checkClaimUpdate,
+  checkIngress,
+  checkSchedule,
+} from './other-kinds.ts';
 import { checkPodSpec, checkPodUpdate } from './pod-validation.ts';
 import { checkBinding, checkRules } from './rbac-validation.ts';
 import { checkService } from './service-validation.ts';
@@ -41,7 +48,7 @@ function checkKind(
     case 'Pod':
       return old ? checkPodUpdate(object, old) : checkPodSpec(object.spec, 'spec');
     case 'Service':
-      return checkService(object);
+      return checkService(object, old);
     case 'ConfigMap':
       return checkConfigMap(object, old);
     case 'Secret':
@@ -54,13 +61,25 @@ function checkKind(
       return checkBinding(object, old);
     case 'Event':
       return checkEvent(type.group, object, old);
+    case 'HorizontalPodAutoscaler':
+      return checkAutoscaler(object);
+    case 'Ingress':
+      return checkIngress(object);
+    case 'PersistentVolumeClaim':
+      return [...checkRequirements(object, old), ...(old ? checkClaimUpdate(object, old) : [])];
+    case 'PodDisruptionBudget':
+      return checkBudget(object);
     case 'Lease':
       return checkLease(object);
     case 'Job':
       return [...checkRequirements(object, old), ...checkJob(asJsonObject(object.spec), 'spec')];
     case 'CronJob': {
       const job = asJsonObject(asJsonObject(asJsonObject(object.spec).jobTemplate).spec);
-      return [...checkRequirements(object, old), ...checkJob(job, 'spec.jobTemplate.spec')];
+      return [
+        ...checkRequirements(object, old),
+        ...checkSchedule(object),
+        ...checkJob(job, 'spec.jobTemplate.spec'),
+      ];
     }
     default:
       return checkRequirements(object, old);

@@ -1,7 +1,14 @@
 import { type ApiObject, asJsonObject, jsonEquals, type JsonObject } from '../http/api-object.ts';
 import type { FieldError } from '../http/status.ts';
 import { isEmptySelector, selectsLabels } from '../reads/selector-objects.ts';
-import { forbiddenValue, invalidValue, notNegative, oneOf, required } from './field-errors.ts';
+import {
+  forbiddenValue,
+  invalidValue,
+  notNegative,
+  notSupported,
+  oneOf,
+  required,
+} from './field-errors.ts';
 import { checkPodSpec } from './pod-validation.ts';
 
 /** What is wrong with a Deployment, StatefulSet, DaemonSet or ReplicaSet. */
@@ -49,6 +56,10 @@ function checkStrategy(spec: JsonObject): FieldError[] {
   const { type, rollingUpdate } = asJsonObject(strategy);
   const field = 'spec.strategy.rollingUpdate';
   const errors: FieldError[] = [];
+  if (type !== 'Recreate' && type !== 'RollingUpdate') {
+    const shown = { Type: type, RollingUpdate: null };
+    errors.push(notSupported('spec.strategy', shown, ['Recreate', 'RollingUpdate']));
+  }
   if (type === 'Recreate' && rollingUpdate) {
     errors.push(forbiddenValue(field, "may not be specified when strategy `type` is 'Recreate'"));
   }

@@ -1,4 +1,10 @@
-import { isJsonObject, type JsonObject } from '../http/api-object.ts';
+import {
+  asJsonObject,
+  asText,
+  isJsonObject,
+  jsonEquals,
+  type JsonObject,
+} from '../http/api-object.ts';
 import { messageNameOf } from '../http/protobuf/messages.ts';
 import { badRequest, invalid } from '../http/status.ts';
 import type { ResourceType } from '../kinds/resource-type.ts';
@@ -22,7 +28,8 @@ export function typedBody(
       `${type.kind} in version ${JSON.stringify(version)} cannot be handled as a ${type.kind}: ${why}`,
     ),
   );
-  return type.view ? type.view.store(typed) : typed;
+  const tidy = withTidyMetadata(typed, options);
+  return type.view ? type.view.store(tidy) : tidy;
 }
 
 /**
@@ -41,6 +48,24 @@ export function typedPatched(type: ResourceType, body: unknown, options: WriteOp
       },
     ]),
   );
+}
+
+/** An object that names each of its owners once, and no link to itself, which is of the past. */
+function withTidyMetadata(object: JsonObject, { warn }: WriteOptions): JsonObject {
+  const { selfLink, ...metadata } = asJsonObject(object.metadata);
+  const owners = Array.isArray(metadata.ownerReferences) ? metadata.ownerReferences : [];
+  const single = owners.filter(
+    (owner, index) => owners.findIndex((other) => jsonEquals(other, owner)) === index,
+  );
+  if (single.length === owners.length) {
+    return selfLink === undefined ? object : { ...object, metadata };
+  }
+  const twice = owners.filter((owner) => !single.includes(owner));
+  const uids = [...new Set(twice.map((owner) => asText(asJsonObject(owner).uid)))];
+  warn?.(
+    `.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${uids.join(', ')}`,
+  );
+  return { ...object, metadata: { ...metadata, ownerReferences: single } };
 }
 
 function decode(
