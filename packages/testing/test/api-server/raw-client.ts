@@ -21,6 +21,7 @@ export interface RequestOptions {
   readonly accept?: string;
   /** Instead of the client's own; `''`: none. */
   readonly token?: string;
+  readonly userAgent?: string;
 }
 
 /** A client of the wire alone, over one HTTP/2 connection. */
@@ -47,13 +48,14 @@ export class RawClient implements AsyncDisposable {
   }
 
   stream(method: string, path: string, options: RequestOptions = {}): ClientHttp2Stream {
-    const { body, accept, contentType, token = this.#token } = options;
+    const { body, accept, contentType, userAgent, token = this.#token } = options;
     const stream = this.session().request(
       {
         ':method': method,
         ':path': path,
         ...(token && { authorization: `Bearer ${token}` }),
         ...(accept && { accept }),
+        ...(userAgent && { 'user-agent': userAgent }),
         ...(body !== undefined && { 'content-type': contentType ?? 'application/json' }),
       },
       { endStream: body === undefined },

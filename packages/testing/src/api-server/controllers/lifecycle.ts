@@ -1,4 +1,5 @@
-import type { ApiObject } from '../http/api-object.ts';
+import { managersOfUpdate } from '../apply/write-managers.ts';
+import { asJsonObject, type ApiObject } from '../http/api-object.ts';
 import { customResourceDefinitions } from '../kinds/built-in-resources.ts';
 import { cleanupFinalizer, resourceTypeOf, withConditions } from '../kinds/custom-resources.ts';
 import { canonicalObject } from '../kinds/metadata.ts';
@@ -108,7 +109,7 @@ export class Lifecycle implements WriteObserver {
     );
     if (before && dropped) this.#closeWatches(before);
     const withStatus = withConditions(object);
-    if (withStatus) this.#put(definitions, stored, withStatus);
+    if (withStatus) this.#put(definitions, stored, withServerStatus(object, withStatus));
   }
 
   #removeDefinition(name: string): void {
@@ -139,4 +140,19 @@ export class Lifecycle implements WriteObserver {
       canonicalObject(type, object, { ...object.metadata, resourceVersion }),
     );
   }
+}
+
+/** A definition whose status the server has set, and owns but for the versions that it had set before. */
+function withServerStatus(before: ApiObject, after: ApiObject): ApiObject {
+  const { storedVersions } = asJsonObject(after.status);
+  const status = { acceptedNames: {}, conditions: null, storedVersions };
+  const write = {
+    type: customResourceDefinitions,
+    version: 'v1',
+    subresource: 'status',
+    manager: 'kube-apiserver',
+    time: before.metadata.creationTimestamp,
+  };
+  const managedFields = managersOfUpdate(write, { ...before, status }, before, after);
+  return { ...after, metadata: { ...after.metadata, managedFields } };
 }

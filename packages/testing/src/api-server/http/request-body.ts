@@ -1,3 +1,4 @@
+import { managerOf } from '../apply/apply-request.ts';
 import { asJsonObject, asText, isJsonObject, type JsonObject } from './api-object.ts';
 import type { Exchange } from './exchange.ts';
 import type { DeleteOptions, WriteOptions } from '../writes/write-options.ts';
@@ -94,6 +95,7 @@ export function writeOptions(exchange: Exchange, query: URLSearchParams): WriteO
   return {
     ...checkWriteQuery(exchange.method, query),
     warn: (text) => exchange.warn(text),
+    fieldManager: managerOf(exchange, query),
   };
 }
 

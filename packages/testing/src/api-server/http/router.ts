@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
+import { isApply, isForced, readApplied } from '../apply/apply-request.ts';
 import { describeAggregated } from '../kinds/aggregated-discovery.ts';
 import {
   describeGroup,
@@ -171,8 +172,15 @@ export class Router {
         return;
       }
       case 'PATCH': {
-        const change = await readPatch(exchange, type);
         const options = writeOptions(exchange, info.query);
+        if (isApply(exchange)) {
+          const applied = await readApplied(exchange);
+          const applyOptions = { ...options, force: isForced(info.query) };
+          const result = this.#parts.writer.apply(target, name, status, applied, applyOptions);
+          sendJson(exchange, result.created ? 201 : 200, encodeObject(result.stored, encoding));
+          return;
+        }
+        const change = await readPatch(exchange, type);
         const stored = this.#parts.writer.patch(target, name, status, change, options);
         sendJson(exchange, 200, encodeObject(stored, encoding));
         return;

@@ -115,6 +115,41 @@ export function foreignUid(
   );
 }
 
+/** 409: an apply that names a uid, where there is no object. */
+export function uidWithoutObject(of: GroupResource, name: string, uid: string): StatusError {
+  return conflict(
+    formatGroupResource(of),
+    details(name, of.group, of.resource),
+    name,
+    `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+  );
+}
+
+/** 409: fields that others own; the conflicts of one manager stand together. */
+export function applyConflict(
+  conflicts: readonly { readonly manager: string; readonly field: string }[],
+): StatusError {
+  const lines = conflicts.map(({ manager, field }, index) =>
+    conflicts[index - 1]?.manager === manager
+      ? `- ${field}`
+      : `conflicts with ${manager}:\n- ${field}`,
+  );
+  const list =
+    conflicts.length === 1
+      ? `conflict with ${conflicts[0]!.manager}: ${conflicts[0]!.field}`
+      : lines.join('\n');
+  const count = `${conflicts.length} conflict${conflicts.length === 1 ? '' : 's'}`;
+  return new StatusError(409, 'Conflict', `Apply failed with ${count}: ${list}`, {
+    details: {
+      causes: conflicts.map(({ manager, field }) => ({
+        reason: 'FieldManagerConflict',
+        message: `conflict with ${manager}`,
+        field,
+      })),
+    },
+  });
+}
+
 /** 409: a precondition of a delete does not hold; the kind stands where others have the resource. */
 export function failedPrecondition(of: GroupKind, name: string, what: string): StatusError {
   const qualified = of.group ? `${of.kind}.${of.group}` : of.kind;

@@ -22,6 +22,7 @@ export function resourceTypeOf(
       name: asText(version.name),
       hasStatus: 'status' in asJsonObject(version.subresources),
       ...subresourcesOf(asText(kind), asJsonObject(version.subresources)),
+      schema: asJsonObject(asJsonObject(version.schema).openAPIV3Schema),
     }));
   served.sort((a, b) => compareVersions(a.name, b.name));
   const storage = described.find((version) => version.storage === true);

@@ -87,6 +87,8 @@ export interface ResourceVersion {
   readonly subresources: readonly Subresource[];
   /** Where replicas stand, when there is the subresource scale. */
   readonly scale?: ScalePaths;
+  /** What its definition says of its objects. Default: nothing. */
+  readonly schema?: object;
 }
 
 /** The key that stands for a resource in maps: all its versions share it. */

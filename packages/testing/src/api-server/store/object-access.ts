@@ -18,7 +18,7 @@ export interface ObjectReference {
 
 /**
  * The objects of a server, read and written within the process and at once: the checks and side effects are those of a
- * request by an administrator. What is handed out is shared and must not be changed.
+ * request by an administrator, whose fields are managed by `server.objects`. What is handed out is shared and must not be changed.
  */
 export interface ObjectAccess {
   /** @throws Error with the real server's wording when it is refused, such as when it exists */
@@ -45,20 +45,21 @@ export function createObjectAccess(registry: Registry, writer: ObjectWriter): Ob
     // A copy as the wire makes one, so that nobody's later change reaches what is stored.
     JSON.parse(JSON.stringify(object)) as JsonObject,
   ];
+  const options = { fieldManager: 'server.objects' };
   const shown = <T>(object: unknown): T => object as T;
   return {
     create: (object) => {
       const [target, body] = targetOf(object);
-      return shown(writer.create(target, body).object);
+      return shown(writer.create(target, body, options).object);
     },
     apply: (object) => {
       const [target, body] = targetOf(object);
       const name = asText(asJsonObject(body.metadata).name);
       const old = target.resource.table.get(storageKey(target.namespace, name));
-      if (!old) return shown(writer.create(target, body).object);
+      if (!old) return shown(writer.create(target, body, options).object);
       const { resourceVersion } = old.object.metadata;
       const metadata = { ...asJsonObject(body.metadata), resourceVersion };
-      return shown(writer.update(target, name, '', { ...body, metadata }).object);
+      return shown(writer.update(target, name, '', { ...body, metadata }, options).object);
     },
     delete: ({ apiVersion, kind, namespace, name }) => {
       writer.delete(find(apiVersion, kind, namespace), name);

@@ -93,7 +93,7 @@ async function answerScale(request: SubresourceRequest): Promise<SubresourceAnsw
         )
       : await readAction(request, 'Scale', options);
   const changed = withScale(object, paths, asJsonObject(wanted));
-  const written = parts.writer.update(target, info.name, '', changed, options);
+  const written = parts.writer.update(target, info.name, '', changed, { ...options, by: 'scale' });
   return { status: 200, body: scaleOf(written.object, paths) };
 }
 

@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
 
+import { applyObject } from '../apply/apply-object.ts';
+import {
+  isSameButForTimes,
+  managersOfCreate,
+  managersOfUpdate,
+  type TrackedWrite,
+  withManagers,
+} from '../apply/write-managers.ts';
 import {
   asJsonObject,
   type ApiObject,
@@ -41,7 +49,7 @@ import {
   checkUid,
 } from './write-checks.ts';
 import { typedPatched } from './typed-body.ts';
-import type { DeleteOptions, WriteOptions, WriteTarget } from './write-options.ts';
+import type { ApplyOptions, DeleteOptions, WriteOptions, WriteTarget } from './write-options.ts';
 
 /** What a delete did: removed the object, or marked one that finalizers or a grace period keep. */
 export interface DeleteResult {
@@ -71,7 +79,7 @@ export class ObjectWriter {
 
   /** @throws StatusError 400, 403, 404, 409, 422 or 500 as the real server words them */
   create(target: WriteTarget, body: unknown, options: WriteOptions = {}): StoredObject {
-    const { resource, namespace } = target;
+    const { resource, namespace, version } = target;
     const { type, table } = resource;
     const object = checkBody(target, body, options);
     const metadata = { ...asJsonObject(object.metadata) };
@@ -85,7 +93,7 @@ export class ObjectWriter {
     if (type.namespaced) this.#checkNamespaceTakesObjects(type, namespace, name);
     const uid = randomUUID();
     const labelled = type.custom ? object : withPodLabels(type.kind, object, name, uid);
-    const created = canonicalObject(type, applyDefaults(type, labelled, undefined), {
+    const defaulted = canonicalObject(type, applyDefaults(type, labelled, undefined), {
       ...asJsonObject(labelled.metadata),
       ...labelsOf(type, name, metadata),
       ...annotationsOf(type, object, undefined),
@@ -98,6 +106,9 @@ export class ObjectWriter {
       generation: type.generation === 'none' ? metadata.generation : 1,
       managedFields: undefined,
     });
+    const write = this.#tracked(type, version, '', options);
+    const managedFields = options.managedFields ?? managersOfCreate(write, object, defaulted);
+    const created = withManagers(type, defaulted, managedFields);
     const errors = validateObject(type, created, undefined);
     if (errors.length > 0) throw invalid(type.view ?? type, name, errors);
     if (table.get(storageKey(namespace, name))) throw alreadyExists(type, name);
@@ -134,7 +145,32 @@ export class ObjectWriter {
       return this.#createByUpdate(target, name, body, options);
     if (!old) throw notFound(type, name);
     checkPreconditions(type, old, metadata);
-    return this.#replace(resource, old, object, subresource, options);
+    return this.#replace(target, old, object, subresource, options);
+  }
+
+  /**
+   * Server-side apply, which creates what isn't there.
+   *
+   * @throws StatusError 400, 404, 409, 422 or 500
+   */
+  apply(
+    target: WriteTarget,
+    name: string,
+    subresource: '' | 'status',
+    applied: JsonObject,
+    options: ApplyOptions,
+  ): { readonly stored: StoredObject; readonly created: boolean } {
+    const { resource, namespace, version } = target;
+    const { type, table } = resource;
+    const old = table.get(storageKey(namespace, name));
+    if (!old && subresource !== '') throw notFound(type, name);
+    const write = this.#tracked(type, version, subresource, options);
+    const { force = false } = options;
+    const { object, managedFields } = applyObject(write, old?.object, name, applied, force);
+    const stored = old
+      ? this.update(target, name, subresource, object, { ...options, managedFields })
+      : this.create(target, object, { ...options, managedFields });
+    return { stored, created: !old };
   }
 
   /**
@@ -255,8 +291,19 @@ export class ObjectWriter {
     return this.#store(resource, old.namespace, old.name, changed, { dryRun: dryRun ?? false });
   }
 
+  #tracked(
+    type: ResourceType,
+    version: string,
+    subresource: string,
+    { fieldManager = 'kube-apiserver', by }: WriteOptions,
+  ): TrackedWrite {
+    // The real server doesn't note when something was scaled.
+    const time = by ? undefined : timestamp(this.#now());
+    return { type, version, subresource: by ?? subresource, manager: fieldManager, time };
+  }
+
   #replace(
-    resource: Resource,
+    { resource, version }: WriteTarget,
     old: StoredObject,
     object: JsonObject,
     subresource: '' | 'status',
@@ -274,7 +321,7 @@ export class ObjectWriter {
       deletionTimestamp: before.metadata.deletionTimestamp,
       deletionGracePeriodSeconds: before.metadata.deletionGracePeriodSeconds,
       generation: before.metadata.generation,
-      managedFields: undefined,
+      managedFields: before.metadata.managedFields,
     };
     let changed: ApiObject;
     if (subresource === 'status') {
@@ -302,7 +349,10 @@ export class ObjectWriter {
         changed = { ...changed, metadata: { ...changed.metadata, generation: generation + 1 } };
       }
     }
-    if (jsonEquals(before, changed)) return old;
+    const write = this.#tracked(type, version, subresource, options);
+    const managedFields = options.managedFields ?? managersOfUpdate(write, before, object, changed);
+    changed = withManagers(type, changed, managedFields);
+    if (isSameButForTimes(before, changed)) return old;
     const errors = validateObject(type, changed, before);
     if (errors.length > 0) throw invalid(type.view ?? type, old.name, errors);
     const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = changed.metadata;

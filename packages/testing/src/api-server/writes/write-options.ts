@@ -1,3 +1,4 @@
+import type { ManagedFieldsEntry } from '../apply/managed-fields.ts';
 import type { Resource } from '../store/registry.ts';
 
 /** Where a write goes: a resource in one of its versions, and the namespace of the URL. */
@@ -16,6 +17,18 @@ export interface WriteOptions {
   readonly fieldValidation?: 'Ignore' | 'Warn' | 'Strict';
   /** Hears what the client is to be warned of, in order. */
   readonly warn?: (text: string) => void;
+  /** Who writes, for managedFields; `""` for nobody that is known. Default `kube-apiserver`. */
+  readonly fieldManager?: string;
+  /** By way of which subresource it is written, for managedFields. Default: the one that is written. */
+  readonly by?: 'scale';
+  /** Who owns what afterwards, where an apply has decided that. Default: whoever changed it. */
+  readonly managedFields?: readonly ManagedFieldsEntry[];
+}
+
+/** What may go with a server-side apply. */
+export interface ApplyOptions extends WriteOptions {
+  /** Takes over fields that others own. Default false. */
+  readonly force?: boolean;
 }
 
 /** What may go with a delete. */
