@@ -13,7 +13,10 @@ import { applyDefaults } from '../kinds/defaults.ts';
 import { canonicalObject, generationSubject } from '../kinds/metadata.ts';
 import { withPodLabels } from '../kinds/pod-owners.ts';
 import type { Registry, Resource } from '../store/registry.ts';
-import { type ResourceType, showAs } from '../kinds/resource-type.ts';
+import type { ResourceType } from '../kinds/resource-type.ts';
+import { checkDefined } from '../schemas/check-defined.ts';
+import { isStored, shownAs, storedForm } from '../schemas/custom-objects.ts';
+import { withStoredVersion } from '../schemas/definition-status.ts';
 import {
   annotationsOf,
   generatedName,
@@ -98,7 +101,10 @@ export class ObjectWriter {
       generation: type.generation === 'none' ? metadata.generation : 1,
       managedFields: undefined,
     });
-    const errors = validateObject(type, created, undefined);
+    const errors = [
+      ...validateObject(type, created, undefined),
+      ...checkDefined(target, created, undefined, '', options.warn),
+    ];
     if (errors.length > 0) throw invalid(type.view ?? type, name, errors);
     if (table.get(storageKey(namespace, name))) throw alreadyExists(type, name);
     return this.#store(resource, namespace, name, created, options);
@@ -134,7 +140,7 @@ export class ObjectWriter {
       return this.#createByUpdate(target, name, body, options);
     if (!old) throw notFound(type, name);
     checkPreconditions(type, old, metadata);
-    return this.#replace(resource, old, object, subresource, options);
+    return this.#replace(target, old, object, subresource, options);
   }
 
   /**
@@ -153,9 +159,9 @@ export class ObjectWriter {
     const { type, table } = resource;
     const old = table.get(storageKey(namespace, name));
     if (!old) throw notFound(type, name);
-    const changed = change(showAs(type, version, old.object));
+    const changed = change(shownAs(type, version, old.object));
     const typed = typedPatched(type, changed, options);
-    return this.update(target, name, subresource, typed, options);
+    return this.update(target, name, subresource, typed, { ...options, patched: true });
   }
 
   /** @throws StatusError 403, 404 or 409 */
@@ -256,14 +262,14 @@ export class ObjectWriter {
   }
 
   #replace(
-    resource: Resource,
+    { resource, version }: WriteTarget,
     old: StoredObject,
     object: JsonObject,
     subresource: '' | 'status',
     options: WriteOptions,
   ): StoredObject {
     const { type, table } = resource;
-    const before = old.object;
+    const before = type.view ? old.object : shownAs(type, version, old.object);
     const metadata = asJsonObject(object.metadata);
     const fixed = {
       name: old.name,
@@ -302,8 +308,12 @@ export class ObjectWriter {
         changed = { ...changed, metadata: { ...changed.metadata, generation: generation + 1 } };
       }
     }
-    if (jsonEquals(before, changed)) return old;
-    const errors = validateObject(type, changed, before);
+    if (type === customResourceDefinitions) changed = withStoredVersion(changed);
+    if (isStored(type, old.object, changed)) return old;
+    const errors = [
+      ...validateObject(type, changed, before),
+      ...checkDefined({ resource, version }, changed, before, subresource, options.warn),
+    ];
     if (errors.length > 0) throw invalid(type.view ?? type, old.name, errors);
     const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = changed.metadata;
     if (
@@ -333,7 +343,10 @@ export class ObjectWriter {
       return { key: storageKey(namespace, name), namespace, name, object, version: 0 };
     }
     const stored = resource.table.put(namespace, name, (resourceVersion) =>
-      canonicalObject(resource.type, object, { ...object.metadata, resourceVersion }),
+      canonicalObject(resource.type, storedForm(resource.type, object), {
+        ...object.metadata,
+        resourceVersion,
+      }),
     );
     this.#observer.wrote(resource, stored, false);
     return stored;
