@@ -7,8 +7,12 @@ import { registerFunctions } from './cel-functions.ts';
 import { additionalOf, itemsOf, type Schema } from './schema.ts';
 
 export interface Cel {
-  /** Evaluates rules on values, whatever their types. */
-  readonly evaluating: CelLibrary.Environment;
+  /**
+   * Evaluates an expression on values, whatever their types.
+   *
+   * @throws Error when it can't be
+   */
+  evaluate(expression: string, context: Record<string, unknown>): unknown;
   readonly readers: CelReaders;
   /** An environment that knows the types of `self` and `oldSelf`, to find the faults of rules before they run. */
   checking(self: Schema, isRoot: boolean, optionalOldSelf: boolean): CelLibrary.Environment;
@@ -38,8 +42,13 @@ function load(): Cel {
     const expression = evaluating.parse(`${name}(self)`);
     return (text) => expression({ self: text });
   };
+  const parsed = new Map<string, CelLibrary.ParseResult>();
   return {
-    evaluating,
+    evaluate(expression, context) {
+      let run = parsed.get(expression);
+      if (!run) parsed.set(expression, (run = evaluating.parse(expression)));
+      return run(context) as unknown;
+    },
     readers: { duration: read('duration'), timestamp: read('timestamp') },
     checking(self, isRoot, optionalOldSelf) {
       const environment = base();

@@ -15,17 +15,23 @@ import { type Correlation, correlateElement, correlateField, isUnchanged } from 
 import { fieldAtPath } from './field-path.ts';
 import { additionalOf, itemsOf, propertyOf, type Rule, type Schema } from './schema.ts';
 
+const ruled = new WeakMap<Schema, boolean>();
+
 /** Whether a schema has rules at any depth. */
 export function hasRules(schema: Schema): boolean {
-  const { properties = {} } = schema;
-  const items = itemsOf(schema);
-  const additional = additionalOf(schema);
-  return (
-    (schema['x-kubernetes-validations'] ?? []).length > 0 ||
-    Object.values(properties).some(hasRules) ||
-    (items !== undefined && hasRules(items)) ||
-    (additional !== undefined && hasRules(additional))
-  );
+  let found = ruled.get(schema);
+  if (found === undefined) {
+    const parts = [
+      itemsOf(schema),
+      additionalOf(schema),
+      ...Object.values(schema.properties ?? {}),
+    ];
+    found =
+      (schema['x-kubernetes-validations'] ?? []).length > 0 ||
+      parts.some((part) => part !== undefined && hasRules(part));
+    ruled.set(schema, found);
+  }
+  return found;
 }
 
 /** Whether a rule compares with what was there before. */
@@ -104,7 +110,7 @@ function checkNode(schema: Schema, value: unknown, position: Position): FieldErr
 }
 
 function checkRule(rule: Rule, schema: Schema, value: unknown, position: Position): FieldError[] {
-  const { evaluating, readers, optional } = cel();
+  const { evaluate, readers, optional } = cel();
   const comparesOld = usesOldSelf(rule);
   const { old } = position;
   if (comparesOld && old === undefined && !rule.optionalOldSelf) return [];
@@ -116,7 +122,7 @@ function checkRule(rule: Rule, schema: Schema, value: unknown, position: Positio
   };
   const field = position.field || '<nil>';
   try {
-    if (evaluating.evaluate(rule.rule ?? '', context) === true) return [];
+    if (evaluate(rule.rule ?? '', context) === true) return [];
   } catch (error) {
     const [why = ''] = (error as Error).message.split('\n');
     const what = `${lowerFirst(why)} evaluating rule: ${rule.message?.trim() || (rule.rule ?? '').trim()}`;
@@ -129,10 +135,13 @@ function checkRule(rule: Rule, schema: Schema, value: unknown, position: Positio
   return [];
 }
 
-function detailOf({ rule = '', message, messageExpression }: Rule, context: object): string {
+function detailOf(
+  { rule = '', message, messageExpression }: Rule,
+  context: Record<string, unknown>,
+): string {
   if (messageExpression) {
     try {
-      const text: unknown = cel().evaluating.evaluate(messageExpression, { ...context });
+      const text: unknown = cel().evaluate(messageExpression, context);
       if (typeof text === 'string' && text.trim() !== '' && !/[\n\r]/.test(text))
         return text.trim();
     } catch {
