@@ -225,6 +225,8 @@ export const customObjectCases: readonly ComparisonCase[] = [
       }),
       post({ raw: { spec: { a: 1 } } }, 'untyped'),
       post({ raw: { apiVersion: '', kind: 5 } }, 'wrong'),
+      post({ raw: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'x', bad: 1 } } }, 'meta'),
+      post({ raw: { apiVersion: 'v1', kind: 'Pod', metadata: { labels: { a: 1 } } } }, 'labels'),
       post(
         {
           typed: {

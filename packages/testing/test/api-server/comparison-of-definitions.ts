@@ -141,6 +141,7 @@ export const definitionCases: readonly ComparisonCase[] = [
     'with a group of one part': { schema: ok, spec: { group: 'example' } },
     'with a group in upper case': { schema: ok, spec: { group: 'Example.com' } },
     'with an unknown scope': { schema: ok, spec: { scope: 'World' } },
+    'without a kind': { schema: ok, names: { kind: '' } },
     'without a scope': { schema: ok, spec: { scope: '' } },
     'with the kind as the kind of lists': { schema: ok, names: { listKind: 'Widget' } },
     'with a kind of two words': { schema: ok, names: { kind: 'Big Widget' } },

@@ -18,6 +18,11 @@ export const ruleCases: readonly ComparisonCase[] = [
     'that are right': {
       schema: ruled({ rule: 'self.a == "x" || self.list.all(x, x.startsWith("y"))' }),
     },
+    'that ask for a field of an element': {
+      schema: ruled({
+        rule: 'has(self.list) && self.list.size() > 0 && self.list[0] == "has(self)"',
+      }),
+    },
     'without a rule': { schema: ruled({ rule: ' ' }) },
     'with an empty message': { schema: ruled({ rule: 'true', message: ' ' }) },
     'with a message of two lines': { schema: ruled({ rule: 'true', message: 'a\nb' }) },
@@ -148,6 +153,10 @@ export const ruleCases: readonly ComparisonCase[] = [
               fieldPath: '.max',
             },
             {
+              rule: '!has(self.ports) || self.ports.size() == 0 || !has(self.ports[0].port) || self.ports[0].port < 1000',
+              message: 'low ports',
+            },
+            {
               rule: '!has(self.ports) || self.ports.exists_one(p, p.name == "main")',
               message: 'one main port',
             },
@@ -170,6 +179,8 @@ export const ruleCases: readonly ComparisonCase[] = [
       post({ min: 3, max: 2 }, 'a'),
       post({ max: 100 }, 'a'),
       post({ ports: [] }, 'a'),
+      post({ ports: [{ name: 'main', port: 2000 }] }, 'a'),
+      post({ ports: [{ name: 'main' }] }, 'b'),
       post({ labels: { a: 'B' } }, 'a'),
       post({ any: 0 }, 'a'),
       post({ until: '2025-06-01T00:00:00Z' }, 'a'),

@@ -49,6 +49,7 @@ export const valueCases: readonly ComparisonCase[] = [
       post({ size: 1, small: 1 }),
       post({ size: 1, step: 7 }),
       post({ size: 1, ratio: 0.75 }),
+      post({ size: 1, ratio: 2 }),
       post({ size: 1, i32: 3_000_000_000 }),
       post({ size: 1, i32: true }),
       post({ size: 1, name: 'a' }),

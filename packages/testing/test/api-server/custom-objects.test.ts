@@ -62,6 +62,12 @@ describe('objects of definitions', () => {
     expect(() => define(inSpec({ minimum: 1 }))).toThrow('must not be empty for specified object');
   });
 
+  it('a definition without a storage version is refused', () => {
+    expect(() => define(ok, { version: { storage: false } })).toThrow(
+      'must have exactly one version marked as storage version, status.storedVersions',
+    );
+  });
+
   it('conversion webhooks are refused, since nothing would call them', () => {
     const conversion = { strategy: 'Webhook', webhook: { conversionReviewVersions: ['v1'] } };
     expect(() => define(ok, { spec: { conversion } })).toThrow('use None');

@@ -94,7 +94,7 @@ export function defaultDefinition(object: JsonObject, created: boolean): JsonObj
       names: {
         ...names,
         singular: names.singular || kind.toLowerCase(),
-        listKind: names.listKind || `${kind}List`,
+        ...((names.listKind || kind) && { listKind: names.listKind || `${kind}List` }),
       },
       conversion: spec.conversion ?? { strategy: 'None' },
     },

@@ -4,6 +4,7 @@ import type * as CelLibrary from '@marcbachmann/cel-js';
 
 import { celName, type CelReaders, withResourceFields } from './cel-values.ts';
 import { registerFunctions } from './cel-functions.ts';
+import { registerPresence, withPresence } from './cel-presence.ts';
 import { additionalOf, itemsOf, type Schema } from './schema.ts';
 
 export interface Cel {
@@ -35,6 +36,7 @@ function load(): Cel {
       homogeneousAggregateLiterals: false,
     });
     registerFunctions(environment);
+    registerPresence(environment);
     return environment;
   };
   const evaluating = base().registerVariable('self', 'dyn').registerVariable('oldSelf', 'dyn');
@@ -46,7 +48,7 @@ function load(): Cel {
   return {
     evaluate(expression, context) {
       let run = parsed.get(expression);
-      if (!run) parsed.set(expression, (run = evaluating.parse(expression)));
+      if (!run) parsed.set(expression, (run = evaluating.parse(withPresence(expression))));
       return run(context) as unknown;
     },
     readers: { duration: read('duration'), timestamp: read('timestamp') },

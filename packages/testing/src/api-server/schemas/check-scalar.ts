@@ -80,10 +80,20 @@ export function checkFormat(format: string, value: string, path: string): Outcom
 
 export function checkNumber(schema: Schema, value: number, path: string): Outcome {
   const outcome: Outcome = { problems: [], checks: 1 };
-  const { multipleOf, maximum, exclusiveMaximum, minimum, exclusiveMinimum } = schema;
+  const { exclusiveMaximum, exclusiveMinimum } = schema;
+  // Against an integer, a bound is one, too: what is behind its point is cut off.
+  const bound = (limit: number | undefined): number | undefined =>
+    limit === undefined || !Number.isInteger(value) ? limit : Math.trunc(limit);
+  const [multipleOf, minimum, maximum] = [schema.multipleOf, schema.minimum, schema.maximum].map(
+    bound,
+  );
   const range = checkRange(schema, value, path);
   if (range) add(outcome, range);
-  if (multipleOf !== undefined && !isMultiple(value, multipleOf)) {
+  if (multipleOf !== undefined && multipleOf <= 0) {
+    const text = `factor MultipleOf declared for ${path} must be positive: ${multipleOf}`;
+    const message = `Invalid value: ${multipleOf}: ${text}`;
+    add(outcome, { text, path, reason: 'FieldValueInvalid', message });
+  } else if (multipleOf !== undefined && !isMultiple(value, multipleOf)) {
     add(outcome, refused(path, value, `should be a multiple of ${multipleOf}`));
   }
   if (minimum !== undefined && (exclusiveMinimum ? value <= minimum : value < minimum)) {

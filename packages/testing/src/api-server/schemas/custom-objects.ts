@@ -4,7 +4,7 @@ import { formatApiVersion, type ResourceType, showAs } from '../kinds/resource-t
 import { invalidValue } from '../validation/field-errors.ts';
 import { checkValue } from './check-value.ts';
 import { correlateField } from './correlation.ts';
-import { checkEmbeddedObjects, malformedObject } from './embedded-objects.ts';
+import { checkEmbeddedObjects, readEmbeddedObjects } from './embedded-objects.ts';
 import { fillDefaults } from './fill-defaults.ts';
 import { checkListTypes } from './list-types.ts';
 import { prune, pruneNulls } from './prune.ts';
@@ -16,11 +16,13 @@ interface CustomObjectRead {
   readonly object: JsonObject;
   /** The paths of fields that the schema doesn't know. */
   readonly unknown: readonly string[];
-  /** What makes it unreadable, if anything does. */
-  readonly malformed?: FieldError | undefined;
 }
 
-/** A custom object of a request as its version's schema has it. */
+/**
+ * A custom object of a request as its version's schema has it.
+ *
+ * @throws EmbeddedObjectError when an object within it can't be one
+ */
 export function readCustomObject(
   { schemas }: ResourceType,
   version: string,
@@ -30,11 +32,9 @@ export function readCustomObject(
   const unknown: string[] = [];
   if (!schema) return { object, unknown };
   const pruned = pruneNulls(prune(object, schema, unknown), schema);
-  return {
-    object: fillDefaults(pruned, schema) as JsonObject,
-    unknown: unknown.toSorted(),
-    malformed: malformedObject(schema, pruned),
-  };
+  unknown.sort();
+  const read = readEmbeddedObjects(schema, pruned, unknown);
+  return { object: fillDefaults(read, schema) as JsonObject, unknown };
 }
 
 /**

@@ -232,14 +232,18 @@ function checkImmutable(spec: JsonObject, old: ApiObject): FieldError[] {
 
 /** A version that objects may still be stored in must stay. */
 function checkStoredVersions(status: unknown, versions: unknown): FieldError[] {
+  const field = 'status.storedVersions';
   const stored = textsOf(asJsonObject(status).storedVersions);
+  if (stored.length === 0) {
+    return [invalidValue(field, null, 'must have at least one stored version')];
+  }
   const names = listOf(versions).map(({ name }) => asText(name));
   return stored.flatMap((version, index) =>
     names.includes(version)
       ? []
       : [
           invalidValue(
-            key('status.storedVersions', index),
+            key(field, index),
             version,
             `missing from spec.versions; ${version} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${version} and removes ${version} from status.storedVersions`,
           ),

@@ -49,6 +49,23 @@ export function isEstablished({ status }: ApiObject): boolean {
   );
 }
 
+/** A definition that says that it is being deleted. */
+export function withTerminating(definition: ApiObject, now: string): ApiObject {
+  const status = asJsonObject(definition.status);
+  const condition = {
+    type: 'Terminating',
+    status: 'True',
+    lastTransitionTime: now,
+    reason: 'InstanceDeletionPending',
+    message:
+      'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+  };
+  return {
+    ...definition,
+    status: { ...status, conditions: [...listOf(status.conditions), condition] },
+  };
+}
+
 /** A definition whose status names the version that objects are stored in from now on. */
 export function withStoredVersion<T extends JsonObject>(definition: T): T {
   const storage = listOf(asJsonObject(definition.spec).versions).find(

@@ -1,6 +1,7 @@
 import type { FieldError } from '../http/status.ts';
 import { child, invalidValue, key, required, notSupported } from '../validation/field-errors.ts';
 import { cel } from './cel-environment.ts';
+import { withPresence } from './cel-presence.ts';
 import { isFieldPath } from './field-path.ts';
 import { usesOldSelf } from './rules.ts';
 import { additionalOf, itemsOf, type Rule, type Schema } from './schema.ts';
@@ -96,13 +97,13 @@ function checkRule(
   const wrong = (name: string, why: string): void => {
     errors.push(invalidValue(child(path, name), rule, why));
   };
-  const checked = environment.check(rule.rule ?? '');
+  const checked = environment.check(withPresence(rule.rule ?? ''));
   if (!checked.valid) wrong('rule', `compilation failed: ERROR: ${checked.error?.message}`);
   else if (checked.type !== 'bool' && checked.type !== 'dyn') {
     wrong('rule', 'cel expression must evaluate to a bool');
   }
   if (rule.messageExpression) {
-    const message = environment.check(rule.messageExpression);
+    const message = environment.check(withPresence(rule.messageExpression));
     if (!message.valid) {
       wrong(
         'messageExpression',

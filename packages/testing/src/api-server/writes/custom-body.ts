@@ -3,6 +3,7 @@ import { badRequest, invalid } from '../http/status.ts';
 import type { ResourceType } from '../kinds/resource-type.ts';
 import { decodeTyped, DecodingError } from '../kinds/typed-decoding.ts';
 import { readCustomObject } from '../schemas/custom-objects.ts';
+import { EmbeddedObjectError } from '../schemas/embedded-objects.ts';
 import { invalidValue } from '../validation/field-errors.ts';
 import { fieldFaults } from './typed-body.ts';
 import type { WriteOptions } from './write-options.ts';
@@ -19,13 +20,12 @@ export function customBody(
   body: JsonObject,
   { fieldValidation = 'Warn', duplicateFields = [], patched, warn }: WriteOptions,
 ): JsonObject {
-  const { object, unknown, malformed } = readCustomObject(type, version, body);
   const refusal = (why: string): Error =>
     badRequest(
       `${type.kind} in version ${JSON.stringify(version)} cannot be handled as a ${type.kind}: ${why}`,
     );
-  if (malformed) throw refusal(`${malformed.field}: ${malformed.message}`);
   const ofMetadata = unknownMetadata(body, refusal);
+  const { object, unknown } = readObject(type, version, body, refusal);
   const faults = fieldFaults(duplicateFields, [...ofMetadata, ...unknown]);
   if (fieldValidation === 'Strict' && faults.length > 0) {
     const why = `strict decoding error: ${faults.join(', ')}`;
@@ -42,6 +42,20 @@ function unknownMetadata({ metadata }: JsonObject, refusal: (why: string) => Err
     return decodeTyped('ObjectMeta', metadata).unknown.map((path) => `metadata.${path}`);
   } catch (error) {
     if (error instanceof DecodingError) throw refusal(error.message);
+    throw error;
+  }
+}
+
+function readObject(
+  type: ResourceType,
+  version: string,
+  body: JsonObject,
+  refusal: (why: string) => Error,
+): ReturnType<typeof readCustomObject> {
+  try {
+    return readCustomObject(type, version, body);
+  } catch (error) {
+    if (error instanceof EmbeddedObjectError) throw refusal(error.message);
     throw error;
   }
 }

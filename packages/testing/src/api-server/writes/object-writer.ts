@@ -16,7 +16,7 @@ import type { Registry, Resource } from '../store/registry.ts';
 import type { ResourceType } from '../kinds/resource-type.ts';
 import { checkDefined } from '../schemas/check-defined.ts';
 import { isStored, shownAs, storedForm } from '../schemas/custom-objects.ts';
-import { withStoredVersion } from '../schemas/definition-status.ts';
+import { withStoredVersion, withTerminating } from '../schemas/definition-status.ts';
 import {
   annotationsOf,
   generatedName,
@@ -248,7 +248,9 @@ export class ObjectWriter {
       type,
       isKeptNamespace(type, old)
         ? { ...old.object, status: { ...asJsonObject(old.object.status), phase: 'Terminating' } }
-        : old.object,
+        : type === customResourceDefinitions
+          ? withTerminating(old.object, timestamp(this.#now()))
+          : old.object,
       {
         ...metadata,
         ...(finalizers && { finalizers }),
