@@ -1,5 +1,14 @@
 import type { ComparisonCase } from './comparison-cases.ts';
-import { changeSchema, merge, objects, patch, post, specOf, withStatus } from './definition-kit.ts';
+import {
+  said,
+  changeSchema,
+  merge,
+  objects,
+  patch,
+  post,
+  specOf,
+  withStatus,
+} from './definition-kit.ts';
 
 /** What becomes of objects of definitions: what is left out, filled in and kept. */
 export const customObjectCases: readonly ComparisonCase[] = [
@@ -43,6 +52,7 @@ export const customObjectCases: readonly ComparisonCase[] = [
       },
       { method: 'PUT', body: { spec: { size: 2, colour: 'red' } } },
       { body: { metadata: { name: 'meta', colour: 'red' } } },
+      { body: { metadata: { name: 'kept', finalizers: ['b', 'example.com', 'a.b/c', 'orphan'] } } },
       { body: { metadata: { name: 'labels', labels: { a: 1 } } } },
       { body: { metadata: { name: 'finalizers', finalizers: 'x' } } },
       {
@@ -266,4 +276,16 @@ export const customObjectCases: readonly ComparisonCase[] = [
       },
     },
   ),
+  {
+    name: 'fields of a built-in kind that are there twice',
+    async run({ client, namespace }) {
+      const path = `/api/v1/namespaces/${namespace}/configmaps`;
+      const text = '{"metadata":{"name":"a","name":"twice"},"data":{"a":"1","a":"2"},"more":1}';
+      return [
+        said(await client.post(path, text)),
+        said(await client.post(`${path}?fieldValidation=Strict`, text)),
+        said(await client.post(`${path}?fieldValidation=Ignore&dryRun=All`, text)),
+      ];
+    },
+  },
 ];

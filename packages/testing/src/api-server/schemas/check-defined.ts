@@ -22,6 +22,7 @@ export function checkDefined(
   subresource: string,
   warn: (text: string) => void = () => {},
 ): FieldError[] {
+  if (type.custom && subresource === '') warnOfFinalizers(object, old, warn);
   if (type !== customResourceDefinitions) {
     return checkCustomObject(type, version, object, old, subresource, warn);
   }
@@ -31,6 +32,25 @@ export function checkDefined(
     if (!before.includes(format)) warn(`unrecognized format ${JSON.stringify(format)}`);
   }
   return checkDefinition(object, old);
+}
+
+const standardFinalizers = new Set(['orphan', 'foregroundDeletion', 'kubernetes']);
+
+/** Finalizers of custom objects should say whose they are. */
+function warnOfFinalizers(
+  { metadata }: ApiObject,
+  old: ApiObject | undefined,
+  warn: (text: string) => void,
+): void {
+  const before = old?.metadata.finalizers ?? [];
+  for (const finalizer of (metadata.finalizers ?? []).toSorted()) {
+    if (before.includes(finalizer) || finalizer.includes('/')) continue;
+    if (standardFinalizers.has(finalizer)) continue;
+    const path = finalizer.includes('.') ? ' including a path (/)' : '';
+    warn(
+      `metadata.finalizers: ${JSON.stringify(finalizer)}: prefer a domain-qualified finalizer name${path} to avoid accidental conflicts with other finalizer writers`,
+    );
+  }
 }
 
 /** The formats of a definition's schemas that say nothing. */
