@@ -7,11 +7,16 @@ import {
 } from '../../../../tools/kube-apiserver/control-plane.ts';
 import { type ApiServer, startApiServer } from '../../src/index.ts';
 import { comparisonCases, type ComparisonCase } from './comparison-cases.ts';
+import { customObjectCases } from './comparison-of-custom-objects.ts';
+import { definitionCases } from './comparison-of-definitions.ts';
 import { kindCases } from './comparison-of-kinds.ts';
 import { subresourceCases } from './comparison-of-subresources.ts';
+import { ruleCases } from './comparison-of-rules.ts';
 import { typeCases } from './comparison-of-types.ts';
 import { validationCases } from './comparison-of-validation.ts';
 import { workloadCases } from './comparison-of-workloads.ts';
+import { valueCases } from './comparison-of-values.ts';
+import { versionCases } from './comparison-of-versions.ts';
 import { mask } from './masking.ts';
 import { RawClient } from './raw-client.ts';
 
@@ -54,6 +59,11 @@ describe.skipIf(!binaries)('the in-process server answers as a real kube-apiserv
     ...kindCases,
     ...subresourceCases,
     ...workloadCases,
+    ...definitionCases,
+    ...versionCases,
+    ...customObjectCases,
+    ...valueCases,
+    ...ruleCases,
   ];
   for (const [index, compared] of allCases.entries()) {
     it(compared.name, async () => {

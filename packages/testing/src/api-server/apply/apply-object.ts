@@ -6,8 +6,9 @@ import {
   invalid,
   uidWithoutObject,
 } from '../http/status.ts';
-import { formatApiVersion, showAs } from '../kinds/resource-type.ts';
+import { formatApiVersion } from '../kinds/resource-type.ts';
 import { sortKeys } from '../kinds/typed-encoding.ts';
+import { shownAs } from '../schemas/custom-objects.ts';
 import { checkApplied } from './check-applied.ts';
 import { compare } from './compare.ts';
 import { type Applied, applyFields, type FieldConflict, type Managed } from './field-management.ts';
@@ -53,7 +54,7 @@ export function applyObject(
   if (errors.length > 0) throw internalFailure(describeErrors(applied, errors));
   checkIdentity(write, live, name, applied);
   const managed: Managed = {
-    live: live ? showAs(type, version, live) : {},
+    live: live ? shownAs(type, version, live) : {},
     managers: live ? managersBefore(write, live) : [],
     structure,
     ignored: ignoredFields(type, subresource),

@@ -28,9 +28,9 @@ export interface TrackedWrite {
 
 /** What an object of a type is made of. */
 export function structureOf(type: ResourceType, version: string): Structure {
-  const { custom, group, kind, versions } = type;
+  const { custom, group, kind, schemas } = type;
   if (!custom) return builtInStructure(group, kind);
-  const schema = versions.find(({ name }) => name === version)?.schema ?? {};
+  const schema = schemas?.get(version) ?? {};
   let structure = parsed.get(schema);
   if (!structure) parsed.set(schema, (structure = customStructure(schema)));
   return structure;

@@ -13,6 +13,8 @@ export class Exchange {
   readonly headers: IncomingHttpHeaders;
   readonly #request: Http2ServerRequest | IncomingMessage;
   readonly #response: Http2ServerResponse | ServerResponse;
+  /** The paths of fields that its body has twice. */
+  duplicateFields: readonly string[] = [];
   readonly #warnings: string[] = [];
 
   constructor(

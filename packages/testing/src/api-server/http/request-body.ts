@@ -4,6 +4,7 @@ import type { Exchange } from './exchange.ts';
 import type { DeleteOptions, WriteOptions } from '../writes/write-options.ts';
 import { checkDeleteOptions, checkWriteQuery } from '../validation/option-checks.ts';
 import { decodeTyped } from '../kinds/typed-decoding.ts';
+import { duplicateFields } from './duplicate-fields.ts';
 import { decodeProtobuf } from './protobuf/decode.ts';
 import { badRequest, unsupportedMediaType } from './status.ts';
 
@@ -28,6 +29,7 @@ export async function readObject(exchange: Exchange, kind: string): Promise<Json
     }
   }
   const body = parseJson(bytes);
+  exchange.duplicateFields = duplicateFields(bytes.toString());
   if (isJsonObject(body)) return body;
   const start = bytes.subarray(0, 100).toString();
   throw badRequest(`${unrecognized}: couldn't get version/kind; json parse error: ${start}`);
@@ -94,6 +96,7 @@ function decodeDeleteOptions(exchange: Exchange, bytes: Buffer): JsonObject {
 export function writeOptions(exchange: Exchange, query: URLSearchParams): WriteOptions {
   return {
     ...checkWriteQuery(exchange.method, query),
+    duplicateFields: exchange.duplicateFields,
     warn: (text) => exchange.warn(text),
     fieldManager: managerOf(exchange, query),
   };

@@ -21,7 +21,9 @@ export interface FieldError {
     | 'FieldValueNotSupported'
     | 'FieldValueDuplicate'
     | 'FieldValueNotFound'
-    | 'FieldValueTooLong';
+    | 'FieldValueTooLong'
+    | 'FieldValueTooMany'
+    | 'FieldValueTypeInvalid';
   /** As the API server words it, without the field: `Required value: …`. */
   readonly message: string;
   readonly field: string;
@@ -59,7 +61,7 @@ export function formatGroupResource({ group, resource }: GroupResource): string 
 }
 
 function details(name: string, group: string, kind: string): NonNullable<StatusBody['details']> {
-  return { ...(name && { name }), ...(group && { group }), kind };
+  return { ...(name && { name }), ...(group && { group }), ...(kind && { kind }) };
 }
 
 /** 404: no such object. */

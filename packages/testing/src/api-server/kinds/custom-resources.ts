@@ -1,6 +1,8 @@
 import { asJsonObject, type ApiObject, asText, type JsonObject } from '../http/api-object.ts';
+import { withStoredVersion } from '../schemas/definition-status.ts';
+import type { Schema } from '../schemas/schema.ts';
+import { selectableFields } from '../schemas/selectable-fields.ts';
 import type { ResourceType, ResourceVersion } from './resource-type.ts';
-import type { FieldError } from '../http/status.ts';
 
 /** What keeps a CustomResourceDefinition until its objects are gone. */
 export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io';
@@ -22,7 +24,6 @@ export function resourceTypeOf(
       name: asText(version.name),
       hasStatus: 'status' in asJsonObject(version.subresources),
       ...subresourcesOf(asText(kind), asJsonObject(version.subresources)),
-      schema: asJsonObject(asJsonObject(version.schema).openAPIV3Schema),
     }));
   served.sort((a, b) => compareVersions(a.name, b.name));
   const storage = described.find((version) => version.storage === true);
@@ -42,11 +43,19 @@ export function resourceTypeOf(
     nameRule: 'dnsSubdomain',
     generation: 'allButMetadataAndStatus',
     hasStatus: 'status' in asJsonObject(storage?.subresources),
-    fields: selectableFields(storage),
+    fields: selectableFields(
+      list(storage?.selectableFields).map((field) => asText(asJsonObject(field).jsonPath)),
+    ),
     fieldRefusal: 'notSupported',
     unconditionalUpdate: false,
     createOnUpdate: false,
     deleteReturnsObject: false,
+    schemas: new Map(
+      described.map(({ name, schema }) => [
+        asText(name),
+        asJsonObject(schema).openAPIV3Schema as Schema,
+      ]),
+    ),
   };
 }
 
@@ -74,103 +83,23 @@ function subresourcesOf(
 }
 
 /** A definition with what the server fills in: names and finalizer. */
-export function defaultDefinition(object: JsonObject): JsonObject {
+export function defaultDefinition(object: JsonObject, created: boolean): JsonObject {
   const spec = asJsonObject(object.spec);
   const names = asJsonObject(spec.names);
   const kind = asText(names.kind);
-  return {
+  const defaulted = {
     ...object,
     spec: {
       ...spec,
       names: {
         ...names,
         singular: names.singular || kind.toLowerCase(),
-        listKind: names.listKind || `${kind}List`,
+        ...((names.listKind || kind) && { listKind: names.listKind || `${kind}List` }),
       },
       conversion: spec.conversion ?? { strategy: 'None' },
     },
   };
-}
-
-/** The definition as its controllers leave it: established; undefined when it is that already. */
-export function withConditions(definition: ApiObject): ApiObject | undefined {
-  const status = asJsonObject(definition.status);
-  const { names, versions } = asJsonObject(definition.spec);
-  const storage = list(versions)
-    .map(asJsonObject)
-    .find((version) => version.storage === true);
-  if (Array.isArray(status.conditions)) return undefined;
-  const lastTransitionTime = definition.metadata.creationTimestamp;
-  const condition = (type: string, reason: string, message: string): JsonObject => ({
-    type,
-    status: 'True',
-    lastTransitionTime,
-    reason,
-    message,
-  });
-  return {
-    ...definition,
-    status: {
-      conditions: [
-        condition('NamesAccepted', 'NoConflicts', 'no conflicts found'),
-        condition('Established', 'InitialNamesAccepted', 'the initial names have been accepted'),
-      ],
-      acceptedNames: names,
-      storedVersions: [storage?.name],
-    },
-  };
-}
-
-/** What is wrong with a definition, as far as serving it needs it right. */
-export function checkDefinition({ metadata, spec }: ApiObject): FieldError[] {
-  const { group, scope, names, versions } = asJsonObject(spec);
-  const { plural, kind } = asJsonObject(names);
-  const errors: FieldError[] = [];
-  for (const [value, field] of [
-    [group, 'spec.group'],
-    [scope, 'spec.scope'],
-    [plural, 'spec.names.plural'],
-    [kind, 'spec.names.kind'],
-  ] as const) {
-    if (!value) errors.push({ reason: 'FieldValueRequired', message: 'Required value', field });
-  }
-  if (plural && group && metadata.name !== `${asText(plural)}.${asText(group)}`) {
-    errors.push({
-      reason: 'FieldValueInvalid',
-      message: `Invalid value: ${JSON.stringify(metadata.name)}: must be spec.names.plural+"."+spec.group`,
-      field: 'metadata.name',
-    });
-  }
-  const storage = list(versions).filter((version) => asJsonObject(version).storage === true);
-  if (storage.length !== 1) {
-    errors.push({
-      reason: 'FieldValueInvalid',
-      message: `Invalid value: ${JSON.stringify(versions ?? null)}: must have exactly one version marked as storage version`,
-      field: 'spec.versions',
-    });
-  }
-  return errors;
-}
-
-function selectableFields(
-  version: JsonObject | undefined,
-): ReadonlyMap<string, (object: ApiObject) => string> {
-  const paths = list(version?.selectableFields).map((field) =>
-    asText(asJsonObject(field).jsonPath),
-  );
-  return new Map(
-    paths.map((path) => {
-      const keys = path.replace(/^\./, '').split('.');
-      return [
-        keys.join('.'),
-        (object: ApiObject) => {
-          let value: unknown = object;
-          for (const key of keys) value = asJsonObject(value)[key];
-          return asText(value);
-        },
-      ];
-    }),
-  );
+  return created ? withStoredVersion(defaulted) : defaulted;
 }
 
 function list(value: unknown): readonly unknown[] {

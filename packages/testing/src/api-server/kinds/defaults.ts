@@ -64,7 +64,7 @@ function defaultsOf(
       if (!created) return { ...object, spec: old.spec };
       return { ...object, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } };
     case 'CustomResourceDefinition':
-      return defaultDefinition(object);
+      return defaultDefinition(object, created);
     case 'RoleBinding':
     case 'ClusterRoleBinding':
       return defaultBinding(object);

@@ -37,7 +37,7 @@ export function generationSubject(type: ResourceType, object: ApiObject): unknow
       return [rest, metadata.labels ?? {}, metadata.annotations ?? {}];
     }
     case 'allButMetadataAndStatus': {
-      const { metadata: _metadata, status, ...rest } = object;
+      const { metadata: _metadata, status, apiVersion: _apiVersion, ...rest } = object;
       return type.hasStatus ? rest : { ...rest, status };
     }
   }

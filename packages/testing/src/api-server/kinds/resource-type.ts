@@ -1,4 +1,5 @@
 import type { ApiObject, JsonObject } from '../http/api-object.ts';
+import type { Schema } from '../schemas/schema.ts';
 
 /** Which rule a kind's names follow. */
 export type NameRule = 'dnsSubdomain' | 'dnsLabel' | 'pathSegment';
@@ -19,7 +20,7 @@ export interface ResourceType {
   readonly verbs: readonly string[];
   /** What it is served as, the preferred version first. */
   readonly versions: readonly ResourceVersion[];
-  /** The version that objects are stored in; the others differ in nothing but the name. */
+  /** The version that objects are stored in. */
   readonly storageVersion: string;
   /** Whether it comes from a CustomResourceDefinition. */
   readonly custom: boolean;
@@ -47,6 +48,8 @@ export interface ResourceType {
   readonly deprecation?: string;
   /** Set where its objects are those of another resource. */
   readonly view?: ObjectView;
+  /** The schemas of a definition's versions by their names, also of those that aren't served. */
+  readonly schemas?: ReadonlyMap<string, Schema>;
 }
 
 /** Another resource's objects seen in another form. */
@@ -87,8 +90,6 @@ export interface ResourceVersion {
   readonly subresources: readonly Subresource[];
   /** Where replicas stand, when there is the subresource scale. */
   readonly scale?: ScalePaths;
-  /** What its definition says of its objects. Default: nothing. */
-  readonly schema?: object;
 }
 
 /** The key that stands for a resource in maps: all its versions share it. */

@@ -4,7 +4,8 @@ import { asJsonObject, asText, type JsonObject } from '../http/api-object.ts';
 import type { ObjectWriter } from '../writes/object-writer.ts';
 import type { Registry } from './registry.ts';
 import { badRequest } from '../http/status.ts';
-import { storageKey } from './store.ts';
+import { shownAs } from '../schemas/custom-objects.ts';
+import { type StoredObject, storageKey } from './store.ts';
 import type { WriteTarget } from '../writes/write-options.ts';
 
 /** Names one object. */
@@ -46,27 +47,29 @@ export function createObjectAccess(registry: Registry, writer: ObjectWriter): Ob
     JSON.parse(JSON.stringify(object)) as JsonObject,
   ];
   const options = { fieldManager: 'server.objects' };
-  const shown = <T>(object: unknown): T => object as T;
+  const shown = <T>({ resource: { type }, version }: WriteTarget, { object }: StoredObject): T =>
+    shownAs(type, version, object) as unknown as T;
   return {
     create: (object) => {
       const [target, body] = targetOf(object);
-      return shown(writer.create(target, body, options).object);
+      return shown(target, writer.create(target, body, options));
     },
     apply: (object) => {
       const [target, body] = targetOf(object);
       const name = asText(asJsonObject(body.metadata).name);
       const old = target.resource.table.get(storageKey(target.namespace, name));
-      if (!old) return shown(writer.create(target, body, options).object);
+      if (!old) return shown(target, writer.create(target, body, options));
       const { resourceVersion } = old.object.metadata;
       const metadata = { ...asJsonObject(body.metadata), resourceVersion };
-      return shown(writer.update(target, name, '', { ...body, metadata }, options).object);
+      return shown(target, writer.update(target, name, '', { ...body, metadata }, options));
     },
     delete: ({ apiVersion, kind, namespace, name }) => {
       writer.delete(find(apiVersion, kind, namespace), name);
     },
     get: ({ apiVersion, kind, namespace, name }) => {
-      const { resource, namespace: home } = find(apiVersion, kind, namespace);
-      return shown(resource.table.get(storageKey(home, name))?.object);
+      const target = find(apiVersion, kind, namespace);
+      const stored = target.resource.table.get(storageKey(target.namespace, name));
+      return stored && shown(target, stored);
     },
   };
 }

@@ -4,7 +4,8 @@ import { readObject, writeOptions } from '../http/request-body.ts';
 import type { RequestInfo } from '../http/request-info.ts';
 import { methodNotAllowed, noSuchResource, notFound } from '../http/status.ts';
 import { actionTypes } from '../kinds/built-in-resources.ts';
-import { showAs, subresourcesOf } from '../kinds/resource-type.ts';
+import { subresourcesOf } from '../kinds/resource-type.ts';
+import { shownAs } from '../schemas/custom-objects.ts';
 import type { Registry } from '../store/registry.ts';
 import { type StoredObject, storageKey } from '../store/store.ts';
 import type { ObjectWriter } from '../writes/object-writer.ts';
@@ -80,7 +81,7 @@ async function answerScale(request: SubresourceRequest): Promise<SubresourceAnsw
   const { info, target, exchange, stored, parts } = request;
   const { type } = target.resource;
   const paths = type.versions.find(({ name }) => name === target.version)!.scale!;
-  const object = showAs(type, target.version, stored.object);
+  const object = shownAs(type, target.version, stored.object);
   const scale = scaleOf(object, paths);
   if (info.verb === 'get') return { status: 200, body: scale };
   const options = writeOptions(exchange, info.query);
@@ -92,7 +93,7 @@ async function answerScale(request: SubresourceRequest): Promise<SubresourceAnsw
           options,
         )
       : await readAction(request, 'Scale', options);
-  const changed = withScale(object, paths, asJsonObject(wanted));
+  const changed = withScale(type, object, paths, asJsonObject(wanted));
   const written = parts.writer.update(target, info.name, '', changed, { ...options, by: 'scale' });
   return { status: 200, body: scaleOf(written.object, paths) };
 }

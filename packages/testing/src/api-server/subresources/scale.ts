@@ -1,6 +1,6 @@
 import { type ApiObject, asJsonObject, asText, type JsonObject } from '../http/api-object.ts';
 import { invalid } from '../http/status.ts';
-import type { ScalePaths } from '../kinds/resource-type.ts';
+import type { ResourceType, ScalePaths } from '../kinds/resource-type.ts';
 import { encodeTyped } from '../kinds/typed-encoding.ts';
 import { notNegative } from '../validation/field-errors.ts';
 
@@ -25,10 +25,16 @@ export function scaleOf(object: ApiObject, paths: ScalePaths): ApiObject {
  *
  * @throws StatusError 422
  */
-export function withScale(object: ApiObject, paths: ScalePaths, scale: JsonObject): ApiObject {
+export function withScale(
+  { custom }: ResourceType,
+  object: ApiObject,
+  paths: ScalePaths,
+  scale: JsonObject,
+): ApiObject {
   const { name, uid, resourceVersion } = object.metadata;
   const replicas = asJsonObject(scale.spec).replicas ?? 0;
-  const errors = notNegative('spec.replicas', replicas);
+  // Of a custom object its own replicas are checked, and not the Scale's.
+  const errors = custom ? [] : notNegative('spec.replicas', replicas);
   if (errors.length > 0) throw invalid({ group: 'autoscaling', kind: 'Scale' }, name, errors);
   const own = asJsonObject(scale.metadata);
   return {

@@ -1,13 +1,35 @@
 import { asText } from '../http/api-object.ts';
 import type { FieldError } from '../http/status.ts';
 
+/** `spec` and `size` are `spec.size`; the root is `""`. */
+export function child(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`;
+}
+
+/** `spec.labels` and `a` are `spec.labels[a]`; the same for an element and its index. */
+export function key(path: string, name: string | number): string {
+  return `${path}[${name}]`;
+}
+
+/** A value as messages show it: JSON as Go writes it, with escapes for what HTML would mistake. */
+export function show(value: unknown): string {
+  const text = JSON.stringify(value ?? null);
+  if (typeof value === 'string') return text;
+  return text.replaceAll('<', '\\u003c').replaceAll('>', '\\u003e').replaceAll('&', '\\u0026');
+}
+
 /** What is there, and wrong; the value is shown as Go's JSON shows it. */
 export function invalidValue(field: string, value: unknown, why: string): FieldError {
   return {
     reason: 'FieldValueInvalid',
-    message: `Invalid value: ${JSON.stringify(value ?? null)}: ${why}`,
+    message: `Invalid value: ${show(value)}: ${why}`,
     field,
   };
+}
+
+/** The same where the value is not shown. */
+export function invalidHidden(field: string, why: string): FieldError {
+  return { reason: 'FieldValueInvalid', message: `Invalid value: ${why}`, field };
 }
 
 /** What is missing. */
@@ -28,12 +50,14 @@ export function forbiddenValue(field: string, why: string): FieldError {
 export function notSupported(
   field: string,
   value: unknown,
-  supported: readonly string[],
+  supported: readonly unknown[],
 ): FieldError {
-  const list = supported.map((one) => JSON.stringify(one)).join(', ');
+  const list = supported
+    .map((one) => JSON.stringify(typeof one === 'string' ? one : show(one)))
+    .join(', ');
   return {
     reason: 'FieldValueNotSupported',
-    message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${list}`,
+    message: `Unsupported value: ${show(value)}: supported values: ${list}`,
     field,
   };
 }
@@ -42,7 +66,7 @@ export function notSupported(
 export function duplicate(field: string, value: unknown): FieldError {
   return {
     reason: 'FieldValueDuplicate',
-    message: `Duplicate value: ${JSON.stringify(value)}`,
+    message: `Duplicate value: ${show(value)}`,
     field,
   };
 }

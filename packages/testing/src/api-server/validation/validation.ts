@@ -1,6 +1,4 @@
 import { asJsonObject, type ApiObject, type JsonObject } from '../http/api-object.ts';
-import { customResourceDefinitions } from '../kinds/built-in-resources.ts';
-import { checkDefinition } from '../kinds/custom-resources.ts';
 import { checkConfigMap, checkSecret } from './data-validation.ts';
 import { checkEvent } from './event-validation.ts';
 import { invalidValue, notNegative } from './field-errors.ts';
@@ -38,7 +36,6 @@ function checkKind(
   object: ApiObject,
   old: ApiObject | undefined,
 ): FieldError[] {
-  if (type === customResourceDefinitions) return checkDefinition(object);
   switch (type.kind) {
     case 'Deployment':
     case 'StatefulSet':

@@ -21,7 +21,10 @@ import { applyDefaults } from '../kinds/defaults.ts';
 import { canonicalObject, generationSubject } from '../kinds/metadata.ts';
 import { withPodLabels } from '../kinds/pod-owners.ts';
 import type { Registry, Resource } from '../store/registry.ts';
-import { type ResourceType, showAs } from '../kinds/resource-type.ts';
+import type { ResourceType } from '../kinds/resource-type.ts';
+import { checkDefined } from '../schemas/check-defined.ts';
+import { shownAs, storedForm } from '../schemas/custom-objects.ts';
+import { withStoredVersion, withTerminating } from '../schemas/definition-status.ts';
 import {
   annotationsOf,
   generatedName,
@@ -109,7 +112,10 @@ export class ObjectWriter {
     const write = this.#tracked(type, version, '', options);
     const managedFields = options.managedFields ?? managersOfCreate(write, object, defaulted);
     const created = withManagers(type, defaulted, managedFields);
-    const errors = validateObject(type, created, undefined);
+    const errors = [
+      ...validateObject(type, created, undefined),
+      ...checkDefined(target, created, undefined, '', options.warn),
+    ];
     if (errors.length > 0) throw invalid(type.view ?? type, name, errors);
     if (table.get(storageKey(namespace, name))) throw alreadyExists(type, name);
     return this.#store(resource, namespace, name, created, options);
@@ -189,9 +195,9 @@ export class ObjectWriter {
     const { type, table } = resource;
     const old = table.get(storageKey(namespace, name));
     if (!old) throw notFound(type, name);
-    const changed = change(showAs(type, version, old.object));
+    const changed = change(shownAs(type, version, old.object));
     const typed = typedPatched(type, changed, options);
-    return this.update(target, name, subresource, typed, options);
+    return this.update(target, name, subresource, typed, { ...options, patched: true });
   }
 
   /** @throws StatusError 403, 404 or 409 */
@@ -278,7 +284,9 @@ export class ObjectWriter {
       type,
       isKeptNamespace(type, old)
         ? { ...old.object, status: { ...asJsonObject(old.object.status), phase: 'Terminating' } }
-        : old.object,
+        : type === customResourceDefinitions
+          ? withTerminating(old.object, timestamp(this.#now()))
+          : old.object,
       {
         ...metadata,
         ...(finalizers && { finalizers }),
@@ -310,7 +318,7 @@ export class ObjectWriter {
     options: WriteOptions,
   ): StoredObject {
     const { type, table } = resource;
-    const before = old.object;
+    const before = type.view ? old.object : shownAs(type, version, old.object);
     const metadata = asJsonObject(object.metadata);
     const fixed = {
       name: old.name,
@@ -349,11 +357,15 @@ export class ObjectWriter {
         changed = { ...changed, metadata: { ...changed.metadata, generation: generation + 1 } };
       }
     }
+    if (type === customResourceDefinitions) changed = withStoredVersion(changed);
     const write = this.#tracked(type, version, subresource, options);
     const managedFields = options.managedFields ?? managersOfUpdate(write, before, object, changed);
     changed = withManagers(type, changed, managedFields);
-    if (isSameButForTimes(before, changed)) return old;
-    const errors = validateObject(type, changed, before);
+    if (isSameButForTimes(old.object, storedForm(type, changed))) return old;
+    const errors = [
+      ...validateObject(type, changed, before),
+      ...checkDefined({ resource, version }, changed, before, subresource, options.warn),
+    ];
     if (errors.length > 0) throw invalid(type.view ?? type, old.name, errors);
     const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = changed.metadata;
     if (
@@ -383,7 +395,10 @@ export class ObjectWriter {
       return { key: storageKey(namespace, name), namespace, name, object, version: 0 };
     }
     const stored = resource.table.put(namespace, name, (resourceVersion) =>
-      canonicalObject(resource.type, object, { ...object.metadata, resourceVersion }),
+      canonicalObject(resource.type, storedForm(resource.type, object), {
+        ...object.metadata,
+        resourceVersion,
+      }),
     );
     this.#observer.wrote(resource, stored, false);
     return stored;

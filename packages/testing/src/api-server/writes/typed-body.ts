@@ -71,12 +71,12 @@ function withTidyMetadata(object: JsonObject, { warn }: WriteOptions): JsonObjec
 function decode(
   { group, kind }: ResourceType,
   body: JsonObject,
-  { fieldValidation = 'Warn', warn }: WriteOptions,
+  { fieldValidation = 'Warn', duplicateFields = [], warn }: WriteOptions,
   refusal: (why: string) => Error,
 ): JsonObject {
   try {
     const { object, unknown } = decodeTyped(messageNameOf(group, kind), body);
-    const faults = unknown.map((path) => `unknown field ${JSON.stringify(path)}`);
+    const faults = fieldFaults(duplicateFields, unknown);
     if (fieldValidation === 'Strict' && faults.length > 0) {
       throw new DecodingError(`strict decoding error: ${faults.join(', ')}`);
     }
@@ -86,4 +86,12 @@ function decode(
     if (error instanceof DecodingError) throw refusal(error.message);
     throw error;
   }
+}
+
+/** What there is to say of fields that a body has twice, and of those that its kind doesn't have. */
+export function fieldFaults(twice: readonly string[], unknown: readonly string[]): string[] {
+  return [
+    ...twice.map((path) => `duplicate field ${JSON.stringify(path)}`),
+    ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
+  ];
 }

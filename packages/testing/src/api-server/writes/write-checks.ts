@@ -9,6 +9,7 @@ import {
   modified,
 } from '../http/status.ts';
 import type { StoredObject } from '../store/store.ts';
+import { customBody } from './custom-body.ts';
 import { typedBody } from './typed-body.ts';
 import type { DeleteOptions, WriteOptions, WriteTarget } from './write-options.ts';
 
@@ -50,7 +51,7 @@ export function checkBody(
         ],
       );
     }
-    return body;
+    return customBody(type, version, body, options);
   }
   if (apiVersion !== '' && apiVersion !== expected) {
     throw badRequest(

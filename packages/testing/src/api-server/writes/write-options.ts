@@ -13,8 +13,12 @@ export interface WriteTarget {
 export interface WriteOptions {
   /** Checks and answers as usual, but stores nothing. Default false. */
   readonly dryRun?: boolean;
-  /** What becomes of fields that a built-in kind doesn't have. Default `Warn`. */
+  /** What becomes of fields that the kind doesn't have, or the body has twice. Default `Warn`. */
   readonly fieldValidation?: 'Ignore' | 'Warn' | 'Strict';
+  /** The paths of fields that the body has twice. */
+  readonly duplicateFields?: readonly string[];
+  /** Whether it is what a patch has made of an object. Default false. */
+  readonly patched?: boolean;
   /** Hears what the client is to be warned of, in order. */
   readonly warn?: (text: string) => void;
   /** Who writes, for managedFields; `""` for nobody that is known. Default `kube-apiserver`. */
