@@ -12,7 +12,8 @@ import { type ApiServerOptions, resolveOptions } from './options.ts';
 import { Registry } from './store/registry.ts';
 import { RequestCounter, type RequestLog } from './http/request-log.ts';
 import { Router } from './http/router.ts';
-import { VersionCounter } from './store/store.ts';
+import { storageKey, VersionCounter } from './store/store.ts';
+import { Tokens } from './auth/tokens.ts';
 import { Users } from './auth/users.ts';
 import { Watches } from './watches/watches.ts';
 
@@ -48,6 +49,7 @@ export interface ApiServer extends AsyncDisposable {
 export async function startApiServer(options: ApiServerOptions = {}): Promise<ApiServer> {
   const settings = resolveOptions(options);
   const certificates = await createCertificates();
+  const now = (): Date => new Date();
   const rules = new FaultRules();
   const registry = new Registry(new VersionCounter(), settings.historyLimit);
   const watches = new Watches(registry, {
@@ -57,7 +59,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   const lifecycle = new Lifecycle(registry, (gone) =>
     watches.end((resource) => resource.table === gone.table),
   );
-  const writer = new ObjectWriter(registry, () => new Date(), {
+  const writer = new ObjectWriter(registry, now, {
     wrote(resource, stored, removed) {
       watches.advanced();
       lifecycle.wrote(resource, stored, removed);
@@ -65,7 +67,12 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   });
   lifecycle.start(writer);
   seed(registry, writer);
-  const users = new Users();
+  const tokens = new Tokens(
+    (resource, namespace, name) =>
+      registry.get('', resource)?.table.get(storageKey(namespace, name))?.object,
+    now,
+  );
+  const users = new Users(tokens);
   const counter = new RequestCounter();
   const router = new Router({
     registry,

@@ -1,10 +1,5 @@
 import { asJsonObject, type ApiObject, asText, type JsonObject } from '../http/api-object.ts';
-
-/** Who makes a request. */
-export interface User {
-  readonly name: string;
-  readonly groups: readonly string[];
-}
+import type { User } from './user.ts';
 
 /** What is to be allowed. */
 export interface Attributes {
