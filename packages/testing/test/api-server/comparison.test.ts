@@ -7,6 +7,7 @@ import {
 } from '../../../../tools/kube-apiserver/control-plane.ts';
 import { type ApiServer, startApiServer } from '../../src/index.ts';
 import { comparisonCases, type ComparisonCase } from './comparison-cases.ts';
+import { accessCases } from './comparison-access-cases.ts';
 import { mask } from './masking.ts';
 import { RawClient } from './raw-client.ts';
 
@@ -42,7 +43,7 @@ describe.skipIf(!binaries)('the in-process server answers as a real kube-apiserv
     return mask(await run({ client, nobody, namespace }), namespace);
   }
 
-  for (const [index, compared] of comparisonCases.entries()) {
+  for (const [index, compared] of [...comparisonCases, ...accessCases].entries()) {
     it(compared.name, async () => {
       const namespace = `case-${index}`;
       const [expected, actual] = await Promise.all([

@@ -13,10 +13,15 @@ import { encodeListResult, listObjects } from '../reads/list.ts';
 import { type ListOptions, parseListOptions, parseVersion } from '../reads/list-options.ts';
 import { aggregatedDiscovery, negotiate, negotiateDiscovery } from './negotiation.ts';
 import type { ObjectWriter } from '../writes/object-writer.ts';
+import { answerReview, type ReviewParts } from '../reviews/answer-review.ts';
+import { checkBody, checkNamespace } from '../writes/write-checks.ts';
+import { asJsonObject } from './api-object.ts';
+import { isStored } from '../kinds/resource-type.ts';
 import { readPatch } from '../writes/patch-body.ts';
 import { readDeleteOptions, readObject, writeOptions } from './request-body.ts';
 import type { Registry, Resource } from '../store/registry.ts';
 import type { RequestInfo } from './request-info.ts';
+import type { User } from '../auth/user.ts';
 import { parseFilter } from '../reads/selectors.ts';
 import {
   methodNotAllowed,
@@ -35,6 +40,7 @@ export interface RouterParts {
   readonly registry: Registry;
   readonly writer: ObjectWriter;
   readonly watches: Watches;
+  readonly reviews: ReviewParts;
   readonly futureVersionWaitMs: number;
   /** `host:port`, for discovery. */
   serverAddress(): string;
@@ -49,7 +55,7 @@ export class Router {
   }
 
   /** @throws StatusError whatever the answer is, if not a good one */
-  async handle(info: RequestInfo, exchange: Exchange): Promise<void> {
+  async handle(info: RequestInfo, exchange: Exchange, user: User): Promise<void> {
     if (!info.isResource) {
       this.#handlePath(info, exchange);
       return;
@@ -63,7 +69,8 @@ export class Router {
       sendNotFoundPage(exchange);
       return;
     }
-    await this.#handleResource(info, resource, exchange);
+    if (isStored(resource.type)) await this.#handleResource(info, resource, exchange);
+    else await this.#review(info, resource, exchange, user);
   }
 
   #handlePath({ path, method }: RequestInfo, exchange: Exchange): void {
@@ -178,6 +185,22 @@ export class Router {
       default:
         throw methodNotAllowed();
     }
+  }
+
+  async #review(
+    { version, verb, name, namespace }: RequestInfo,
+    resource: Resource,
+    exchange: Exchange,
+    user: User,
+  ): Promise<void> {
+    const { type } = resource;
+    if (name !== '' || type.namespaced !== (namespace !== '')) throw noSuchResource();
+    if (verb !== 'create') throw methodNotAllowed();
+    const target: WriteTarget = { resource, version, namespace };
+    const body = checkBody(target, await readObject(exchange, type.kind));
+    checkNamespace(asJsonObject(body.metadata), namespace);
+    const answer = answerReview(type, body, user, namespace, this.#parts.reviews);
+    sendJson(exchange, 201, JSON.stringify(answer));
   }
 
   #get({ table, type }: Resource, namespace: string, name: string): StoredObject {

@@ -56,7 +56,7 @@ export function formatGroupResource({ group, resource }: GroupResource): string 
 }
 
 function details(name: string, group: string, kind: string): NonNullable<StatusBody['details']> {
-  return { ...(name && { name }), ...(group && { group }), kind };
+  return { ...(name && { name }), ...(group && { group }), ...(kind && { kind }) };
 }
 
 /** 404: no such object. */

@@ -152,6 +152,20 @@ const rbac: readonly BuiltIn[] = [
   { resource: 'roles', kind: 'Role' },
 ].map((builtIn): BuiltIn => ({ nameRule: 'pathSegment', ...builtIn }));
 
+/** Questions that are answered and not stored, by group. */
+const reviews: Readonly<Record<string, readonly BuiltIn[]>> = {
+  'authentication.k8s.io': [
+    { resource: 'selfsubjectreviews', kind: 'SelfSubjectReview', namespaced: false },
+    { resource: 'tokenreviews', kind: 'TokenReview', namespaced: false },
+  ],
+  'authorization.k8s.io': [
+    { resource: 'localsubjectaccessreviews', kind: 'LocalSubjectAccessReview' },
+    { resource: 'selfsubjectaccessreviews', kind: 'SelfSubjectAccessReview', namespaced: false },
+    { resource: 'selfsubjectrulesreviews', kind: 'SelfSubjectRulesReview', namespaced: false },
+    { resource: 'subjectaccessreviews', kind: 'SubjectAccessReview', namespaced: false },
+  ],
+};
+
 /** The resource that makes other resources. */
 export const customResourceDefinitions: ResourceType = define('apiextensions.k8s.io', 'v1', {
   resource: 'customresourcedefinitions',
@@ -168,6 +182,9 @@ export const customResourceDefinitions: ResourceType = define('apiextensions.k8s
 export const builtInResources: readonly ResourceType[] = [
   ...core.map((builtIn) => define('', 'v1', builtIn)),
   ...apps.map((builtIn) => define('apps', 'v1', builtIn)),
+  ...Object.entries(reviews).flatMap(([group, kinds]) =>
+    kinds.map((builtIn) => define(group, 'v1', { ...builtIn, verbs: ['create'] })),
+  ),
   ...rbac.map((builtIn) => define('rbac.authorization.k8s.io', 'v1', builtIn)),
   customResourceDefinitions,
   define('coordination.k8s.io', 'v1', { resource: 'leases', kind: 'Lease' }),

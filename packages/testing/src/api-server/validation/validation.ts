@@ -1,6 +1,5 @@
-import { matchesLabelSelector, parseLabelSelector } from '@depwatch/core';
-
-import { asJsonObject, type ApiObject, asText, jsonEquals } from '../http/api-object.ts';
+import { asJsonObject, type ApiObject, jsonEquals } from '../http/api-object.ts';
+import { isEmptySelector, selectsLabels } from '../reads/selector-objects.ts';
 import { customResourceDefinitions } from '../kinds/built-in-resources.ts';
 import { checkDefinition } from '../kinds/custom-resources.ts';
 import { checkLabels, checkName } from './names.ts';
@@ -92,7 +91,7 @@ function checkWorkload(object: ApiObject, old: ApiObject | undefined): FieldErro
   const labels = asJsonObject(asJsonObject(template).metadata).labels;
   const errors: FieldError[] = [];
   if (selector === undefined || selector === null) errors.push(required('spec.selector'));
-  if (!selects(selector, labels)) {
+  if (isEmptySelector(selector) || !selectsLabels(selector, labels)) {
     errors.push({
       reason: 'FieldValueInvalid',
       message: `Invalid value: ${JSON.stringify(labels ?? null)}: \`selector\` does not match template \`labels\``,
@@ -122,40 +121,4 @@ function checkPorts(object: ApiObject): FieldError[] {
   const { ports, type, clusterIP } = asJsonObject(object.spec);
   const needsNone = type === 'ExternalName' || clusterIP === 'None';
   return needsNone || (Array.isArray(ports) && ports.length > 0) ? [] : [required('spec.ports')];
-}
-
-/** Whether a LabelSelector of the API selects labels; an empty one selects nothing here. */
-function selects(selector: unknown, labels: unknown): boolean {
-  const { matchLabels, matchExpressions } = asJsonObject(selector);
-  const equalities = Object.entries(asJsonObject(matchLabels)).map(
-    ([key, value]) => `${key}=${asText(value)}`,
-  );
-  const expressions = (Array.isArray(matchExpressions) ? matchExpressions : []).map(
-    formatExpression,
-  );
-  const terms = [...equalities, ...expressions];
-  if (terms.length === 0) return false;
-  try {
-    return matchesLabelSelector(
-      parseLabelSelector(terms.join(',')),
-      asJsonObject(labels) as Record<string, string>,
-    );
-  } catch {
-    return false;
-  }
-}
-
-function formatExpression(expression: unknown): string {
-  const { key, operator, values } = asJsonObject(expression);
-  const list = `(${(Array.isArray(values) ? values : []).join(',')})`;
-  switch (operator) {
-    case 'In':
-      return `${asText(key)} in ${list}`;
-    case 'NotIn':
-      return `${asText(key)} notin ${list}`;
-    case 'DoesNotExist':
-      return `!${asText(key)}`;
-    default:
-      return asText(key);
-  }
 }

@@ -1,0 +1,224 @@
+import { type ComparisonCase, script, type Step } from './comparison-cases.ts';
+
+const authorization = '/apis/authorization.k8s.io/v1';
+const authentication = '/apis/authentication.k8s.io/v1';
+const rbac = '/apis/rbac.authorization.k8s.io/v1';
+const maps = '/api/v1/namespaces/{ns}/configmaps';
+const selfReviews = `${authorization}/selfsubjectaccessreviews`;
+const reviews = `${authorization}/subjectaccessreviews`;
+const localReviews = `${authorization}/namespaces/{ns}/localsubjectaccessreviews`;
+const whoAmI = `${authentication}/selfsubjectreviews`;
+
+const getMaps = { verb: 'get', resource: 'configmaps', namespace: '{ns}' };
+const getVersion = { path: '/version', verb: 'get' };
+
+type Headers = Readonly<Record<string, string | readonly string[]>>;
+
+/** A request as somebody else, by an administrator or by one who may not. */
+function as(headers: Headers, path = maps, by?: 'nobody'): Step {
+  const method = path === whoAmI ? 'POST' : 'GET';
+  return [method, path, method === 'POST' ? {} : undefined, { headers, ...(by && { as: by }) }];
+}
+
+function rights(name: string, rules: readonly object[], user = 'nobody'): readonly Step[] {
+  const role = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: `{ns}-${name}` };
+  return [
+    ['POST', `${rbac}/clusterroles`, { metadata: { name: role.name }, rules }],
+    [
+      'POST',
+      `${rbac}/clusterrolebindings`,
+      { metadata: { name: role.name }, roleRef: role, subjects: [{ kind: 'User', name: user }] },
+    ],
+  ];
+}
+
+function undone(name: string): readonly Step[] {
+  return [
+    ['DELETE', `${rbac}/clusterrolebindings/{ns}-${name}`],
+    ['DELETE', `${rbac}/clusterroles/{ns}-${name}`],
+  ];
+}
+
+/** Who asks, as whom, and what they may. They change rights of one user, so they run one after the other. */
+export const accessCases: readonly ComparisonCase[] = [
+  script('impersonation: who is who', [
+    as({ 'impersonate-user': 'alice' }),
+    as({ 'impersonate-user': 'alice', 'impersonate-group': 'system:masters' }),
+    as({ 'impersonate-user': 'alice' }, '/readyz'),
+    as({ 'impersonate-user': 'alice' }, whoAmI),
+    as(
+      {
+        'impersonate-user': 'alice',
+        'impersonate-group': ['a', 'b'],
+        'impersonate-uid': 'u',
+        'impersonate-extra-acme.com%2fFoo': ['x', 'y'],
+      },
+      whoAmI,
+    ),
+    as({ 'impersonate-user': 'system:serviceaccount:{ns}:builder' }, whoAmI),
+    as(
+      { 'impersonate-user': 'system:serviceaccount:{ns}:builder', 'impersonate-group': 'g' },
+      whoAmI,
+    ),
+    as({ 'impersonate-user': 'system:node:n' }, whoAmI),
+    as({ 'impersonate-user': 'system:node:n', 'impersonate-uid': 'u' }, whoAmI),
+    as({ 'impersonate-user': 'system:node:Not_A_Node' }, whoAmI),
+    as({ 'impersonate-user': 'system:anonymous' }, whoAmI),
+    as({ 'impersonate-user': 'x', 'impersonate-group': 'system:unauthenticated' }, whoAmI),
+    as({ 'impersonate-group': 'alice' }),
+    as({ 'impersonate-group': ['a', 'b"c'] }),
+    as({ 'impersonate-uid': 'u', 'impersonate-extra-foo': ['x', 'y'] }),
+    as({ 'impersonate-user': '' }, '/readyz'),
+    as({ 'impersonate-user': '<b>&' }),
+  ]),
+  script('impersonation: who may not', [
+    as({ 'impersonate-user': 'alice' }, maps, 'nobody'),
+    as({ 'impersonate-user': 'alice' }, `${maps}/a`, 'nobody'),
+    as({ 'impersonate-user': 'alice' }, '/version', 'nobody'),
+    as({ 'impersonate-user': 'system:serviceaccount:{ns}:x' }, maps, 'nobody'),
+    as({ 'impersonate-user': 'system:node:n' }, maps, 'nobody'),
+    as({ 'impersonate-user': 'system:node:n', 'impersonate-group': 'g' }, maps, 'nobody'),
+    as({ 'impersonate-group': 'g' }, maps, 'nobody'),
+  ]),
+  script('impersonation: what it takes', [
+    ...rights('imp', [
+      {
+        apiGroups: [''],
+        resources: ['users', 'groups'],
+        verbs: ['impersonate'],
+        resourceNames: ['alice', 'g'],
+      },
+    ]),
+    as({ 'impersonate-user': 'alice' }, whoAmI, 'nobody'),
+    as({ 'impersonate-user': 'bob' }, whoAmI, 'nobody'),
+    as({ 'impersonate-user': 'alice', 'impersonate-group': 'g' }, whoAmI, 'nobody'),
+    as({ 'impersonate-user': 'alice', 'impersonate-group': ['g', 'h'] }, whoAmI, 'nobody'),
+    as({ 'impersonate-user': 'alice', 'impersonate-uid': 'u' }, whoAmI, 'nobody'),
+    ...undone('imp'),
+    ...rights('constrained', [
+      {
+        apiGroups: ['authentication.k8s.io'],
+        resources: ['users', 'groups'],
+        verbs: ['impersonate:user-info'],
+      },
+      { apiGroups: [''], resources: ['configmaps'], verbs: ['impersonate-on:user-info:list'] },
+    ]),
+    as({ 'impersonate-user': 'carol' }, maps, 'nobody'),
+    as({ 'impersonate-user': 'carol' }, `${maps}/a`, 'nobody'),
+    as({ 'impersonate-user': 'carol', 'impersonate-group': 'system:masters' }, maps, 'nobody'),
+    as({ 'impersonate-user': 'carol', 'impersonate-uid': 'u' }, maps, 'nobody'),
+    ...undone('constrained'),
+  ]),
+  script('access reviews', [
+    ['POST', selfReviews, { spec: { resourceAttributes: getMaps } }],
+    ['POST', selfReviews, { spec: { resourceAttributes: getMaps } }, { as: 'nobody' }],
+    ['POST', selfReviews, { spec: { nonResourceAttributes: { path: '/x', verb: 'get' } } }],
+    [
+      'POST',
+      selfReviews,
+      { spec: { nonResourceAttributes: { path: '/x', verb: 'get' } } },
+      { as: 'nobody' },
+    ],
+    [
+      'POST',
+      `${selfReviews}?dryRun=All`,
+      {
+        kind: 'SelfSubjectAccessReview',
+        apiVersion: 'authorization.k8s.io/v1',
+        spec: { resourceAttributes: getMaps },
+      },
+      { as: 'nobody' },
+    ],
+    ['POST', selfReviews, {}],
+    [
+      'POST',
+      selfReviews,
+      { spec: { resourceAttributes: getMaps, nonResourceAttributes: getVersion } },
+    ],
+    ['POST', selfReviews, { spec: { resourceAttributes: { ...getMaps, fieldSelector: {} } } }],
+    [
+      'POST',
+      selfReviews,
+      { spec: { resourceAttributes: { ...getMaps, labelSelector: { rawSelector: 'a b c' } } } },
+    ],
+    ['POST', reviews, { spec: { nonResourceAttributes: getVersion } }],
+    ['POST', reviews, { spec: { user: 'bob', resourceAttributes: getMaps } }],
+    [
+      'POST',
+      reviews,
+      { spec: { groups: ['system:masters'], resourceAttributes: getMaps, extra: { a: ['b'] } } },
+    ],
+    ['POST', reviews, { spec: { user: 'bob', resourceAttributes: getMaps } }, { as: 'nobody' }],
+    ['POST', localReviews, { spec: { user: 'bob', resourceAttributes: getMaps } }],
+    [
+      'POST',
+      localReviews,
+      { metadata: { namespace: 'other' }, spec: { user: 'bob', resourceAttributes: getMaps } },
+    ],
+    [
+      'POST',
+      localReviews,
+      { spec: { user: 'bob', resourceAttributes: { ...getMaps, namespace: 'x' } } },
+    ],
+    ['POST', localReviews, { spec: { user: 'bob', nonResourceAttributes: getVersion } }],
+    ['GET', reviews],
+    ['GET', `${reviews}/x`],
+    ['PUT', `${reviews}/x`, {}],
+    ['DELETE', reviews],
+    ['POST', `${authorization}/localsubjectaccessreviews`, {}],
+    ['POST', `${authorization}/namespaces/{ns}/subjectaccessreviews`, {}],
+    ['GET', authorization],
+    ['GET', authentication],
+    ['GET', '/apis/authorization.k8s.io'],
+  ]),
+  script('access reviews: by which binding', [
+    ...rights('read', [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get'] }]),
+    ['POST', selfReviews, { spec: { resourceAttributes: getMaps } }, { as: 'nobody' }],
+    [
+      'POST',
+      `${rbac}/namespaces/{ns}/rolebindings`,
+      {
+        metadata: { name: 'b' },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'none' },
+        subjects: [{ kind: 'User', name: 'nobody' }],
+      },
+    ],
+    ['GET', '/api/v1/namespaces/{ns}/secrets', undefined, { as: 'nobody' }],
+    [
+      'POST',
+      selfReviews,
+      { spec: { resourceAttributes: { ...getMaps, verb: 'list' } } },
+      { as: 'nobody' },
+    ],
+    ['POST', `${authorization}/selfsubjectrulesreviews`, { spec: {} }],
+    ...undone('read'),
+  ]),
+  {
+    name: 'rules reviews',
+    async run({ client, nobody, namespace }) {
+      const sorted = (rules: readonly object[]) =>
+        rules.map((rule) => JSON.stringify(rule)).toSorted();
+      const answers = [];
+      for (const asker of [client, nobody]) {
+        const { body } = await asker.post(`${authorization}/selfsubjectrulesreviews`, {
+          spec: { namespace },
+        });
+        const { resourceRules, nonResourceRules, ...status } = body.status;
+        // Bindings come in no order.
+        answers.push({ ...status, all: [sorted(resourceRules), sorted(nonResourceRules)] });
+      }
+      return answers;
+    },
+  },
+  script('token reviews', [
+    ['POST', `${authentication}/tokenreviews`, {}],
+    ['POST', `${authentication}/tokenreviews`, { spec: { token: 'x' } }],
+    [
+      'POST',
+      `${authentication}/tokenreviews`,
+      { metadata: { name: 'a' }, spec: { token: 'a.b.c' } },
+    ],
+    ['POST', `${authentication}/tokenreviews`, { spec: { token: 'x', audiences: ['y'] } }],
+    ['POST', `${authentication}/tokenreviews`, { spec: { token: 'x' } }, { as: 'nobody' }],
+  ]),
+];
