@@ -7,6 +7,7 @@ import type { Faults } from './faults/faults.ts';
 import { Front } from './http/front.ts';
 import { formatKubeConfig } from './auth/kube-config.ts';
 import { Lifecycle } from './controllers/lifecycle.ts';
+import { GarbageCollector } from './controllers/garbage-collector.ts';
 import { RoleAggregation } from './controllers/role-aggregation.ts';
 import { ObjectWriter, type WriteObserver } from './writes/object-writer.ts';
 import { createObjectAccess, type ObjectAccess } from './store/object-access.ts';
@@ -76,6 +77,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   lifecycle.start(writer);
   seed(registry, writer);
   controllers.push(new RoleAggregation(registry, writer));
+  if (settings.garbageCollector) controllers.push(new GarbageCollector(registry, writer));
   const tokens = new Tokens(
     (resource, namespace, name) =>
       registry.get('', resource)?.table.get(storageKey(namespace, name))?.object,

@@ -12,6 +12,11 @@ const whoAmI = `${authentication}/selfsubjectreviews`;
 const getMaps = { verb: 'get', resource: 'configmaps', namespace: '{ns}' };
 const getVersion = { path: '/version', verb: 'get' };
 
+const namespacedRoles = `${rbac}/namespaces/{ns}/roles`;
+const namespacedBindings = `${rbac}/namespaces/{ns}/rolebindings`;
+const merge = 'application/merge-patch+json';
+const nobody = { as: 'nobody' } as const;
+
 type Headers = Readonly<Record<string, string | readonly string[]>>;
 
 /** A request as somebody else, by an administrator or by one who may not. */
@@ -30,6 +35,14 @@ function rights(name: string, rules: readonly object[], user = 'nobody'): readon
       { metadata: { name: role.name }, roleRef: role, subjects: [{ kind: 'User', name: user }] },
     ],
   ];
+}
+
+function binding(name: string, kind: string, role: string): object {
+  return {
+    metadata: { name },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind, name: role },
+    subjects: [{ kind: 'User', name: 'somebody' }],
+  };
 }
 
 function undone(name: string): readonly Step[] {
@@ -210,6 +223,117 @@ export const accessCases: readonly ComparisonCase[] = [
       return answers;
     },
   },
+  script('nobody grants what they lack', [
+    ...rights('grant', [
+      {
+        apiGroups: ['rbac.authorization.k8s.io'],
+        resources: ['*'],
+        verbs: ['create', 'update', 'patch', 'get'],
+      },
+      { apiGroups: [''], resources: ['pods', '*/scale'], verbs: ['get', 'list'] },
+      { apiGroups: [''], resources: ['secrets'], resourceNames: ['s'], verbs: ['get'] },
+      { nonResourceURLs: ['/logs/*'], verbs: ['get'] },
+    ]),
+    ...(
+      [
+        [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }],
+        [{ apiGroups: [''], resources: ['pods', 'services'], verbs: ['get', 'delete'] }],
+        [{ apiGroups: ['', 'apps'], resources: ['pods'], verbs: ['*'] }],
+        [
+          {
+            apiGroups: [''],
+            resources: ['secrets'],
+            resourceNames: ['s', 't'],
+            verbs: ['get', 'list'],
+          },
+        ],
+        [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }],
+        [{ apiGroups: [''], resources: ['things/scale'], verbs: ['get'] }],
+        [],
+      ] as const
+    ).map((rules, index): Step => [
+      'POST',
+      namespacedRoles,
+      { metadata: { name: `r${index}` }, rules },
+      nobody,
+    ]),
+    [
+      'POST',
+      `${rbac}/clusterroles`,
+      {
+        metadata: { name: '{ns}-c' },
+        rules: [{ nonResourceURLs: ['/logs/x', '/other'], verbs: ['get', 'post'] }],
+      },
+      nobody,
+    ],
+    [
+      'POST',
+      `${rbac}/clusterroles`,
+      {
+        metadata: { name: '{ns}-c' },
+        rules: [],
+        aggregationRule: { clusterRoleSelectors: [{ matchLabels: { a: 'b' } }] },
+      },
+      nobody,
+    ],
+    [
+      'PATCH',
+      `${namespacedRoles}/r0`,
+      { metadata: { labels: { a: 'b' } } },
+      { ...nobody, type: merge },
+    ],
+    [
+      'PATCH',
+      `${namespacedRoles}/r0`,
+      { rules: [{ apiGroups: [''], resources: ['nodes'], verbs: ['get'] }] },
+      { ...nobody, type: merge },
+    ],
+    [
+      'POST',
+      namespacedRoles,
+      {
+        metadata: { name: 'strong' },
+        rules: [{ apiGroups: [''], resources: ['nodes'], verbs: ['get'] }],
+      },
+    ],
+    [
+      'PATCH',
+      `${namespacedRoles}/strong`,
+      { metadata: { labels: { a: 'b' } } },
+      { ...nobody, type: merge },
+    ],
+    [
+      'PATCH',
+      `${namespacedRoles}/strong`,
+      { metadata: { finalizers: ['example.com/x'] } },
+      { ...nobody, type: merge },
+    ],
+    ['POST', namespacedBindings, binding('b', 'Role', 'strong'), nobody],
+    ['POST', namespacedBindings, binding('b', 'Role', 'r0'), nobody],
+    ['POST', namespacedBindings, binding('c', 'ClusterRole', 'cluster-admin'), nobody],
+    ['POST', namespacedBindings, binding('d', 'Role', 'missing'), nobody],
+    ['POST', `${rbac}/clusterrolebindings`, binding('{ns}-d', 'ClusterRole', 'missing'), nobody],
+    ...undone('grant'),
+    ...rights('escalate', [
+      {
+        apiGroups: ['rbac.authorization.k8s.io'],
+        resources: ['*'],
+        verbs: ['create', 'bind', 'escalate'],
+      },
+    ]),
+    [
+      'POST',
+      namespacedRoles,
+      {
+        metadata: { name: 'e' },
+        rules: [{ apiGroups: [''], resources: ['nodes'], verbs: ['get'] }],
+      },
+      nobody,
+    ],
+    ['POST', namespacedBindings, binding('e', 'Role', 'strong'), nobody],
+    ['POST', namespacedBindings, binding('f', 'Role', 'missing'), nobody],
+    ...undone('escalate'),
+  ]),
   script('token reviews', [
     ['POST', `${authentication}/tokenreviews`, {}],
     ['POST', `${authentication}/tokenreviews`, { spec: { token: 'x' } }],

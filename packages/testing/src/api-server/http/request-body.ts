@@ -2,6 +2,7 @@ import { asJsonObject, isJsonObject, type JsonObject } from './api-object.ts';
 import type { Exchange } from './exchange.ts';
 import type { DeleteOptions, WriteOptions } from '../writes/write-options.ts';
 import { decodeProtobuf } from './protobuf/decode.ts';
+import { isTrue } from './request-info.ts';
 import { badRequest, unsupportedMediaType } from './status.ts';
 
 const json = 'application/json';
@@ -45,7 +46,12 @@ export async function readDeleteOptions(
     body = mediaTypeOf(exchange) === protobuf ? decodeProtobuf(bytes) : parseJson(bytes);
     if (!isJsonObject(body)) throw badRequest('the body of the request is no DeleteOptions');
   }
-  const { preconditions, gracePeriodSeconds, dryRun } = asJsonObject(body);
+  const { preconditions, gracePeriodSeconds, dryRun, propagationPolicy, orphanDependents } =
+    asJsonObject(body);
+  const policy = propagationPolicy ?? query.get('propagationPolicy') ?? undefined;
+  const orphans =
+    orphanDependents ??
+    (query.has('orphanDependents') ? isTrue(query.get('orphanDependents')) : undefined);
   const { uid, resourceVersion } = asJsonObject(preconditions);
   const seconds = gracePeriodSeconds ?? query.get('gracePeriodSeconds') ?? undefined;
   return {
@@ -53,8 +59,17 @@ export async function readDeleteOptions(
     ...(Array.isArray(dryRun) && dryRun.length > 0 && { dryRun: true }),
     ...(typeof uid === 'string' && { uid }),
     ...(typeof resourceVersion === 'string' && { resourceVersion }),
+    ...propagation(policy, orphans),
     ...(seconds !== undefined && { gracePeriodSeconds: Number(seconds) }),
   };
+}
+
+/** What a delete is told of the dependents, in the new way or the old. */
+function propagation(policy: unknown, orphans: unknown): Pick<DeleteOptions, 'propagationPolicy'> {
+  if (typeof orphans === 'boolean') return { propagationPolicy: orphans ? 'Orphan' : 'Background' };
+  return policy === 'Foreground' || policy === 'Background' || policy === 'Orphan'
+    ? { propagationPolicy: policy }
+    : {};
 }
 
 /** What the query of any write says. */

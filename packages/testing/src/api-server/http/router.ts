@@ -21,6 +21,7 @@ import { readPatch } from '../writes/patch-body.ts';
 import { readDeleteOptions, readObject, writeOptions } from './request-body.ts';
 import type { Registry, Resource } from '../store/registry.ts';
 import type { RequestInfo } from './request-info.ts';
+import { escalationGuard } from '../auth/escalation.ts';
 import type { User } from '../auth/user.ts';
 import { parseFilter } from '../reads/selectors.ts';
 import {
@@ -69,7 +70,7 @@ export class Router {
       sendNotFoundPage(exchange);
       return;
     }
-    if (isStored(resource.type)) await this.#handleResource(info, resource, exchange);
+    if (isStored(resource.type)) await this.#handleResource(info, resource, exchange, user);
     else await this.#review(info, resource, exchange, user);
   }
 
@@ -113,7 +114,12 @@ export class Router {
     return [...this.#parts.registry.all()].some(({ type }) => !type.custom && type.group === group);
   }
 
-  async #handleResource(info: RequestInfo, resource: Resource, exchange: Exchange): Promise<void> {
+  async #handleResource(
+    info: RequestInfo,
+    resource: Resource,
+    exchange: Exchange,
+    user: User,
+  ): Promise<void> {
     const { type } = resource;
     const { version, name, namespace, subresource, verb, method } = info;
     const hasStatus = type.versions.find((served) => served.name === version)?.hasStatus;
@@ -132,7 +138,8 @@ export class Router {
       version,
       representation: negotiate(exchange.headers.accept),
     };
-    const target: WriteTarget = { resource, version, namespace: inNamespace };
+    const admit = escalationGuard(user, info, this.#parts.reviews.authorizer);
+    const target: WriteTarget = { resource, version, namespace: inNamespace, admit };
     if (name === '') {
       if (verb === 'create' && (inNamespace !== '' || !type.namespaced)) {
         const { writer } = this.#parts;

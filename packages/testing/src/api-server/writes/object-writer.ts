@@ -30,6 +30,7 @@ import {
   namespaceTerminating,
   notFound,
 } from '../http/status.ts';
+import { deletionFinalizers } from './deletion-finalizers.ts';
 import { type StoredObject, storageKey } from '../store/store.ts';
 import { validateObject } from '../validation/validation.ts';
 import {
@@ -93,6 +94,7 @@ export class ObjectWriter {
       generation: type.generation === 'none' ? undefined : 1,
       managedFields: undefined,
     });
+    target.admit?.(created, undefined);
     const errors = validateObject(type, created, undefined);
     if (errors.length > 0) throw invalid(type, name, errors);
     if (table.get(storageKey(namespace, name))) throw alreadyExists(type, name);
@@ -127,7 +129,7 @@ export class ObjectWriter {
     const old = table.get(storageKey(namespace, name));
     if (!old) throw notFound(type, name);
     checkPreconditions(type, old, metadata);
-    return this.#replace(resource, old, object, subresource, options);
+    return this.#replace(target, old, object, subresource, options);
   }
 
   /**
@@ -184,24 +186,24 @@ export class ObjectWriter {
   }
 
   /** Marks an object as being deleted, where something keeps it. */
-  #mark(
-    resource: Resource,
-    old: StoredObject,
-    { gracePeriodSeconds, dryRun }: DeleteOptions,
-  ): StoredObject | undefined {
+  #mark(resource: Resource, old: StoredObject, options: DeleteOptions): StoredObject | undefined {
     const { type } = resource;
     const { metadata } = old.object;
-    const grace = graceSeconds(type, old.object, gracePeriodSeconds);
+    const { dryRun } = options;
+    const grace = graceSeconds(type, old.object, options.gracePeriodSeconds);
     // A definition goes only after its objects.
     const finalizers =
       type === customResourceDefinitions && metadata.deletionTimestamp === undefined
         ? [...(metadata.finalizers ?? []), cleanupFinalizer]
-        : metadata.finalizers;
-    const keptByFinalizers = (finalizers?.length ?? 0) > 0 || isKeptNamespace(type, old);
-    if (!keptByFinalizers && grace === 0) return undefined;
+        : isKeptNamespace(type, old)
+          ? (metadata.finalizers ?? [])
+          : deletionFinalizers(type, metadata.finalizers ?? [], options);
+    const kept = finalizers.length > 0 || isKeptNamespace(type, old);
+    if (!kept && grace === 0) return undefined;
     if (metadata.deletionTimestamp !== undefined) {
-      if (keptByFinalizers || grace > 0) return old;
-      return undefined;
+      if (jsonEquals(finalizers, metadata.finalizers ?? [])) return old;
+      const told = canonicalObject(type, old.object, { ...metadata, finalizers });
+      return this.#store(resource, old.namespace, old.name, told, { dryRun: dryRun ?? false });
     }
     // Namespaces and definitions are marked by the kind itself, without grace and generation.
     const isTwoStep = isKeptNamespace(type, old) || type === customResourceDefinitions;
@@ -213,7 +215,7 @@ export class ObjectWriter {
         : old.object,
       {
         ...metadata,
-        ...(finalizers && { finalizers }),
+        finalizers,
         deletionTimestamp: timestamp(when),
         ...(!isTwoStep && { deletionGracePeriodSeconds: grace }),
         ...(!isTwoStep &&
@@ -224,7 +226,7 @@ export class ObjectWriter {
   }
 
   #replace(
-    resource: Resource,
+    { resource, admit }: WriteTarget,
     old: StoredObject,
     object: JsonObject,
     subresource: '' | 'status',
@@ -270,6 +272,7 @@ export class ObjectWriter {
         changed = { ...changed, metadata: { ...changed.metadata, generation: generation + 1 } };
       }
     }
+    admit?.(changed, before);
     if (jsonEquals(before, changed)) return old;
     const errors = validateObject(type, changed, before);
     if (errors.length > 0) throw invalid(type, old.name, errors);

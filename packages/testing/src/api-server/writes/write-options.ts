@@ -1,3 +1,4 @@
+import type { Admission } from '../auth/escalation.ts';
 import type { Resource } from '../store/registry.ts';
 
 /** Where a write goes: a resource in one of its versions, and the namespace of the URL. */
@@ -6,6 +7,8 @@ export interface WriteTarget {
   readonly version: string;
   /** `""` for a cluster-scoped resource. */
   readonly namespace: string;
+  /** May refuse what is about to be stored, before it is validated. Default: nothing is refused. */
+  readonly admit?: Admission | undefined;
 }
 
 /** What may go with any write. */
@@ -19,4 +22,6 @@ export interface DeleteOptions extends WriteOptions {
   readonly uid?: string;
   readonly resourceVersion?: string;
   readonly gracePeriodSeconds?: number;
+  /** What becomes of the objects that it owns. Default: what the object's finalizers say, else what its kind has. */
+  readonly propagationPolicy?: 'Foreground' | 'Background' | 'Orphan';
 }
