@@ -345,4 +345,77 @@ export const accessCases: readonly ComparisonCase[] = [
     ['POST', `${authentication}/tokenreviews`, { spec: { token: 'x', audiences: ['y'] } }],
     ['POST', `${authentication}/tokenreviews`, { spec: { token: 'x' } }, { as: 'nobody' }],
   ]),
+  script('HEAD is for paths of the server alone', [
+    ...[
+      `${maps}/a`,
+      maps,
+      '/version',
+      '/api',
+      '/apis',
+      '/api/v1',
+      '/apis/apps',
+      '/apis/apps/v1',
+      '/readyz',
+      '/nope',
+    ].flatMap((path): readonly Step[] => [
+      ['HEAD', path],
+      ['HEAD', path, undefined, nobody],
+    ]),
+    ['HEAD', `${authorization}/subjectaccessreviews`],
+    ['OPTIONS', maps],
+  ]),
+  script('old paths of watches', [
+    ['POST', maps, { metadata: { name: 'a' } }],
+    ['POST', maps, { metadata: { name: 'b' } }],
+    ...[
+      '/api/v1/watch/namespaces/{ns}/configmaps',
+      '/api/v1/watch/namespaces/{ns}/configmaps/b',
+      '/api/v1/watch/namespaces/{ns}',
+    ].flatMap((path): readonly Step[] => [
+      ['GET', `${path}?timeoutSeconds=1`],
+      ['GET', path, undefined, nobody],
+    ]),
+    [
+      'GET',
+      '/api/v1/watch/namespaces/{ns}/configmaps?timeoutSeconds=1&fieldSelector=metadata.name%3Da',
+    ],
+    ['POST', '/api/v1/watch/namespaces/{ns}/configmaps', {}],
+    ['DELETE', '/api/v1/watch/namespaces/{ns}/configmaps/a'],
+    ['GET', '/api/v1/watch/nope'],
+    ['GET', '/api/v1/watch/namespaces/{ns}/configmaps/a/status'],
+  ]),
+  script('checks of the server', [
+    ['GET', '/readyz/etcd'],
+    ['GET', '/readyz/etcd', undefined, nobody],
+    ['GET', '/healthz/log'],
+    ['GET', '/livez/poststarthook/rbac/bootstrap-roles'],
+    ['GET', '/readyz/nope'],
+    ['GET', '/readyz?exclude=etcd'],
+    ['GET', '/healthz/', undefined, nobody],
+    ['POST', '/healthz', {}],
+    ['GET', '/', undefined, nobody],
+    ['GET', '/metrics', undefined, nobody],
+  ]),
+  {
+    name: 'checks of the server, in words',
+    async run({ client }) {
+      const texts = [];
+      for (const path of [
+        '/healthz?verbose',
+        '/livez?verbose',
+        '/readyz?verbose&exclude=etcd&exclude=nope',
+      ]) {
+        const { text, contentType } = await client.get(path);
+        const lines = text.split('\n');
+        // The real one has many more.
+        texts.push(
+          contentType,
+          lines.slice(0, 2),
+          lines.filter((line) => line.includes(']etcd ')),
+          lines.slice(-3 + Number(!text.includes('warn'))),
+        );
+      }
+      return texts;
+    },
+  },
 ];

@@ -8,7 +8,8 @@ import type { Attributes } from '../auth/rbac.ts';
 import type { User } from '../auth/user.ts';
 import type { RequestCounter } from './request-log.ts';
 import { parseRequest, type RequestInfo } from './request-info.ts';
-import { type Router, sendStatus } from './router.ts';
+import { sendStatus } from './answers.ts';
+import type { Router } from './router.ts';
 import { internalFailure, StatusError, unauthorized } from './status.ts';
 import type { Users } from '../auth/users.ts';
 
