@@ -47,16 +47,27 @@ export function wantedUser(headers: RawHeaders): User | undefined {
   return { name, groups, ...(uid && { uid }), ...(any && { extra }) };
 }
 
+/** How a service account acts as the node that its pod runs on; whichever that is. */
+const associatedNode = 'associated-node';
+
 /** A way to be allowed to act as somebody: which users it is for, and what it asks for beside the rights to their name. */
 interface Mode {
   readonly verb: string;
   /** Undefined where the request itself needs no leave of its own, as it was before Kubernetes 1.35. */
   readonly on?: string;
-  covers(wanted: User): boolean;
+  covers(wanted: User, requester: User): boolean;
 }
 
 // In this order, since the refusal of the first that covers a user is the one that is told.
 const modes: readonly Mode[] = [
+  mode(
+    associatedNode,
+    (wanted, { name, extra = {} }) =>
+      isNameAlone(wanted) &&
+      parseServiceAccount(name) !== undefined &&
+      nodeName(wanted) !== undefined &&
+      extra['authentication.kubernetes.io/node-name']?.join() === nodeName(wanted),
+  ),
   mode('arbitrary-node', (wanted) => isNameAlone(wanted) && nodeName(wanted) !== undefined),
   mode(
     'serviceaccount',
@@ -75,11 +86,11 @@ function mode(name: string, covers: Mode['covers']): Mode {
 
 /** Lets those act as others who may. */
 export class Impersonation {
-  readonly #authorizer: Authorizer;
+  readonly #authorizer: Pick<Authorizer, 'require'>;
   /** By requester: what let them last, which is tried first, and tells of its refusal first. */
   readonly #last = new Map<string, Mode>();
 
-  constructor(authorizer: Authorizer) {
+  constructor(authorizer: Pick<Authorizer, 'require'>) {
     this.#authorizer = authorizer;
   }
 
@@ -93,7 +104,7 @@ export class Impersonation {
     const last = this.#last.get(requester.name);
     const inOrder = last ? [last, ...modes.filter((candidate) => candidate !== last)] : modes;
     let refusal: unknown;
-    for (const candidate of inOrder.filter(({ covers }) => covers(wanted))) {
+    for (const candidate of inOrder.filter(({ covers }) => covers(wanted, requester))) {
       try {
         this.#check(candidate, wanted, requester, request);
       } catch (error) {
@@ -135,8 +146,9 @@ function* attributesOf({ verb, on }: Mode, { name, uid, groups, extra }: User) {
   const node = on && nodeName({ name });
   if (account)
     yield { ...needed(base, 'serviceaccounts', account.name), namespace: account.namespace };
-  else if (node) yield needed(base, 'nodes', node);
-  else yield needed(base, 'users', name);
+  else if (node) {
+    yield needed(base, 'nodes', on === `impersonate-on:${associatedNode}` ? '*' : node);
+  } else yield needed(base, 'users', name);
   if (uid) yield needed(authentication, 'uids', uid);
   for (const group of groups) yield needed(base, 'groups', group);
   for (const [key, values] of Object.entries(extra ?? {})) {
