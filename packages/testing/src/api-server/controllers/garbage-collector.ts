@@ -63,7 +63,9 @@ export class GarbageCollector implements WriteObserver {
     this.#remember(uid, place, removed ? [] : ownersOf(object));
     for (const reference of before) this.#lookAtOwner(reference, object);
     if (!removed) {
-      this.#enqueue(uid, place);
+      const isOwned = this.#owners.has(uid);
+      // Most objects are neither, and cost no more than this.
+      if (isOwned || object.metadata.deletionTimestamp !== undefined) this.#enqueue(uid, place);
       if (!awaitsDependents(object)) return;
     }
     const dependents = this.#dependents.get(uid);
