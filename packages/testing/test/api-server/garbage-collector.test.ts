@@ -75,8 +75,13 @@ describe('the garbage collector', () => {
     await client.post(maps, { metadata: { name: 'owned', ownerReferences: [owned] } });
     await settled(client);
     expect((await client.get(`${maps}/owned`)).status).toBe(200);
+    // It goes though its owner's kind does, too, and something keeps it for a while.
+    await client.patch(`${maps}/owned`, { metadata: { finalizers: ['example.com/keep'] } });
     await client.delete(`${definitions}/widgets.example.com`);
     await settled(client);
+    const { metadata } = (await client.get(`${maps}/owned`)).body;
+    expect(metadata.deletionTimestamp).toBeDefined();
+    await client.patch(`${maps}/owned`, { metadata: { finalizers: null } });
     expect((await client.get(`${maps}/owned`)).status).toBe(404);
   });
 

@@ -62,7 +62,8 @@ export class GarbageCollector implements WriteObserver {
     const before = this.#owners.get(uid) ?? [];
     this.#remember(uid, place, removed ? [] : ownersOf(object));
     for (const reference of before) this.#lookAtOwner(reference, object);
-    if (!removed) {
+    if (removed) this.#waiting.delete(uid);
+    else {
       const isOwned = this.#owners.has(uid);
       // Most objects are neither, and cost no more than this.
       if (isOwned || object.metadata.deletionTimestamp !== undefined) this.#enqueue(uid, place);
@@ -75,11 +76,7 @@ export class GarbageCollector implements WriteObserver {
   }
 
   #remember(uid: string, place: Place, owners: readonly OwnerReference[]): void {
-    for (const owner of this.#owners.get(uid) ?? []) {
-      const dependents = this.#dependents.get(owner.uid);
-      dependents?.places.delete(uid);
-      if (dependents?.places.size === 0) this.#dependents.delete(owner.uid);
-    }
+    const before = this.#owners.get(uid) ?? [];
     if (owners.length === 0) this.#owners.delete(uid);
     else this.#owners.set(uid, owners);
     for (const owner of owners) {
@@ -88,6 +85,12 @@ export class GarbageCollector implements WriteObserver {
         this.#dependents.set(owner.uid, (dependents = { places: new Map(), gone: false }));
       }
       dependents.places.set(uid, place);
+    }
+    for (const owner of before) {
+      if (owners.some((kept) => kept.uid === owner.uid)) continue;
+      const dependents = this.#dependents.get(owner.uid);
+      dependents?.places.delete(uid);
+      if (dependents?.places.size === 0) this.#dependents.delete(owner.uid);
     }
   }
 
