@@ -18,7 +18,13 @@ export type Step = readonly [
   method: string,
   path: string,
   body?: unknown,
-  options?: { type?: string; accept?: string; as?: 'nobody'; token?: string },
+  options?: {
+    type?: string;
+    accept?: string;
+    as?: 'nobody';
+    token?: string;
+    headers?: Readonly<Record<string, string | readonly string[]>>;
+  },
 ];
 
 /** Requests one after the other, in order; `{ns}` in a path is the namespace of the case. */
@@ -27,7 +33,7 @@ export function script(name: string, steps: readonly Step[]): ComparisonCase {
     name,
     async run({ client, nobody, namespace }) {
       const answers: unknown[] = [];
-      for (const [method, path, body, { type, accept, as, token } = {}] of steps) {
+      for (const [method, path, body, { type, accept, as, token, headers } = {}] of steps) {
         const answer = await (as === 'nobody' ? nobody : client).request(
           method,
           path.replaceAll('{ns}', namespace),
@@ -39,6 +45,9 @@ export function script(name: string, steps: readonly Step[]): ComparisonCase {
             ...(type && { contentType: type }),
             ...(accept && { accept }),
             ...(token !== undefined && { token }),
+            ...(headers && {
+              headers: JSON.parse(JSON.stringify(headers).replaceAll('{ns}', namespace)),
+            }),
           },
         );
         const lines = answer.text.trimEnd().split('\n');

@@ -7,6 +7,7 @@ import {
 } from '../../../../tools/kube-apiserver/control-plane.ts';
 import { type ApiServer, startApiServer } from '../../src/index.ts';
 import { comparisonCases, type ComparisonCase } from './comparison-cases.ts';
+import { accessCases } from './comparison-access-cases.ts';
 import { customObjectCases } from './comparison-of-custom-objects.ts';
 import { definitionCases } from './comparison-of-definitions.ts';
 import { kindCases } from './comparison-of-kinds.ts';
@@ -54,6 +55,7 @@ describe.skipIf(!binaries)('the in-process server answers as a real kube-apiserv
 
   const allCases = [
     ...comparisonCases,
+    ...accessCases,
     ...typeCases,
     ...validationCases,
     ...kindCases,

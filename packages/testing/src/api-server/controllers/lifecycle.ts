@@ -85,7 +85,7 @@ export class Lifecycle implements WriteObserver {
       if (!chosen(resource)) continue;
       for (const { name, namespace } of resource.table.list(prefix)) {
         const version = resource.type.storageVersion;
-        const options = { gracePeriodSeconds: 0 };
+        const options = { gracePeriodSeconds: 0, propagationPolicy: 'Background' } as const;
         const { removed } = this.#writer!.delete({ resource, version, namespace }, name, options);
         if (!removed) left += 1;
       }

@@ -11,6 +11,8 @@ export class Exchange {
   readonly method: string;
   readonly target: string;
   readonly headers: IncomingHttpHeaders;
+  /** Names and values in turn, each as often as it was sent. */
+  readonly rawHeaders: readonly string[];
   readonly #request: Http2ServerRequest | IncomingMessage;
   readonly #response: Http2ServerResponse | ServerResponse;
   /** The paths of fields that its body has twice. */
@@ -24,6 +26,7 @@ export class Exchange {
     this.method = request.method ?? 'GET';
     this.target = request.url ?? '/';
     this.headers = request.headers;
+    this.rawHeaders = request.rawHeaders;
     this.#request = request;
     this.#response = response;
     // A client that goes away mid-way is no failure of the server.

@@ -6,6 +6,7 @@ import { checkDeleteOptions, checkWriteQuery } from '../validation/option-checks
 import { decodeTyped } from '../kinds/typed-decoding.ts';
 import { duplicateFields } from './duplicate-fields.ts';
 import { decodeProtobuf } from './protobuf/decode.ts';
+import { isTrue } from './request-info.ts';
 import { badRequest, unsupportedMediaType } from './status.ts';
 
 const json = 'application/json';
@@ -49,7 +50,9 @@ export async function readDeleteOptions(
   const { preconditions, gracePeriodSeconds, dryRun, propagationPolicy, orphanDependents } = body;
   const { uid, resourceVersion } = asJsonObject(preconditions);
   const policy = propagationPolicy ?? query.get('propagationPolicy') ?? undefined;
-  const orphans = orphanDependents ?? (query.has('orphanDependents') || undefined);
+  const orphans =
+    orphanDependents ??
+    (query.has('orphanDependents') ? isTrue(query.get('orphanDependents')) : undefined);
   const dryRuns = Array.isArray(dryRun) ? dryRun.map(asText) : query.getAll('dryRun');
   checkDeleteOptions({
     dryRun: dryRuns,
@@ -65,8 +68,17 @@ export async function readDeleteOptions(
     warn: (text) => exchange.warn(text),
     ...(typeof uid === 'string' && { uid }),
     ...(typeof resourceVersion === 'string' && { resourceVersion }),
+    ...propagation(policy, orphans),
     ...(seconds !== undefined && { gracePeriodSeconds: Number(seconds) }),
   };
+}
+
+/** What a delete is told of the dependents, in the new way or the old. */
+function propagation(policy: unknown, orphans: unknown): Pick<DeleteOptions, 'propagationPolicy'> {
+  if (typeof orphans === 'boolean') return { propagationPolicy: orphans ? 'Orphan' : 'Background' };
+  return policy === 'Foreground' || policy === 'Background' || policy === 'Orphan'
+    ? { propagationPolicy: policy }
+    : {};
 }
 
 function decodeDeleteOptions(exchange: Exchange, bytes: Buffer): JsonObject {

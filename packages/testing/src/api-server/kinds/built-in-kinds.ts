@@ -290,6 +290,24 @@ const webhooks = [
   generation: 'allButMetadataAndStatus',
 }));
 
+// Questions, which are answered and not stored.
+const question = { verbs: ['create'] };
+const identityReviews = [
+  { resource: 'selfsubjectreviews', kind: 'SelfSubjectReview', ...cluster, ...question },
+  { resource: 'tokenreviews', kind: 'TokenReview', ...cluster, ...question },
+];
+const accessReviews = [
+  { resource: 'localsubjectaccessreviews', kind: 'LocalSubjectAccessReview', ...question },
+  {
+    resource: 'selfsubjectaccessreviews',
+    kind: 'SelfSubjectAccessReview',
+    ...cluster,
+    ...question,
+  },
+  { resource: 'selfsubjectrulesreviews', kind: 'SelfSubjectRulesReview', ...cluster, ...question },
+  { resource: 'subjectaccessreviews', kind: 'SubjectAccessReview', ...cluster, ...question },
+];
+
 /** All built-in kinds, in the order of discovery. */
 export const builtInGroups: readonly BuiltInGroup[] = [
   { group: '', version: 'v1', kinds: core },
@@ -308,6 +326,8 @@ export const builtInGroups: readonly BuiltInGroup[] = [
     ],
   },
   { group: 'apps', version: 'v1', kinds: apps },
+  { group: 'authentication.k8s.io', version: 'v1', kinds: identityReviews },
+  { group: 'authorization.k8s.io', version: 'v1', kinds: accessReviews },
   {
     group: 'events.k8s.io',
     version: 'v1',

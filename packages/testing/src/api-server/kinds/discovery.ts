@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { formatApiVersion, type ResourceType, subresourcesOf } from './resource-type.ts';
+import { formatApiVersion, isStored, type ResourceType, subresourcesOf } from './resource-type.ts';
 import type { Registry } from '../store/registry.ts';
 
 /** The body of `GET /api`. */
@@ -65,7 +65,7 @@ function describeResource(type: ResourceType, version: string): DescribedResourc
       verbs,
       ...(shortNames.length > 0 && { shortNames }),
       ...(categories.length > 0 && { categories }),
-      storageVersionHash: storageVersionHash(type),
+      ...(isStored(type) && { storageVersionHash: storageVersionHash(type) }),
     },
     ...subresourcesOf(type, version).map(({ name, verbs: subverbs, ...of }) => ({
       name: `${resource}/${name}`,

@@ -122,3 +122,8 @@ export function showAs(type: ResourceType, version: string, object: ApiObject): 
 export function formatApiVersion(group: string, version: string): string {
   return group ? `${group}/${version}` : version;
 }
+
+/** Whether its objects are stored; those of the rest are questions, answered when they are created. */
+export function isStored({ verbs }: ResourceType): boolean {
+  return verbs.includes('get');
+}

@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '@depwatch/core';
 
 import { asJsonObject, asText, type JsonObject } from '../http/api-object.ts';
+import { isStored } from '../kinds/resource-type.ts';
 import type { ObjectWriter } from '../writes/object-writer.ts';
 import type { Registry } from './registry.ts';
 import { badRequest } from '../http/status.ts';
@@ -38,6 +39,8 @@ export function createObjectAccess(registry: Registry, writer: ObjectWriter): Ob
     const found = registry.ofKind(apiVersion, kind);
     if (!found)
       throw badRequest(`no kind ${JSON.stringify(kind)} in ${JSON.stringify(apiVersion)}`);
+    if (!isStored(found.resource.type))
+      throw badRequest(`${kind} is not stored, but answered over the wire`);
     const { namespaced } = found.resource.type;
     return { ...found, namespace: namespaced ? namespace || 'default' : '' };
   };

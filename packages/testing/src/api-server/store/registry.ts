@@ -83,6 +83,11 @@ export class Registry {
     return this.#resources.values();
   }
 
+  /** Whether a group has resources that no definition has brought. */
+  isBuiltIn(group: string): boolean {
+    return [...this.#resources.values()].some(({ type }) => !type.custom && type.group === group);
+  }
+
   /** The groups in the order they were added, each with its versions, the preferred one first. */
   groups(): Map<string, string[]> {
     const groups = new Map<string, string[]>();

@@ -42,6 +42,7 @@ import {
   namespaceTerminating,
   notFound,
 } from '../http/status.ts';
+import { deletionFinalizers } from './deletion-finalizers.ts';
 import { type StoredObject, storageKey } from '../store/store.ts';
 import { validateObject } from '../validation/validation.ts';
 import {
@@ -112,6 +113,7 @@ export class ObjectWriter {
     const write = this.#tracked(type, version, '', options);
     const managedFields = options.managedFields ?? managersOfCreate(write, object, defaulted);
     const created = withManagers(type, defaulted, managedFields);
+    target.admit?.(created, undefined);
     const errors = [
       ...validateObject(type, created, undefined),
       ...checkDefined(target, created, undefined, '', options.warn),
@@ -258,24 +260,24 @@ export class ObjectWriter {
   }
 
   /** Marks an object as being deleted, where something keeps it. */
-  #mark(
-    resource: Resource,
-    old: StoredObject,
-    { gracePeriodSeconds, dryRun }: DeleteOptions,
-  ): StoredObject | undefined {
+  #mark(resource: Resource, old: StoredObject, options: DeleteOptions): StoredObject | undefined {
     const { type } = resource;
     const { metadata } = old.object;
-    const grace = graceSeconds(type, old.object, gracePeriodSeconds);
+    const { dryRun } = options;
+    const grace = graceSeconds(type, old.object, options.gracePeriodSeconds);
     // A definition goes only after its objects.
     const finalizers =
       type === customResourceDefinitions && metadata.deletionTimestamp === undefined
         ? [...(metadata.finalizers ?? []), cleanupFinalizer]
-        : metadata.finalizers;
-    const keptByFinalizers = (finalizers?.length ?? 0) > 0 || isKeptNamespace(type, old);
-    if (!keptByFinalizers && grace === 0) return undefined;
+        : isKeptNamespace(type, old)
+          ? (metadata.finalizers ?? [])
+          : deletionFinalizers(type, metadata.finalizers ?? [], options);
+    const kept = finalizers.length > 0 || isKeptNamespace(type, old);
+    if (!kept && grace === 0) return undefined;
     if (metadata.deletionTimestamp !== undefined) {
-      if (keptByFinalizers || grace > 0) return old;
-      return undefined;
+      if (jsonEquals(finalizers, metadata.finalizers ?? [])) return old;
+      const told = canonicalObject(type, old.object, { ...metadata, finalizers });
+      return this.#store(resource, old.namespace, old.name, told, { dryRun: dryRun ?? false });
     }
     // Namespaces and definitions are marked by the kind itself, without grace and generation.
     const isTwoStep = isKeptNamespace(type, old) || type === customResourceDefinitions;
@@ -289,7 +291,7 @@ export class ObjectWriter {
           : old.object,
       {
         ...metadata,
-        ...(finalizers && { finalizers }),
+        finalizers,
         deletionTimestamp: timestamp(when),
         ...(!isTwoStep && { deletionGracePeriodSeconds: grace }),
         ...(!isTwoStep &&
@@ -311,7 +313,7 @@ export class ObjectWriter {
   }
 
   #replace(
-    { resource, version }: WriteTarget,
+    { resource, version, admit }: WriteTarget,
     old: StoredObject,
     object: JsonObject,
     subresource: '' | 'status',
@@ -361,6 +363,7 @@ export class ObjectWriter {
     const write = this.#tracked(type, version, subresource, options);
     const managedFields = options.managedFields ?? managersOfUpdate(write, before, object, changed);
     changed = withManagers(type, changed, managedFields);
+    admit?.(changed, before);
     if (isSameButForTimes(old.object, storedForm(type, changed))) return old;
     const errors = [
       ...validateObject(type, changed, before),

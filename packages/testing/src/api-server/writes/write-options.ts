@@ -1,3 +1,4 @@
+import type { Admission } from '../auth/escalation.ts';
 import type { ManagedFieldsEntry } from '../apply/managed-fields.ts';
 import type { Resource } from '../store/registry.ts';
 
@@ -7,6 +8,8 @@ export interface WriteTarget {
   readonly version: string;
   /** `""` for a cluster-scoped resource. */
   readonly namespace: string;
+  /** May refuse what is about to be stored, before it is validated. Default: nothing is refused. */
+  readonly admit?: Admission | undefined;
 }
 
 /** What may go with any write. */
@@ -40,4 +43,6 @@ export interface DeleteOptions extends WriteOptions {
   readonly uid?: string;
   readonly resourceVersion?: string;
   readonly gracePeriodSeconds?: number;
+  /** What becomes of the objects that it owns. Default: what the object's finalizers say, else what its kind has. */
+  readonly propagationPolicy?: 'Foreground' | 'Background' | 'Orphan';
 }
