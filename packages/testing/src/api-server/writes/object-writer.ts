@@ -8,31 +8,17 @@ import {
   type TrackedWrite,
   withManagers,
 } from '../apply/write-managers.ts';
-import {
-  asJsonObject,
-  type ApiObject,
-  asText,
-  jsonEquals,
-  type JsonObject,
-} from '../http/api-object.ts';
+import { asJsonObject, type ApiObject, asText, type JsonObject } from '../http/api-object.ts';
 import { customResourceDefinitions } from '../kinds/built-in-resources.ts';
-import { cleanupFinalizer } from '../kinds/custom-resources.ts';
 import { applyDefaults } from '../kinds/defaults.ts';
-import { canonicalObject, generationSubject } from '../kinds/metadata.ts';
+import { canonicalObject } from '../kinds/metadata.ts';
 import { withPodLabels } from '../kinds/pod-owners.ts';
 import type { Registry, Resource } from '../store/registry.ts';
 import type { ResourceType } from '../kinds/resource-type.ts';
 import { checkDefined } from '../schemas/check-defined.ts';
 import { shownAs, storedForm } from '../schemas/custom-objects.ts';
-import { withStoredVersion, withTerminating } from '../schemas/definition-status.ts';
-import {
-  annotationsOf,
-  generatedName,
-  graceSeconds,
-  isKeptNamespace,
-  labelsOf,
-  timestamp,
-} from './server-fields.ts';
+import { withStoredVersion } from '../schemas/definition-status.ts';
+import { annotationsOf, generatedName, labelsOf, timestamp } from './server-fields.ts';
 import {
   alreadyExists,
   badRequest,
@@ -42,7 +28,8 @@ import {
   namespaceTerminating,
   notFound,
 } from '../http/status.ts';
-import { deletionFinalizers } from './deletion-finalizers.ts';
+import { endedPod, isReleased, markedAsDeleted } from './deletion-marks.ts';
+import { replacement } from './replacement.ts';
 import { type StoredObject, storageKey } from '../store/store.ts';
 import { validateObject } from '../validation/validation.ts';
 import {
@@ -212,10 +199,23 @@ export class ObjectWriter {
       throw forbidden(type, name, 'this namespace may not be deleted');
     }
     checkDeletePreconditions(type, old, options);
-    const marked = this.#mark(resource, old, options);
-    if (marked) return { stored: marked, removed: false };
+    const kept = markedAsDeleted(type, old, options, this.#now());
+    if (kept) {
+      const isMarked = kept === old.object;
+      const stored = isMarked ? old : this.#store(resource, old.namespace, name, kept, options);
+      return { stored, removed: false };
+    }
     // A pod is marked first even when it has no time to end, and its watchers see that.
-    const last = type.kind === 'Pod' && !type.custom ? this.#markPod(resource, old, options) : old;
+    const last =
+      type.kind === 'Pod' && !type.custom
+        ? this.#store(
+            resource,
+            old.namespace,
+            name,
+            endedPod(type, old.object, this.#now()),
+            options,
+          )
+        : old;
     if (!options.dryRun) {
       table.delete(old.key);
       this.#observer.wrote(resource, last, true);
@@ -248,59 +248,6 @@ export class ObjectWriter {
     return this.create(target, { ...object, metadata }, options);
   }
 
-  #markPod(resource: Resource, old: StoredObject, options: WriteOptions): StoredObject {
-    const { metadata } = old.object;
-    const marked = canonicalObject(resource.type, old.object, {
-      ...metadata,
-      deletionTimestamp: metadata.deletionTimestamp ?? timestamp(this.#now()),
-      deletionGracePeriodSeconds: 0,
-      generation: (metadata.generation ?? 0) + (metadata.deletionTimestamp === undefined ? 1 : 0),
-    });
-    return this.#store(resource, old.namespace, old.name, marked, options);
-  }
-
-  /** Marks an object as being deleted, where something keeps it. */
-  #mark(resource: Resource, old: StoredObject, options: DeleteOptions): StoredObject | undefined {
-    const { type } = resource;
-    const { metadata } = old.object;
-    const { dryRun } = options;
-    const grace = graceSeconds(type, old.object, options.gracePeriodSeconds);
-    // A definition goes only after its objects.
-    const finalizers =
-      type === customResourceDefinitions && metadata.deletionTimestamp === undefined
-        ? [...(metadata.finalizers ?? []), cleanupFinalizer]
-        : isKeptNamespace(type, old)
-          ? (metadata.finalizers ?? [])
-          : deletionFinalizers(type, metadata.finalizers ?? [], options);
-    const kept = finalizers.length > 0 || isKeptNamespace(type, old);
-    if (!kept && grace === 0) return undefined;
-    if (metadata.deletionTimestamp !== undefined) {
-      if (jsonEquals(finalizers, metadata.finalizers ?? [])) return old;
-      const told = canonicalObject(type, old.object, { ...metadata, finalizers });
-      return this.#store(resource, old.namespace, old.name, told, { dryRun: dryRun ?? false });
-    }
-    // Namespaces and definitions are marked by the kind itself, without grace and generation.
-    const isTwoStep = isKeptNamespace(type, old) || type === customResourceDefinitions;
-    const when = new Date(this.#now().getTime() + grace * 1000);
-    const changed = canonicalObject(
-      type,
-      isKeptNamespace(type, old)
-        ? { ...old.object, status: { ...asJsonObject(old.object.status), phase: 'Terminating' } }
-        : type === customResourceDefinitions
-          ? withTerminating(old.object, timestamp(this.#now()))
-          : old.object,
-      {
-        ...metadata,
-        finalizers,
-        deletionTimestamp: timestamp(when),
-        ...(!isTwoStep && { deletionGracePeriodSeconds: grace }),
-        ...(!isTwoStep &&
-          metadata.generation !== undefined && { generation: metadata.generation + 1 }),
-      },
-    );
-    return this.#store(resource, old.namespace, old.name, changed, { dryRun: dryRun ?? false });
-  }
-
   #tracked(
     type: ResourceType,
     version: string,
@@ -321,44 +268,7 @@ export class ObjectWriter {
   ): StoredObject {
     const { type, table } = resource;
     const before = type.view ? old.object : shownAs(type, version, old.object);
-    const metadata = asJsonObject(object.metadata);
-    const fixed = {
-      name: old.name,
-      namespace: old.namespace,
-      uid: before.metadata.uid,
-      resourceVersion: before.metadata.resourceVersion,
-      creationTimestamp: before.metadata.creationTimestamp,
-      deletionTimestamp: before.metadata.deletionTimestamp,
-      deletionGracePeriodSeconds: before.metadata.deletionGracePeriodSeconds,
-      generation: before.metadata.generation,
-      managedFields: before.metadata.managedFields,
-    };
-    let changed: ApiObject;
-    if (subresource === 'status') {
-      const { status } = object;
-      const { status: _old, ...rest } = before;
-      changed = canonicalObject(
-        type,
-        status === undefined ? rest : { ...rest, status },
-        before.metadata,
-      );
-    } else {
-      const { status: _ignored, ...rest } = applyDefaults(type, object, before);
-      const status = type.hasStatus ? before.status : object.status;
-      changed = canonicalObject(type, status === undefined ? rest : { ...rest, status }, {
-        ...metadata,
-        ...labelsOf(type, old.name, metadata),
-        ...annotationsOf(type, object, before),
-        ...fixed,
-      });
-      const generation = before.metadata.generation;
-      if (
-        generation !== undefined &&
-        !jsonEquals(generationSubject(type, before), generationSubject(type, changed))
-      ) {
-        changed = { ...changed, metadata: { ...changed.metadata, generation: generation + 1 } };
-      }
-    }
+    let changed = replacement(type, old, before, object, subresource);
     if (type === customResourceDefinitions) changed = withStoredVersion(changed);
     const write = this.#tracked(type, version, subresource, options);
     const managedFields = options.managedFields ?? managersOfUpdate(write, before, object, changed);
@@ -370,13 +280,7 @@ export class ObjectWriter {
       ...checkDefined({ resource, version }, changed, before, subresource, options.warn),
     ];
     if (errors.length > 0) throw invalid(type.view ?? type, old.name, errors);
-    const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = changed.metadata;
-    if (
-      deletionTimestamp !== undefined &&
-      (deletionGracePeriodSeconds ?? 0) === 0 &&
-      (finalizers?.length ?? 0) === 0 &&
-      !isKeptNamespace(type, { object: changed })
-    ) {
+    if (isReleased(type, changed)) {
       // The last finalizer went: the object goes, and what is answered was never stored.
       if (!options.dryRun) {
         table.delete(old.key);
