@@ -83,6 +83,44 @@ describe('the roles for users', () => {
   });
 });
 
+describe('the roles that gather the rules of others', () => {
+  const rules = [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }];
+  const gathering = (label: string) => ({ clusterRoleSelectors: [{ matchLabels: { a: label } }] });
+  const writersOf = (role: any) =>
+    role.metadata.managedFields.map(({ manager, operation }: any) => `${manager} ${operation}`);
+
+  // What a real clusterrole-aggregation-controller does, seen in its managedFields.
+  it('are applied to, and keep their own rules where there are none to gather', async () => {
+    const watch = await client.watch(`${roles}?watch=1&fieldSelector=metadata.name=whole`);
+    await client.post(`${roles}?fieldManager=me`, {
+      metadata: { name: 'part', labels: { a: 'b' } },
+      rules,
+    });
+    for (const [name, label] of [
+      ['whole', 'b'],
+      ['own', 'nobody'],
+    ] as const) {
+      const aggregationRule = gathering(label);
+      const role = { metadata: { name }, rules: name === 'own' ? rules : [], aggregationRule };
+      await client.post(`${roles}?fieldManager=me`, role);
+    }
+    await watch.until(2);
+    const whole = (await client.get(`${roles}/whole`)).body;
+    expect(whole.rules).toEqual(rules);
+    expect(writersOf(whole)).toEqual(['clusterrole-aggregation-controller Apply', 'me Update']);
+    const own = (await client.get(`${roles}/own`)).body;
+    expect(own.rules).toEqual(rules);
+    expect(writersOf(own)).toEqual(['me Update']);
+
+    await client.delete(`${roles}/part`);
+    await watch.until(3);
+    const empty = (await client.get(`${roles}/whole`)).body;
+    expect(empty.rules).toBe(null);
+    expect(writersOf(empty)).toEqual(['me Update']);
+    watch.close();
+  });
+});
+
 describe('client-node', () => {
   it('asks what it may, and acts as another user', async () => {
     bind('view', 'bob', 'default');

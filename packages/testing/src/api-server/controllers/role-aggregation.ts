@@ -5,6 +5,8 @@ import type { Registry, Resource } from '../store/registry.ts';
 import type { ObjectWriter, WriteObserver } from '../writes/object-writer.ts';
 import { Soon } from './soon.ts';
 
+const options = { fieldManager: 'clusterrole-aggregation-controller', force: true };
+
 /** Fills the cluster roles that gather the rules of others, as a controller of a real cluster does. */
 export class RoleAggregation implements WriteObserver {
   readonly #roles: Resource;
@@ -31,8 +33,14 @@ export class RoleAggregation implements WriteObserver {
       const rules = aggregatedRules(role, all);
       if (!rules || jsonEquals(rules, role.rules ?? [])) continue;
       const target = { resource: this.#roles, version: 'v1', namespace: '' };
-      const options = { fieldManager: 'clusterrole-aggregation-controller' };
-      this.#writer.update(target, role.metadata.name, '', { ...role, rules }, options);
+      const { apiVersion, kind, metadata } = role;
+      const applied = {
+        apiVersion,
+        kind,
+        metadata: { name: metadata.name },
+        ...(rules.length > 0 && { rules }),
+      };
+      this.#writer.apply(target, metadata.name, '', applied, options);
     }
   }
 }
