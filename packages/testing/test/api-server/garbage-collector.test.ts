@@ -85,6 +85,42 @@ describe('the garbage collector', () => {
     expect((await client.get(`${maps}/owned`)).status).toBe(404);
   });
 
+  it('lets events be, and collects what a definition calls events', async () => {
+    await using server = await startApiServer();
+    await using client = new RawClient(server.kubeConfig);
+    await client.post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
+      metadata: { name: 'events.example.com' },
+      spec: {
+        group: 'example.com',
+        scope: 'Namespaced',
+        names: { plural: 'events', kind: 'Event' },
+        versions: [
+          {
+            name: 'v1',
+            served: true,
+            storage: true,
+            schema: { openAPIV3Schema: { type: 'object' } },
+          },
+        ],
+      },
+    });
+    const metadata = {
+      name: 'owned',
+      ownerReferences: [
+        { apiVersion: 'v1', kind: 'ConfigMap', name: 'x', uid: crypto.randomUUID() },
+      ],
+    };
+    const custom = '/apis/example.com/v1/namespaces/default/events';
+    const body = { apiVersion: 'example.com/v1', kind: 'Event', metadata };
+    expect((await client.post(custom, body)).status).toBe(201);
+    const events = '/api/v1/namespaces/default/events';
+    const involvedObject = { kind: 'ConfigMap', name: 'x', namespace: 'default' };
+    expect((await client.post(events, { metadata, involvedObject })).status).toBe(201);
+    await settled(client);
+    expect((await client.get(`${custom}/owned`)).status).toBe(404);
+    expect((await client.get(`${events}/owned`)).status).toBe(200);
+  });
+
   it('goes on with thousands of dependents, each deleted once', async () => {
     await using server = await startApiServer();
     await using client = new RawClient(server.kubeConfig);
