@@ -7,10 +7,12 @@ import { goBuild } from './go-build.ts';
 
 const sourceFolder = import.meta.dirname;
 
-/** The two programs of a control plane, as absolute paths. */
+/** The programs of a control plane, as absolute paths. */
 export interface KubeApiServerBinaries {
   readonly kubeApiServer: string;
   readonly etcd: string;
+  /** Absent where KUBEBUILDER_ASSETS has none, as it usually does. */
+  readonly kubeControllerManager?: string;
 }
 
 /** What {@link findKubeApiServer} may do. */
@@ -36,6 +38,8 @@ export async function findKubeApiServer({
   if (assets) {
     const binaries = binariesIn(assets);
     if (await areExecutable(binaries)) return binaries;
+    const { kubeControllerManager: _absent, ...others } = binaries;
+    if (await areExecutable(others)) return others;
     throw new Error(
       `KUBEBUILDER_ASSETS is set to ${assets}, which does not hold kube-apiserver and etcd as executable files`,
     );
@@ -64,7 +68,8 @@ export async function findKubeApiServer({
       log(`${missing}, and there is no "go" on the PATH to build one with`);
       return undefined;
     }
-    await symlink('kube-apiserver', binariesIn(workFolder).etcd);
+    const { etcd, kubeControllerManager } = binariesIn(workFolder);
+    for (const name of [etcd, kubeControllerManager]) await symlink('kube-apiserver', name);
     // A rename is all or nothing, so the cache never holds half a build; that it fails because another
     // process came first is as good as if it had succeeded.
     await rename(workFolder, folder).catch(async (error: unknown) => {
@@ -76,15 +81,18 @@ export async function findKubeApiServer({
   return binaries;
 }
 
-function binariesIn(folder: string): KubeApiServerBinaries {
-  return { kubeApiServer: join(folder, 'kube-apiserver'), etcd: join(folder, 'etcd') };
+function binariesIn(folder: string): Required<KubeApiServerBinaries> {
+  return {
+    kubeApiServer: join(folder, 'kube-apiserver'),
+    etcd: join(folder, 'etcd'),
+    kubeControllerManager: join(folder, 'kube-controller-manager'),
+  };
 }
 
-async function areExecutable({ kubeApiServer, etcd }: KubeApiServerBinaries): Promise<boolean> {
-  const checks = await Promise.allSettled([
-    access(kubeApiServer, constants.X_OK),
-    access(etcd, constants.X_OK),
-  ]);
+async function areExecutable(binaries: KubeApiServerBinaries): Promise<boolean> {
+  const checks = await Promise.allSettled(
+    Object.values(binaries).map((file) => access(file as string, constants.X_OK)),
+  );
   return checks.every(({ status }) => status === 'fulfilled');
 }
 

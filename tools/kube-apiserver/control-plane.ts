@@ -24,6 +24,11 @@ export interface ControlPlaneOptions {
   readonly binaries?: KubeApiServerBinaries;
   /** Names of users that have only what RBAC grants them, for {@link ControlPlane.kubeConfigFor}. Default: none. */
   readonly users?: readonly string[];
+  /**
+   * The controllers of kube-controller-manager that run, such as `garbage-collector-controller`. Default: none, and
+   * no kube-controller-manager.
+   */
+  readonly controllers?: readonly string[];
   /** More flags of kube-apiserver, after the ones of {@link startControlPlane}. Default: none. */
   readonly apiServerFlags?: readonly string[];
 }
@@ -69,7 +74,7 @@ export interface ControlPlane extends AsyncDisposable {
    * @throws Error if there is no copy, or the control plane has been stopped.
    */
   restore(): Promise<void>;
-  /** Ends both processes and removes their data. May be called again. */
+  /** Ends all processes and removes their data. May be called again. */
   stop(): Promise<void>;
 }
 
@@ -78,7 +83,8 @@ export interface ControlPlane extends AsyncDisposable {
  * resolves when the API server is ready.
  *
  * @throws Error if there are no programs to start, a process ends too early (with the end of its log),
- * or the API server isn't ready within 60 s.
+ * the API server isn't ready within 60 s, or
+ * `controllers` are asked for and the programs have no kube-controller-manager.
  */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const binaries = options.binaries ?? (await findOrThrow());
@@ -89,6 +95,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const folder = await mkdtemp(join(tmpdir(), 'depwatch-control-plane-'));
   let etcd: ServerProcess | undefined;
   let apiServer: ServerProcess | undefined;
+  let controllerManager: ServerProcess | undefined;
   let stopped: Promise<void> | undefined;
 
   const startEtcd = () => {
@@ -123,21 +130,39 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       processes: [runningEtcd, apiServer],
     });
   };
+  const startControllers = async (kubeConfig: string, controllers: readonly string[]) => {
+    const program = binaries.kubeControllerManager;
+    if (!program) throw new Error('there is no kube-controller-manager');
+    const kubeConfigFile = 'controllers.kubeconfig';
+    await writeFile(join(folder, kubeConfigFile), kubeConfig, { mode: 0o600 });
+    controllerManager = startServerProcess({
+      program,
+      args: [
+        `--kubeconfig=${kubeConfigFile}`,
+        `--controllers=${controllers.join(',')}`,
+        '--leader-elect=false',
+        '--secure-port=0',
+      ],
+      folder,
+      logFile: join(folder, 'kube-controller-manager.log'),
+    });
+  };
   const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
     apiServer?.signal(signal);
     await apiServer?.exited;
   };
-  const endBoth = () => {
+  const endAll = () => {
+    controllerManager?.signal('SIGKILL');
     apiServer?.signal('SIGKILL');
     etcd?.signal('SIGKILL');
   };
   const onExit = () => {
-    endBoth();
+    endAll();
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   const end = async () => {
-    endBoth();
-    await Promise.all([apiServer?.exited, etcd?.exited]);
+    endAll();
+    await Promise.all([controllerManager?.exited, apiServer?.exited, etcd?.exited]);
     await rm(folder, { recursive: true, force: true });
     process.off('exit', onExit);
   };
@@ -150,9 +175,16 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     await writeFile(join(folder, 'service-account.key'), newPrivateKey(), secret);
     await writeFile(join(folder, 'tokens.csv'), formatTokens(adminToken, userTokens), secret);
     const certificateAuthority = await startApiServer(startEtcd());
+    const kubeConfig = formatKubeConfig({
+      url,
+      certificateAuthority,
+      user: 'admin',
+      token: adminToken,
+    });
+    if (options.controllers) await startControllers(kubeConfig, options.controllers);
     return {
       url,
-      kubeConfig: formatKubeConfig({ url, certificateAuthority, user: 'admin', token: adminToken }),
+      kubeConfig,
       get pids() {
         return { kubeApiServer: apiServer!.pid, etcd: etcd!.pid };
       },

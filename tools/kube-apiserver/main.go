@@ -1,6 +1,6 @@
-// A Kubernetes API server and the etcd that it stores into, in one program that chooses by the name
-// it is started under: the two share most of their packages, so one program is built once and is
-// half the size.
+// A Kubernetes API server, the etcd that it stores into and the controllers that work on what is in it,
+// in one program that chooses by the name it is started under: they share most of their packages, so
+// one program is built once and is a third of the size.
 package main
 
 import (
@@ -13,18 +13,22 @@ import (
 	_ "k8s.io/component-base/logs/json/register"
 	_ "k8s.io/component-base/metrics/prometheus/clientgo"
 	_ "k8s.io/component-base/metrics/prometheus/version"
-	"k8s.io/kubernetes/cmd/kube-apiserver/app"
+	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
+	controllers "k8s.io/kubernetes/cmd/kube-controller-manager/app"
 )
 
 func main() {
 	if os.Getenv("DEPWATCH_EXIT_ON_STDIN_END") != "" {
 		go exitOnStdinEnd()
 	}
-	if filepath.Base(os.Args[0]) == "etcd" {
+	switch filepath.Base(os.Args[0]) {
+	case "etcd":
 		etcdmain.Main(os.Args)
-		return
+	case "kube-controller-manager":
+		os.Exit(cli.Run(controllers.NewControllerManagerCommand()))
+	default:
+		os.Exit(cli.Run(apiserver.NewAPIServerCommand()))
 	}
-	os.Exit(cli.Run(app.NewAPIServerCommand()))
 }
 
 // exitOnStdinEnd ends the program with the process that holds the other end of its standard input,

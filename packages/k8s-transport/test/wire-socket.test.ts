@@ -19,7 +19,7 @@ import { cutAt, eventLines, secret, streamOf } from './hostile-stream.ts';
 const seed = Number(process.env['DEPWATCH_SEED'] ?? Date.now() % 2 ** 31);
 const ownOfObject = Object.getOwnPropertyNames(Object.prototype);
 
-const hostileKeys = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'then', '..', 'a'];
+const hostileKeys = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'then', '.x', 'a'];
 const hostileNames = ['constructor', 'then', 'tostring', 'null', 'length', '0', '1e3', 'in'];
 const hostileTexts = [
   'ü€😀',

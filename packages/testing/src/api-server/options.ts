@@ -15,6 +15,12 @@ export interface ApiServerOptions {
   readonly maxConcurrentStreams?: number;
   /** What is buffered for a watch that reads too slowly before it is ended. Default 16 MiB. */
   readonly maxWatchBufferBytes?: number;
+  /**
+   * Whether there is a garbage collector: what has lost its owners goes, and an owner that is deleted in the foreground
+   * waits for its dependents. Default true; without it, as with a kube-apiserver alone, nothing follows an owner, and the
+   * finalizers of deletes in the foreground and of those that leave orphans stay until they are taken away.
+   */
+  readonly garbageCollector?: boolean;
 }
 
 /** {@link ApiServerOptions} with the defaults filled in. */
@@ -28,5 +34,6 @@ export function resolveOptions(options: ApiServerOptions): ResolvedOptions {
     futureVersionWaitMs: options.futureVersionWaitMs ?? 3_000,
     maxConcurrentStreams: options.maxConcurrentStreams ?? 100,
     maxWatchBufferBytes: options.maxWatchBufferBytes ?? 16 * 1024 * 1024,
+    garbageCollector: options.garbageCollector ?? true,
   };
 }

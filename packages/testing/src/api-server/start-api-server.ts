@@ -1,3 +1,4 @@
+import { Authorizer } from './auth/authorizer.ts';
 import { seed } from './controllers/bootstrap.ts';
 import { createCertificates } from './http/certificates.ts';
 import { Connections } from './http/connections.ts';
@@ -6,13 +7,16 @@ import type { Faults } from './faults/faults.ts';
 import { Front } from './http/front.ts';
 import { formatKubeConfig } from './auth/kube-config.ts';
 import { Lifecycle } from './controllers/lifecycle.ts';
-import { ObjectWriter } from './writes/object-writer.ts';
+import { GarbageCollector } from './controllers/garbage-collector.ts';
+import { RoleAggregation } from './controllers/role-aggregation.ts';
+import { ObjectWriter, type WriteObserver } from './writes/object-writer.ts';
 import { createObjectAccess, type ObjectAccess } from './store/object-access.ts';
 import { type ApiServerOptions, resolveOptions } from './options.ts';
 import { Registry } from './store/registry.ts';
 import { RequestCounter, type RequestLog } from './http/request-log.ts';
 import { Router } from './http/router.ts';
-import { VersionCounter } from './store/store.ts';
+import { storageKey, VersionCounter } from './store/store.ts';
+import { Tokens } from './auth/tokens.ts';
 import { Users } from './auth/users.ts';
 import { Watches } from './watches/watches.ts';
 
@@ -40,6 +44,11 @@ export interface ApiServer extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
+/** What works on the objects by itself, after the writes that it sees. */
+interface Controller extends WriteObserver {
+  stop(): void;
+}
+
 /**
  * Starts an API server within this process, on a real socket of the loopback address.
  *
@@ -48,6 +57,7 @@ export interface ApiServer extends AsyncDisposable {
 export async function startApiServer(options: ApiServerOptions = {}): Promise<ApiServer> {
   const settings = resolveOptions(options);
   const certificates = await createCertificates();
+  const now = (): Date => new Date();
   const rules = new FaultRules();
   const registry = new Registry(new VersionCounter(), settings.historyLimit);
   const watches = new Watches(registry, {
@@ -57,24 +67,35 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   const lifecycle = new Lifecycle(registry, (gone) =>
     watches.end((resource) => resource.table === gone.table),
   );
-  const writer = new ObjectWriter(registry, () => new Date(), {
+  const controllers: Controller[] = [lifecycle];
+  const writer = new ObjectWriter(registry, now, {
     wrote(resource, stored, removed) {
       watches.advanced();
-      lifecycle.wrote(resource, stored, removed);
+      for (const controller of controllers) controller.wrote(resource, stored, removed);
     },
   });
   lifecycle.start(writer);
   seed(registry, writer);
-  const users = new Users();
+  controllers.push(new RoleAggregation(registry, writer));
+  if (settings.garbageCollector) controllers.push(new GarbageCollector(registry, writer));
+  const tokens = new Tokens(
+    (resource, namespace, name) =>
+      registry.get('', resource)?.table.get(storageKey(namespace, name))?.object,
+    now,
+  );
+  const users = new Users(tokens);
+  const authorizer = new Authorizer(registry);
   const counter = new RequestCounter();
   const router = new Router({
     registry,
     writer,
     watches,
+    reviews: { authorizer, users, now },
+    issueToken: (account, spec) => tokens.issue(account, spec),
     futureVersionWaitMs: settings.futureVersionWaitMs,
     serverAddress: () => `127.0.0.1:${connections.port}`,
   });
-  const front = new Front({ registry, users, router, rules, counter });
+  const front = new Front({ users, authorizer, router, rules, counter });
   const connections = new Connections(
     certificates,
     settings.maxConcurrentStreams,
@@ -91,7 +112,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     });
   let stopped: Promise<void> | undefined;
   const end = async (): Promise<void> => {
-    lifecycle.stop();
+    for (const controller of controllers) controller.stop();
     watches.stop();
     await connections.close();
   };

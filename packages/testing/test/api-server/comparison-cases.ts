@@ -14,20 +14,26 @@ export interface ComparisonContext {
   readonly namespace: string;
 }
 
-type Step = readonly [
+export type Step = readonly [
   method: string,
   path: string,
   body?: unknown,
-  options?: { type?: string; accept?: string; as?: 'nobody'; token?: string },
+  options?: {
+    type?: string;
+    accept?: string;
+    as?: 'nobody';
+    token?: string;
+    headers?: Readonly<Record<string, string | readonly string[]>>;
+  },
 ];
 
 /** Requests one after the other, in order; `{ns}` in a path is the namespace of the case. */
-function script(name: string, steps: readonly Step[]): ComparisonCase {
+export function script(name: string, steps: readonly Step[]): ComparisonCase {
   return {
     name,
     async run({ client, nobody, namespace }) {
       const answers: unknown[] = [];
-      for (const [method, path, body, { type, accept, as, token } = {}] of steps) {
+      for (const [method, path, body, { type, accept, as, token, headers } = {}] of steps) {
         const answer = await (as === 'nobody' ? nobody : client).request(
           method,
           path.replaceAll('{ns}', namespace),
@@ -39,6 +45,9 @@ function script(name: string, steps: readonly Step[]): ComparisonCase {
             ...(type && { contentType: type }),
             ...(accept && { accept }),
             ...(token !== undefined && { token }),
+            ...(headers && {
+              headers: JSON.parse(JSON.stringify(headers).replaceAll('{ns}', namespace)),
+            }),
           },
         );
         const lines = answer.text.trimEnd().split('\n');
@@ -46,6 +55,7 @@ function script(name: string, steps: readonly Step[]): ComparisonCase {
           request: `${method} ${path}`,
           status: answer.status,
           contentType: answer.contentType,
+          ...(answer.headers['warning'] && { warning: answer.headers['warning'] }),
           ...(answer.headers['retry-after'] && { retryAfter: answer.headers['retry-after'] }),
           body:
             path.includes('watch') &&
@@ -62,9 +72,9 @@ function script(name: string, steps: readonly Step[]): ComparisonCase {
   };
 }
 
-const merge = { type: 'application/merge-patch+json' };
-const json = { type: 'application/json-patch+json' };
-const strategic = { type: 'application/strategic-merge-patch+json' };
+export const merge = { type: 'application/merge-patch+json' };
+export const json = { type: 'application/json-patch+json' };
+export const strategic = { type: 'application/strategic-merge-patch+json' };
 const metadataOnly = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 const metadataList = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 const aggregated = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
@@ -80,7 +90,7 @@ function map(name: string, more: object = {}): object {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, ...more }, data: { a: '1' } };
 }
 
-function workload(name: string, spec: object = {}): object {
+export function workload(name: string, spec: object = {}): object {
   return {
     metadata: { name },
     spec: {

@@ -7,6 +7,17 @@ import {
 } from '../../../../tools/kube-apiserver/control-plane.ts';
 import { type ApiServer, startApiServer } from '../../src/index.ts';
 import { comparisonCases, type ComparisonCase } from './comparison-cases.ts';
+import { accessCases } from './comparison-access-cases.ts';
+import { customObjectCases } from './comparison-of-custom-objects.ts';
+import { definitionCases } from './comparison-of-definitions.ts';
+import { kindCases } from './comparison-of-kinds.ts';
+import { subresourceCases } from './comparison-of-subresources.ts';
+import { ruleCases } from './comparison-of-rules.ts';
+import { typeCases } from './comparison-of-types.ts';
+import { validationCases } from './comparison-of-validation.ts';
+import { workloadCases } from './comparison-of-workloads.ts';
+import { valueCases } from './comparison-of-values.ts';
+import { versionCases } from './comparison-of-versions.ts';
 import { mask } from './masking.ts';
 import { RawClient } from './raw-client.ts';
 
@@ -42,7 +53,21 @@ describe.skipIf(!binaries)('the in-process server answers as a real kube-apiserv
     return mask(await run({ client, nobody, namespace }), namespace);
   }
 
-  for (const [index, compared] of comparisonCases.entries()) {
+  const allCases = [
+    ...comparisonCases,
+    ...accessCases,
+    ...typeCases,
+    ...validationCases,
+    ...kindCases,
+    ...subresourceCases,
+    ...workloadCases,
+    ...definitionCases,
+    ...versionCases,
+    ...customObjectCases,
+    ...valueCases,
+    ...ruleCases,
+  ];
+  for (const [index, compared] of allCases.entries()) {
     it(compared.name, async () => {
       const namespace = `case-${index}`;
       const [expected, actual] = await Promise.all([

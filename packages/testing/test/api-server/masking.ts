@@ -13,6 +13,7 @@ export function mask(result: unknown, namespace: string): string {
       if (value !== '' && (versions.has(key) || times.has(key)) && typeof value === 'string') {
         return `<${key}>`;
       }
+      if (key === 'nodePort') return `<${key}>`;
       return isObject(value)
         ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
         : value;
@@ -22,6 +23,7 @@ export function mask(result: unknown, namespace: string): string {
   return text
     .replaceAll(namespace, '<ns>')
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>')
+    .replace(/"10(?:\.\d+){3}"/g, '"<ip>"')
     .replace(/current: \d+/g, 'current: <version>')
     .replace(/ResourceVersion in record \(\d+\)/g, 'ResourceVersion in record (<version>)')
     .replace(/\/registry\/[^,]+,/g, '/registry/<key>,');

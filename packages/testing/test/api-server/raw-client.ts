@@ -21,8 +21,9 @@ export interface RequestOptions {
   readonly accept?: string;
   /** Instead of the client's own; `''`: none. */
   readonly token?: string;
-  /** More headers, in lower case. */
-  readonly headers?: Readonly<Record<string, string>>;
+  /** More headers; a list is sent as that many headers. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  readonly userAgent?: string;
 }
 
 /** A client of the wire alone, over one HTTP/2 connection. */
@@ -49,15 +50,16 @@ export class RawClient implements AsyncDisposable {
   }
 
   stream(method: string, path: string, options: RequestOptions = {}): ClientHttp2Stream {
-    const { body, accept, contentType, token = this.#token, headers } = options;
+    const { body, accept, contentType, userAgent, token = this.#token, headers } = options;
     const stream = this.session().request(
       {
         ':method': method,
         ':path': path,
         ...(token && { authorization: `Bearer ${token}` }),
         ...(accept && { accept }),
+        ...(headers as Record<string, string | string[]>),
+        ...(userAgent && { 'user-agent': userAgent }),
         ...(body !== undefined && { 'content-type': contentType ?? 'application/json' }),
-        ...headers,
       },
       { endStream: body === undefined },
     );

@@ -1,4 +1,4 @@
-import { KubeConfig, type V1ConfigMap } from '@kubernetes/client-node';
+import { KubeConfig, type V1ConfigMap, type V1Deployment } from '@kubernetes/client-node';
 import { startApiServer, type ApiServer } from '@depwatch/testing';
 import { expect, test, vi } from 'vitest';
 
@@ -54,11 +54,24 @@ test('a mirror keeps all but its data as it is', async () => {
 
 test('a labelled ConfigMap that another controller has is left alone, and so is one that is being deleted', async () => {
   await using bench = await start();
+  // An owner that is not there would have it collected.
+  const web = bench.server.objects.create<V1Deployment>({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web' },
+    spec: {
+      selector: { matchLabels: { app: 'web' } },
+      template: {
+        metadata: { labels: { app: 'web' } },
+        spec: { containers: [{ name: 'web', image: 'web' }] },
+      },
+    },
+  });
   const owner = {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     name: 'web',
-    uid: 'u',
+    uid: web.metadata!.uid!,
     controller: true,
   };
   put(bench.server, 'blue', { color: 'blue' });

@@ -1,32 +1,11 @@
-import type { ObjectWriter } from '../writes/object-writer.ts';
+import { rbacGroup } from '../auth/authorizer.ts';
 import type { Registry } from '../store/registry.ts';
+import type { ObjectWriter } from '../writes/object-writer.ts';
+import { bootstrapBindings, type BootstrapRole, bootstrapRoles } from './bootstrap-roles.ts';
 
-const everything = { apiGroups: ['*'], resources: ['*'], verbs: ['*'] };
-const discovery = ['/api', '/api/*', '/apis', '/apis/*', '/openapi', '/openapi/*'];
-const health = ['/healthz', '/livez', '/readyz', '/version', '/version/'];
+const aggregateTo = `${rbacGroup}/aggregate-to-`;
 
-const roles: readonly { name: string; rules: readonly unknown[] }[] = [
-  {
-    name: 'cluster-admin',
-    rules: [everything, { nonResourceURLs: ['*'], verbs: ['*'] }],
-  },
-  {
-    name: 'system:discovery',
-    rules: [{ nonResourceURLs: [...discovery, ...health], verbs: ['get'] }],
-  },
-  { name: 'system:public-info-viewer', rules: [{ nonResourceURLs: health, verbs: ['get'] }] },
-];
-
-const bindings: readonly { role: string; groups: readonly string[] }[] = [
-  { role: 'cluster-admin', groups: ['system:masters'] },
-  { role: 'system:discovery', groups: ['system:authenticated'] },
-  {
-    role: 'system:public-info-viewer',
-    groups: ['system:authenticated', 'system:unauthenticated'],
-  },
-];
-
-/** Writes what every cluster starts with: four namespaces, and who may ask the server about itself. */
+/** Writes what every cluster starts with: four namespaces, and the roles and bindings for users. */
 export function seed(registry: Registry, writer: ObjectWriter): void {
   const target = (group: string, resource: string) => ({
     resource: registry.get(group, resource)!,
@@ -37,15 +16,34 @@ export function seed(registry: Registry, writer: ObjectWriter): void {
     writer.create(target('', 'namespaces'), { metadata: { name } });
   }
   const labels = { 'kubernetes.io/bootstrapping': 'rbac-defaults' };
-  const rbac = 'rbac.authorization.k8s.io';
-  for (const { name, rules } of roles) {
-    writer.create(target(rbac, 'clusterroles'), { metadata: { name, labels }, rules });
-  }
-  for (const { role, groups } of bindings) {
-    writer.create(target(rbac, 'clusterrolebindings'), {
-      metadata: { name: role, labels },
-      subjects: groups.map((name) => ({ kind: 'Group', apiGroup: rbac, name })),
-      roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: role },
+  const annotations = { 'rbac.authorization.kubernetes.io/autoupdate': 'true' };
+  for (const { name, joins, gathers, rules } of bootstrapRoles) {
+    writer.create(target(rbacGroup, 'clusterroles'), {
+      metadata: {
+        name,
+        labels: { ...labels, ...(joins && { [`${aggregateTo}${joins}`]: 'true' }) },
+        annotations,
+      },
+      rules: gathers ? gatheredBy(gathers) : rules,
+      ...(gathers && {
+        aggregationRule: {
+          clusterRoleSelectors: [{ matchLabels: { [`${aggregateTo}${gathers}`]: 'true' } }],
+        },
+      }),
     });
   }
+  for (const [name, groups] of Object.entries(bootstrapBindings)) {
+    writer.create(target(rbacGroup, 'clusterrolebindings'), {
+      metadata: { name, labels, annotations },
+      subjects: groups.map((group) => ({ kind: 'Group', apiGroup: rbacGroup, name: group })),
+      roleRef: { apiGroup: rbacGroup, kind: 'ClusterRole', name },
+    });
+  }
+}
+
+/** What a role will have gathered once all are there, so that the server starts with it. */
+function gatheredBy(name: string): BootstrapRole['rules'] {
+  return bootstrapRoles
+    .filter(({ joins }) => joins === name)
+    .flatMap(({ gathers, rules }) => (gathers ? gatheredBy(gathers) : rules));
 }

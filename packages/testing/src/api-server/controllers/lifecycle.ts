@@ -1,11 +1,14 @@
-import type { ApiObject } from '../http/api-object.ts';
+import { managersOfUpdate } from '../apply/write-managers.ts';
+import { type ApiObject, asJsonObject, asText, type JsonObject } from '../http/api-object.ts';
 import { customResourceDefinitions } from '../kinds/built-in-resources.ts';
-import { cleanupFinalizer, resourceTypeOf, withConditions } from '../kinds/custom-resources.ts';
+import { cleanupFinalizer, resourceTypeOf } from '../kinds/custom-resources.ts';
 import { canonicalObject } from '../kinds/metadata.ts';
 import type { ObjectWriter, WriteObserver } from '../writes/object-writer.ts';
 import { compareVersions, type Registry, type Resource } from '../store/registry.ts';
 import { resourceKey } from '../kinds/resource-type.ts';
+import { definitionStatus, isEstablished } from '../schemas/definition-status.ts';
 import type { StoredObject } from '../store/store.ts';
+import { timestamp } from '../writes/server-fields.ts';
 
 /**
  * What the controllers of a real cluster do that clients take for granted: a namespace that is deleted loses its
@@ -42,7 +45,8 @@ export class Lifecycle implements WriteObserver {
         this.#later(() => this.#emptyNamespace(stored.name));
       }
     } else if (type === customResourceDefinitions) {
-      if (!removed) this.#definitionWritten(stored);
+      if (removed) this.#reconsiderNames(stored);
+      else this.#definitionWritten(stored);
     } else if (removed && this.#terminating.has(stored.namespace)) {
       this.#later(() => this.#emptyNamespace(stored.namespace));
     } else if (removed && type.custom) {
@@ -81,7 +85,7 @@ export class Lifecycle implements WriteObserver {
       if (!chosen(resource)) continue;
       for (const { name, namespace } of resource.table.list(prefix)) {
         const version = resource.type.storageVersion;
-        const options = { gracePeriodSeconds: 0 };
+        const options = { gracePeriodSeconds: 0, propagationPolicy: 'Background' } as const;
         const { removed } = this.#writer!.delete({ resource, version, namespace }, name, options);
         if (!removed) left += 1;
       }
@@ -100,6 +104,12 @@ export class Lifecycle implements WriteObserver {
       this.#later(() => this.#removeDefinition(stored.name));
       return;
     }
+    const now = timestamp(new Date());
+    const status = definitionStatus(object, this.#siblings(stored), now);
+    const known = status
+      ? this.#put(definitions, stored, withServerStatus(object, status, now))
+      : object;
+    if (!isEstablished(known)) return;
     const type = resourceTypeOf(object, compareVersions);
     const before = this.#registry.get(type.group, type.resource);
     this.#registry.add(type);
@@ -107,8 +117,28 @@ export class Lifecycle implements WriteObserver {
       ({ name }) => !type.versions.some((version) => version.name === name),
     );
     if (before && dropped) this.#closeWatches(before);
-    const withStatus = withConditions(object);
-    if (withStatus) this.#put(definitions, stored, withStatus);
+  }
+
+  /** The other definitions of a group, which names are shared with. */
+  #siblings({ name, object }: StoredObject): ApiObject[] {
+    const { group, resource } = customResourceDefinitions;
+    return this.#registry
+      .get(group, resource)!
+      .table.list('')
+      .filter((other) => other.name !== name && groupOf(other.object) === groupOf(object))
+      .map((other) => other.object);
+  }
+
+  /** Whoever waited for names that have become free may have them. */
+  #reconsiderNames(gone: StoredObject): void {
+    const { group, resource } = customResourceDefinitions;
+    const { table } = this.#registry.get(group, resource)!;
+    for (const { metadata } of this.#siblings(gone)) {
+      this.#later(() => {
+        const stored = table.get(metadata.name);
+        if (stored) this.#definitionWritten(stored);
+      });
+    }
   }
 
   #removeDefinition(name: string): void {
@@ -133,10 +163,30 @@ export class Lifecycle implements WriteObserver {
     });
   }
 
-  #put(resource: Resource, stored: StoredObject, object: ApiObject): void {
+  #put(resource: Resource, stored: StoredObject, object: ApiObject): ApiObject {
     const { type } = resource;
-    resource.table.put(stored.namespace, stored.name, (resourceVersion) =>
+    const put = resource.table.put(stored.namespace, stored.name, (resourceVersion) =>
       canonicalObject(type, object, { ...object.metadata, resourceVersion }),
     );
+    return put.object;
   }
+}
+
+function groupOf({ spec }: ApiObject): string {
+  return asText(asJsonObject(spec).group);
+}
+
+/** A definition whose status the server has set, and owns from then on. */
+function withServerStatus(before: ApiObject, status: JsonObject, time: string): ApiObject {
+  const after = { ...before, status };
+  const manager = 'kube-apiserver';
+  const write = {
+    type: customResourceDefinitions,
+    version: 'v1',
+    subresource: 'status',
+    manager,
+    time,
+  };
+  const managedFields = managersOfUpdate(write, before, before, after);
+  return { ...after, metadata: { ...after.metadata, managedFields } };
 }

@@ -1,5 +1,6 @@
 import type { ApiObject } from './api-object.ts';
 import { formatApiVersion, type ResourceType } from '../kinds/resource-type.ts';
+import { shownAs } from '../schemas/custom-objects.ts';
 import type { StoredObject } from '../store/store.ts';
 
 /** What an object is sent as: whole, or with its metadata alone. */
@@ -12,17 +13,26 @@ export interface Encoding {
   readonly representation: Representation;
 }
 
-const cache = new WeakMap<StoredObject, string>();
+/** By type, since the same object looks different once its definition has another schema; and by version. */
+const cache = new WeakMap<ResourceType, Map<string, WeakMap<StoredObject, string>>>();
+
+function cacheOf({ type, version }: Encoding): WeakMap<StoredObject, string> {
+  let ofType = cache.get(type);
+  if (!ofType) cache.set(type, (ofType = new Map()));
+  let ofVersion = ofType.get(version);
+  if (!ofVersion) ofType.set(version, (ofVersion = new WeakMap()));
+  return ofVersion;
+}
 
 /** The JSON text of an object, as a GET or a watch event shows it. */
 export function encodeObject(stored: StoredObject, encoding: Encoding): string {
   const { type, version, representation } = encoding;
   if (representation === 'metadata') return encodeMetadata(stored.object);
-  if (version !== type.storageVersion) {
-    return encodeFull({ ...stored.object, apiVersion: formatApiVersion(type.group, version) });
+  const texts = cacheOf(encoding);
+  let text = texts.get(stored);
+  if (text === undefined) {
+    texts.set(stored, (text = encodeFull(shownAs(type, version, stored.object))));
   }
-  let text = cache.get(stored);
-  if (text === undefined) cache.set(stored, (text = encodeFull(stored.object)));
   return text;
 }
 
@@ -31,7 +41,8 @@ export function encodeItem(stored: StoredObject, encoding: Encoding): string {
   if (encoding.type.custom || encoding.representation === 'metadata') {
     return encodeObject(stored, encoding);
   }
-  const { kind: _kind, apiVersion: _apiVersion, ...rest } = stored.object;
+  const object = shownAs(encoding.type, encoding.version, stored.object);
+  const { kind: _kind, apiVersion: _apiVersion, ...rest } = object;
   return JSON.stringify(rest);
 }
 

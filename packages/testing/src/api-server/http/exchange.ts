@@ -11,8 +11,13 @@ export class Exchange {
   readonly method: string;
   readonly target: string;
   readonly headers: IncomingHttpHeaders;
+  /** Names and values in turn, each as often as it was sent. */
+  readonly rawHeaders: readonly string[];
   readonly #request: Http2ServerRequest | IncomingMessage;
   readonly #response: Http2ServerResponse | ServerResponse;
+  /** The paths of fields that its body has twice. */
+  duplicateFields: readonly string[] = [];
+  readonly #warnings: string[] = [];
 
   constructor(
     request: Http2ServerRequest | IncomingMessage,
@@ -21,6 +26,7 @@ export class Exchange {
     this.method = request.method ?? 'GET';
     this.target = request.url ?? '/';
     this.headers = request.headers;
+    this.rawHeaders = request.rawHeaders;
     this.#request = request;
     this.#response = response;
     // A client that goes away mid-way is no failure of the server.
@@ -59,6 +65,12 @@ export class Exchange {
       chunks.push(chunk as Buffer);
     }
     return Buffer.concat(chunks);
+  }
+
+  /** Has the answer carry a warning. */
+  warn(text: string): void {
+    const quoted = text.replaceAll('\\', '\\\\').replaceAll('"', '\\"');
+    this.#warnings.push(`299 - "${quoted}"`);
   }
 
   /** Answers with a whole body. */
@@ -101,11 +113,13 @@ export class Exchange {
   }
 
   #writeHead(status: number, headers: OutgoingHeaders): void {
+    const warnings: OutgoingHeaders = this.#warnings.length > 0 ? { warning: this.#warnings } : {};
     (this.#response as ServerResponse).writeHead(status, {
       'cache-control': 'no-cache, private',
+      ...warnings,
       ...headers,
     });
   }
 }
 
-type OutgoingHeaders = Record<string, string>;
+type OutgoingHeaders = Record<string, string | string[]>;

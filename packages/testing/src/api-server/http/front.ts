@@ -1,21 +1,22 @@
-import { type ApiObject } from './api-object.ts';
 import type { RequestHandler } from './connections.ts';
 import { encodeErrorEvent } from './encode.ts';
 import { Exchange } from './exchange.ts';
 import type { FaultRules, StreamingRefusal } from '../faults/fault-rules.ts';
-import { type Attributes, isAllowed, type RbacObjects, type User } from '../auth/rbac.ts';
-import type { Registry } from '../store/registry.ts';
+import type { Authorizer } from '../auth/authorizer.ts';
+import { Impersonation, wantedUser } from '../auth/impersonation.ts';
+import type { Attributes } from '../auth/rbac.ts';
+import type { User } from '../auth/user.ts';
 import type { RequestCounter } from './request-log.ts';
 import { parseRequest, type RequestInfo } from './request-info.ts';
-import { type Router, sendStatus } from './router.ts';
-import { forbidden, internalFailure, StatusError, unauthorized } from './status.ts';
-import { storageKey } from '../store/store.ts';
+import { sendStatus } from './answers.ts';
+import type { Router } from './router.ts';
+import { internalFailure, StatusError, unauthorized } from './status.ts';
 import type { Users } from '../auth/users.ts';
 
 /** What the front hands requests to. */
 export interface FrontParts {
-  readonly registry: Registry;
   readonly users: Users;
+  readonly authorizer: Authorizer;
   readonly router: Router;
   readonly rules: FaultRules;
   readonly counter: RequestCounter;
@@ -24,11 +25,11 @@ export interface FrontParts {
 /** Where requests come in: counts them, lets faults have their way, asks who it is and what they may. */
 export class Front {
   readonly #parts: FrontParts;
-  readonly #rbac: RbacObjects;
+  readonly #impersonation: Impersonation;
 
   constructor(parts: FrontParts) {
     this.#parts = parts;
-    this.#rbac = rbacObjects(parts.registry);
+    this.#impersonation = new Impersonation(parts.authorizer);
   }
 
   readonly handle: RequestHandler = (request, response) => {
@@ -41,7 +42,7 @@ export class Front {
   };
 
   async #answer(exchange: Exchange): Promise<void> {
-    const { rules, counter, users, router } = this.#parts;
+    const { rules, counter, authorizer, router } = this.#parts;
     const info = parseRequest(exchange.method, exchange.target);
     counter.add(info);
     await rules.beforeAnswer();
@@ -52,38 +53,38 @@ export class Front {
       return;
     }
     if (refusal) throw refusal.failure;
-    const user = users.authenticate(exchange.headers.authorization);
-    if (!user) throw unauthorized();
-    this.#authorize(user, info);
+    const user = this.#userOf(exchange, info);
+    authorizer.require(user, attributesOf(info));
     const streaming = rules.streamingRefusal(info);
     if (streaming) {
       refuseStream(exchange, streaming);
       return;
     }
-    await router.handle(info, exchange);
+    await router.handle(info, exchange, user);
   }
 
-  #authorize(user: User, info: RequestInfo): void {
-    const { isResource, path, method, group, resource, subresource, namespace, verb } = info;
-    const wanted: Attributes = {
-      verb: isResource ? verb : method === 'HEAD' ? 'head' : method.toLowerCase(),
-      ...(!isResource && { path }),
-      group,
-      resource,
-      subresource,
-      namespace,
-      name: info.authorizedName,
-    };
-    if (isAllowed(user, wanted, this.#rbac)) return;
-    const who = `User ${JSON.stringify(user.name)} cannot ${wanted.verb}`;
-    if (!isResource) throw forbidden(undefined, '', `${who} path ${JSON.stringify(path)}`);
-    const what = subresource ? `${resource}/${subresource}` : resource;
-    const where = namespace
-      ? `in the namespace ${JSON.stringify(namespace)}`
-      : 'at the cluster scope';
-    const why = `${who} resource ${JSON.stringify(what)} in API group ${JSON.stringify(group)} ${where}`;
-    throw forbidden(info, info.authorizedName, why);
+  /** Who asks, or as whom. */
+  #userOf(exchange: Exchange, info: RequestInfo): User {
+    const { users } = this.#parts;
+    const user = users.authenticate(exchange.headers.authorization);
+    if (!user) throw unauthorized();
+    const wanted = wantedUser(exchange.rawHeaders);
+    return wanted ? this.#impersonation.as(wanted, user, attributesOf(info)) : user;
   }
+}
+
+/** What a request asks leave for. */
+function attributesOf(info: RequestInfo): Attributes {
+  const { isResource, path, method, group, resource, subresource, namespace, verb } = info;
+  return {
+    verb: isResource ? verb : method.toLowerCase(),
+    ...(!isResource && { path }),
+    group,
+    resource,
+    subresource,
+    namespace,
+    name: info.authorizedName,
+  };
 }
 
 function refuseStream(exchange: Exchange, { failure, how }: StreamingRefusal): void {
@@ -92,18 +93,4 @@ function refuseStream(exchange: Exchange, { failure, how }: StreamingRefusal): v
   if (how === 'silence') return;
   exchange.write(encodeErrorEvent(failure.body));
   exchange.end();
-}
-
-function rbacObjects(registry: Registry): RbacObjects {
-  const group = 'rbac.authorization.k8s.io';
-  const objects = function* (resource: string, prefix = ''): Iterable<ApiObject> {
-    for (const { object } of registry.get(group, resource)!.table.list(prefix)) yield object;
-  };
-  return {
-    clusterRoleBindings: () => objects('clusterrolebindings'),
-    roleBindings: (namespace) => objects('rolebindings', `${namespace}/`),
-    clusterRole: (name) => registry.get(group, 'clusterroles')!.table.get(name)?.object,
-    role: (namespace, name) =>
-      registry.get(group, 'roles')!.table.get(storageKey(namespace, name))?.object,
-  };
 }

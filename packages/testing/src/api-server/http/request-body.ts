@@ -1,7 +1,12 @@
-import { asJsonObject, isJsonObject, type JsonObject } from './api-object.ts';
+import { managerOf } from '../apply/apply-request.ts';
+import { asJsonObject, asText, isJsonObject, type JsonObject } from './api-object.ts';
 import type { Exchange } from './exchange.ts';
 import type { DeleteOptions, WriteOptions } from '../writes/write-options.ts';
+import { checkDeleteOptions, checkWriteQuery } from '../validation/option-checks.ts';
+import { decodeTyped } from '../kinds/typed-decoding.ts';
+import { duplicateFields } from './duplicate-fields.ts';
 import { decodeProtobuf } from './protobuf/decode.ts';
+import { isTrue } from './request-info.ts';
 import { badRequest, unsupportedMediaType } from './status.ts';
 
 const json = 'application/json';
@@ -25,6 +30,7 @@ export async function readObject(exchange: Exchange, kind: string): Promise<Json
     }
   }
   const body = parseJson(bytes);
+  exchange.duplicateFields = duplicateFields(bytes.toString());
   if (isJsonObject(body)) return body;
   const start = bytes.subarray(0, 100).toString();
   throw badRequest(`${unrecognized}: couldn't get version/kind; json parse error: ${start}`);
@@ -40,26 +46,72 @@ export async function readDeleteOptions(
   query: URLSearchParams,
 ): Promise<DeleteOptions> {
   const bytes = await exchange.body();
-  let body: unknown = {};
-  if (bytes.length > 0) {
-    body = mediaTypeOf(exchange) === protobuf ? decodeProtobuf(bytes) : parseJson(bytes);
-    if (!isJsonObject(body)) throw badRequest('the body of the request is no DeleteOptions');
-  }
-  const { preconditions, gracePeriodSeconds, dryRun } = asJsonObject(body);
+  const body = bytes.length > 0 ? decodeDeleteOptions(exchange, bytes) : {};
+  const { preconditions, gracePeriodSeconds, dryRun, propagationPolicy, orphanDependents } = body;
   const { uid, resourceVersion } = asJsonObject(preconditions);
+  const policy = propagationPolicy ?? query.get('propagationPolicy') ?? undefined;
+  const orphans =
+    orphanDependents ??
+    (query.has('orphanDependents') ? isTrue(query.get('orphanDependents')) : undefined);
+  const dryRuns = Array.isArray(dryRun) ? dryRun.map(asText) : query.getAll('dryRun');
+  checkDeleteOptions({
+    dryRun: dryRuns,
+    propagationPolicy: policy === undefined ? undefined : asText(policy),
+    orphanDependents: orphans === undefined ? undefined : orphans === true,
+  });
   const seconds = gracePeriodSeconds ?? query.get('gracePeriodSeconds') ?? undefined;
+  if (seconds !== undefined && !/^-?\d+$/.test(asText(seconds))) {
+    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(seconds)}: invalid syntax`);
+  }
   return {
-    ...writeOptions(query),
-    ...(Array.isArray(dryRun) && dryRun.length > 0 && { dryRun: true }),
+    dryRun: dryRuns.length > 0,
+    warn: (text) => exchange.warn(text),
     ...(typeof uid === 'string' && { uid }),
     ...(typeof resourceVersion === 'string' && { resourceVersion }),
+    ...propagation(policy, orphans),
     ...(seconds !== undefined && { gracePeriodSeconds: Number(seconds) }),
   };
 }
 
-/** What the query of any write says. */
-export function writeOptions(query: URLSearchParams): WriteOptions {
-  return { dryRun: query.getAll('dryRun').some((value) => value !== '') };
+/** What a delete is told of the dependents, in the new way or the old. */
+function propagation(policy: unknown, orphans: unknown): Pick<DeleteOptions, 'propagationPolicy'> {
+  if (typeof orphans === 'boolean') return { propagationPolicy: orphans ? 'Orphan' : 'Background' };
+  return policy === 'Foreground' || policy === 'Background' || policy === 'Orphan'
+    ? { propagationPolicy: policy }
+    : {};
+}
+
+function decodeDeleteOptions(exchange: Exchange, bytes: Buffer): JsonObject {
+  if (mediaTypeOf(exchange) === protobuf) return decodeProtobuf(bytes);
+  const body = parseJson(bytes);
+  if (!isJsonObject(body)) {
+    throw badRequest("couldn't get version/kind; json parse error: the body is no object");
+  }
+  const { kind = 'DeleteOptions', apiVersion = '' } = body;
+  if (kind !== 'DeleteOptions') {
+    throw badRequest(
+      `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`,
+    );
+  }
+  try {
+    return decodeTyped('DeleteOptions', body).object;
+  } catch (error) {
+    throw badRequest((error as Error).message);
+  }
+}
+
+/**
+ * What the query of any write says.
+ *
+ * @throws StatusError 422 when it says what there isn't
+ */
+export function writeOptions(exchange: Exchange, query: URLSearchParams): WriteOptions {
+  return {
+    ...checkWriteQuery(exchange.method, query),
+    duplicateFields: exchange.duplicateFields,
+    warn: (text) => exchange.warn(text),
+    fieldManager: managerOf(exchange, query),
+  };
 }
 
 function mediaTypeOf({ headers }: Exchange): string {

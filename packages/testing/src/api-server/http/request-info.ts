@@ -70,6 +70,17 @@ export function parseRequest(method: string, target: string): RequestInfo {
       parts = parts.slice(2);
   }
   const [resource = '', name = '', subresource = ''] = parts;
+  if (legacyWatch && parts.length <= 2) {
+    // The old way to say what the query says now.
+    query.set('watch', '1');
+    if (name !== '') {
+      const escaped = name.replace(/[\\,=]/g, (character) => `\\${character}`);
+      const selector = query.get('fieldSelector');
+      query.set('fieldSelector', `${selector ? `${selector},` : ''}metadata.name=${escaped}`);
+    }
+    const kind = { group, version, resource, namespace };
+    return { ...none, ...kind, verb, isResource: true, authorizedName: name, parts: [resource] };
+  }
   if (name === '' && verb === 'get') verb = isTrue(query.get('watch')) ? 'watch' : 'list';
   if (name === '' && verb === 'delete') verb = 'deletecollection';
   const ofCollection = name === '' && ['list', 'watch', 'deletecollection'].includes(verb);

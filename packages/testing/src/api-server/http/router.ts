@@ -1,43 +1,38 @@
-import { randomUUID } from 'node:crypto';
-
-import { describeAggregated } from '../kinds/aggregated-discovery.ts';
-import {
-  describeGroup,
-  describeGroups,
-  describeLegacyVersions,
-  describeResources,
-} from '../kinds/discovery.ts';
+import { sendJson, sendNotFoundPage } from './answers.ts';
+import { answerPath, type PathParts } from './paths.ts';
+import { isApply, isForced, readApplied } from '../apply/apply-request.ts';
 import { encodeObject, type Encoding } from './encode.ts';
 import type { Exchange } from './exchange.ts';
 import { encodeListResult, listObjects } from '../reads/list.ts';
 import { type ListOptions, parseListOptions, parseVersion } from '../reads/list-options.ts';
-import { aggregatedDiscovery, negotiate, negotiateDiscovery } from './negotiation.ts';
+import { negotiate } from './negotiation.ts';
+import { answerSubresource } from '../subresources/answer.ts';
+import type { IssueToken } from '../subresources/token-request.ts';
 import type { ObjectWriter } from '../writes/object-writer.ts';
+import { answerReview, type ReviewParts } from '../reviews/answer-review.ts';
+import { checkBody, checkNamespace } from '../writes/write-checks.ts';
+import { asJsonObject } from './api-object.ts';
+import { isStored, subresourcesOf } from '../kinds/resource-type.ts';
 import { readPatch } from '../writes/patch-body.ts';
 import { readDeleteOptions, readObject, writeOptions } from './request-body.ts';
-import type { Registry, Resource } from '../store/registry.ts';
+import type { Resource } from '../store/registry.ts';
 import type { RequestInfo } from './request-info.ts';
+import { escalationGuard } from '../auth/escalation.ts';
+import type { User } from '../auth/user.ts';
 import { parseFilter } from '../reads/selectors.ts';
-import {
-  methodNotAllowed,
-  noSuchResource,
-  notFound,
-  type StatusError,
-  tooLargeVersion,
-} from './status.ts';
+import { methodNotAllowed, noSuchResource, notFound, tooLargeVersion } from './status.ts';
 import { type StoredObject, storageKey } from '../store/store.ts';
 import type { HubVersions } from '../watches/watch-hub.ts';
 import type { Watches } from '../watches/watches.ts';
 import type { WriteTarget } from '../writes/write-options.ts';
 
 /** What the router answers from. */
-export interface RouterParts {
-  readonly registry: Registry;
+export interface RouterParts extends PathParts {
   readonly writer: ObjectWriter;
   readonly watches: Watches;
+  readonly reviews: ReviewParts;
+  readonly issueToken: IssueToken;
   readonly futureVersionWaitMs: number;
-  /** `host:port`, for discovery. */
-  serverAddress(): string;
 }
 
 /** Answers the requests that authentication, authorisation and faults let through. */
@@ -49,9 +44,9 @@ export class Router {
   }
 
   /** @throws StatusError whatever the answer is, if not a good one */
-  async handle(info: RequestInfo, exchange: Exchange): Promise<void> {
+  async handle(info: RequestInfo, exchange: Exchange, user: User): Promise<void> {
     if (!info.isResource) {
-      this.#handlePath(info, exchange);
+      answerPath(info, exchange, this.#parts);
       return;
     }
     const { registry } = this.#parts;
@@ -59,78 +54,50 @@ export class Router {
     const resource = registry.find(group, version, info.resource);
     if (!resource) {
       // Behind a group of custom resources alone there is nothing that words a Status.
-      if (this.#isBuiltIn(group)) throw noSuchResource();
+      if (registry.isBuiltIn(group)) throw noSuchResource();
       sendNotFoundPage(exchange);
       return;
     }
-    await this.#handleResource(info, resource, exchange);
+    if (isStored(resource.type)) await this.#handleResource(info, resource, exchange, user);
+    else await this.#review(info, resource, exchange, user);
   }
 
-  #handlePath({ path, method }: RequestInfo, exchange: Exchange): void {
-    const { registry } = this.#parts;
-    const [first, second, third, ...more] = path.replace(/^\/+|\/+$/g, '').split('/');
-    const isProbe = first === 'readyz' || first === 'livez' || first === 'healthz';
-    if (isProbe && (second === undefined || second === 'ping')) {
-      exchange.send(200, 'text/plain; charset=utf-8', 'ok');
-      return;
-    }
-    const isRoot = (first === 'api' || first === 'apis') && second === undefined;
-    if (isRoot && negotiateDiscovery(exchange.headers.accept) === 'aggregated') {
-      const body = describeAggregated(registry, first === 'api' ? 'core' : 'named');
-      exchange.send(200, aggregatedDiscovery, `${JSON.stringify(body)}\n`, { vary: 'Accept' });
-      return;
-    }
-    let body: unknown;
-    if (more.length > 0) body = undefined;
-    else if (first === 'version' && second === undefined) body = serverVersion;
-    else if (first === 'api' && second === undefined) {
-      body = describeLegacyVersions(this.#parts.serverAddress());
-    } else if (first === 'api' && third === undefined) {
-      body = describeResources(registry, '', second!);
-    } else if (first === 'apis' && second === undefined) body = describeGroups(registry);
-    else if (first === 'apis' && third === undefined) body = describeGroup(registry, second!);
-    else if (first === 'apis') {
-      body = describeResources(registry, second!, third!);
-    }
-    if (body === undefined) {
-      const group = first === 'api' ? '' : first === 'apis' && third !== undefined && second;
-      if (typeof group === 'string' && more.length === 0 && this.#isBuiltIn(group)) {
-        throw noSuchResource();
-      }
-      sendNotFoundPage(exchange);
-    } else if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed();
-    else sendJson(exchange, 200, JSON.stringify(body));
-  }
-
-  #isBuiltIn(group: string): boolean {
-    return [...this.#parts.registry.all()].some(({ type }) => !type.custom && type.group === group);
-  }
-
-  async #handleResource(info: RequestInfo, resource: Resource, exchange: Exchange): Promise<void> {
+  async #handleResource(
+    info: RequestInfo,
+    resource: Resource,
+    exchange: Exchange,
+    user: User,
+  ): Promise<void> {
     const { type } = resource;
     const { version, name, namespace, subresource, verb, method } = info;
-    const hasStatus = type.versions.find((served) => served.name === version)?.hasStatus;
-    if (type.custom && subresource !== '' && !hasStatus) throw notFound(type, name);
+    if (type.custom && subresource !== '' && subresourcesOf(type, version).length === 0) {
+      throw notFound(type, name);
+    }
     if (
       info.parts.length > 3 ||
-      (subresource !== '' && !(subresource === 'status' && hasStatus)) ||
+      (subresource !== '' &&
+        !subresourcesOf(type, version).some((served) => served.name === subresource)) ||
       (!type.namespaced && namespace !== '' && type.resource !== 'namespaces') ||
       (type.namespaced && namespace === '' && name !== '')
     ) {
       throw noSuchResource();
     }
+    // Those of the old paths for watches, too, which are for nothing else.
+    if (method === 'HEAD' || (verb === 'watch' && method !== 'GET')) throw methodNotAllowed();
+    if (type.deprecation) exchange.warn(type.deprecation);
     const inNamespace = type.namespaced ? namespace : '';
     const encoding: Encoding = {
       type,
       version,
       representation: negotiate(exchange.headers.accept),
     };
-    const target: WriteTarget = { resource, version, namespace: inNamespace };
+    const admit = escalationGuard(user, info, this.#parts.reviews.authorizer);
+    const target: WriteTarget = { resource, version, namespace: inNamespace, admit };
     if (name === '') {
       if (verb === 'create' && (inNamespace !== '' || !type.namespaced)) {
         const { writer } = this.#parts;
         const body = await readObject(exchange, type.kind);
-        const stored = writer.create(target, body, writeOptions(info.query));
+        const stored = writer.create(target, body, writeOptions(exchange, info.query));
         sendJson(exchange, 201, encodeObject(stored, encoding));
       } else if (verb === 'list' || verb === 'watch') {
         await this.#read(info, resource, inNamespace, encoding, exchange);
@@ -142,24 +109,36 @@ export class Router {
       }
       return;
     }
+    if (subresource !== '' && subresource !== 'status') {
+      const answer = await answerSubresource(info, target, exchange, this.#parts);
+      sendJson(exchange, answer.status, JSON.stringify(answer.body));
+      return;
+    }
     if (subresource !== '' && !['get', 'update', 'patch'].includes(verb)) throw methodNotAllowed();
     const status = subresource === 'status' ? 'status' : '';
     switch (method) {
       case 'GET':
-      case 'HEAD':
         await this.#awaitVersion(parseVersion(info.query.get('resourceVersion') ?? '', true));
         sendJson(exchange, 200, encodeObject(this.#get(resource, inNamespace, name), encoding));
         return;
       case 'PUT': {
         const body = await readObject(exchange, type.kind);
-        const options = writeOptions(info.query);
+        const options = writeOptions(exchange, info.query);
+        const created = !resource.table.get(storageKey(inNamespace, name));
         const stored = this.#parts.writer.update(target, name, status, body, options);
-        sendJson(exchange, 200, encodeObject(stored, encoding));
+        sendJson(exchange, created ? 201 : 200, encodeObject(stored, encoding));
         return;
       }
       case 'PATCH': {
+        const options = writeOptions(exchange, info.query);
+        if (isApply(exchange)) {
+          const applied = await readApplied(exchange);
+          const applyOptions = { ...options, force: isForced(info.query) };
+          const result = this.#parts.writer.apply(target, name, status, applied, applyOptions);
+          sendJson(exchange, result.created ? 201 : 200, encodeObject(result.stored, encoding));
+          return;
+        }
         const change = await readPatch(exchange, type);
-        const options = writeOptions(info.query);
         const stored = this.#parts.writer.patch(target, name, status, change, options);
         sendJson(exchange, 200, encodeObject(stored, encoding));
         return;
@@ -167,7 +146,7 @@ export class Router {
       case 'DELETE': {
         const options = await readDeleteOptions(exchange, info.query);
         const { stored, removed } = this.#parts.writer.delete(target, name, options);
-        const answersObject = !removed || returnsDeleted.has(type.kind);
+        const answersObject = !removed || type.deleteReturnsObject;
         sendJson(
           exchange,
           200,
@@ -178,6 +157,24 @@ export class Router {
       default:
         throw methodNotAllowed();
     }
+  }
+
+  async #review(
+    info: RequestInfo,
+    resource: Resource,
+    exchange: Exchange,
+    user: User,
+  ): Promise<void> {
+    const { version, verb, name, namespace } = info;
+    const { type } = resource;
+    if (name !== '' || type.namespaced !== (namespace !== '')) throw noSuchResource();
+    if (verb !== 'create') throw methodNotAllowed();
+    const target: WriteTarget = { resource, version, namespace };
+    const options = writeOptions(exchange, info.query);
+    const body = checkBody(target, await readObject(exchange, type.kind), options);
+    checkNamespace(asJsonObject(body.metadata), namespace);
+    const answer = answerReview(type, body, user, namespace, this.#parts.reviews);
+    sendJson(exchange, 201, JSON.stringify(answer));
   }
 
   #get({ table, type }: Resource, namespace: string, name: string): StoredObject {
@@ -234,47 +231,6 @@ export class Router {
     if (version === undefined || (await watches.reached(version, futureVersionWaitMs))) return;
     throw tooLargeVersion(version, registry.readVersion);
   }
-}
-
-/** What the server says it is. */
-export const serverVersion = {
-  major: '1',
-  minor: '36',
-  emulationMajor: '1',
-  emulationMinor: '36',
-  minCompatibilityMajor: '1',
-  minCompatibilityMinor: '35',
-  gitVersion: 'v1.36.3+depwatch',
-  gitCommit: '',
-  gitTreeState: '',
-  buildDate: '1970-01-01T00:00:00Z',
-  goVersion: 'none',
-  compiler: 'none',
-  platform: 'node',
-};
-
-/** Kinds whose deletion is answered with the object, where others get a Status. */
-const returnsDeleted = new Set(['Pod', 'Service', 'ServiceAccount']);
-
-/** Sends a Status, as the answer or, where that has begun, not at all. */
-export function sendStatus(exchange: Exchange, { body }: StatusError): void {
-  const seconds = body.details?.retryAfterSeconds;
-  const headers: Record<string, string> =
-    seconds === undefined ? {} : { 'retry-after': String(seconds) };
-  // As the real server has it: no newline where another representation was asked for.
-  const end = body.code === 406 || exchange.headers.accept?.includes(';as=') ? '' : '\n';
-  exchange.send(body.code!, 'application/json', `${JSON.stringify(body)}${end}`, headers);
-}
-
-function sendJson(exchange: Exchange, status: number, text: string): void {
-  exchange.send(status, 'application/json', `${text}\n`, { 'audit-id': randomUUID() });
-}
-
-function sendNotFoundPage(exchange: Exchange): void {
-  // By its audit ID a client knows this page from the same one of any other Go program.
-  exchange.send(404, 'text/plain; charset=utf-8', '404 page not found\n', {
-    'audit-id': randomUUID(),
-  });
 }
 
 function deletedStatus({ type }: Resource, { name, object }: StoredObject): string {

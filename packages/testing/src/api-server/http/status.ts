@@ -18,7 +18,12 @@ export interface FieldError {
     | 'FieldValueInvalid'
     | 'FieldValueRequired'
     | 'FieldValueForbidden'
-    | 'FieldValueNotSupported';
+    | 'FieldValueNotSupported'
+    | 'FieldValueDuplicate'
+    | 'FieldValueNotFound'
+    | 'FieldValueTooLong'
+    | 'FieldValueTooMany'
+    | 'FieldValueTypeInvalid';
   /** As the API server words it, without the field: `Required value: …`. */
   readonly message: string;
   readonly field: string;
@@ -56,7 +61,7 @@ export function formatGroupResource({ group, resource }: GroupResource): string 
 }
 
 function details(name: string, group: string, kind: string): NonNullable<StatusBody['details']> {
-  return { ...(name && { name }), ...(group && { group }), kind };
+  return { ...(name && { name }), ...(group && { group }), ...(kind && { kind }) };
 }
 
 /** 404: no such object. */
@@ -112,13 +117,49 @@ export function foreignUid(
   );
 }
 
+/** 409: an apply that names a uid, where there is no object. */
+export function uidWithoutObject(of: GroupResource, name: string, uid: string): StatusError {
+  return conflict(
+    formatGroupResource(of),
+    details(name, of.group, of.resource),
+    name,
+    `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+  );
+}
+
+/** 409: fields that others own; the conflicts of one manager stand together. */
+export function applyConflict(
+  conflicts: readonly { readonly manager: string; readonly field: string }[],
+): StatusError {
+  const lines = conflicts.map(({ manager, field }, index) =>
+    conflicts[index - 1]?.manager === manager
+      ? `- ${field}`
+      : `conflicts with ${manager}:\n- ${field}`,
+  );
+  const list =
+    conflicts.length === 1
+      ? `conflict with ${conflicts[0]!.manager}: ${conflicts[0]!.field}`
+      : lines.join('\n');
+  const count = `${conflicts.length} conflict${conflicts.length === 1 ? '' : 's'}`;
+  return new StatusError(409, 'Conflict', `Apply failed with ${count}: ${list}`, {
+    details: {
+      causes: conflicts.map(({ manager, field }) => ({
+        reason: 'FieldManagerConflict',
+        message: `conflict with ${manager}`,
+        field,
+      })),
+    },
+  });
+}
+
 /** 409: a precondition of a delete does not hold; the kind stands where others have the resource. */
 export function failedPrecondition(of: GroupKind, name: string, what: string): StatusError {
   const qualified = of.group ? `${of.kind}.${of.group}` : of.kind;
   return conflict(qualified, details(name, of.group, of.kind), name, what);
 }
 
-function conflict(
+/** 409, worded by the caller. */
+export function conflict(
   qualified: string,
   about: NonNullable<StatusBody['details']>,
   name: string,
@@ -202,6 +243,14 @@ export function namespaceTerminating(
       ],
     },
   });
+}
+
+/** 429: a disruption budget does not allow an eviction, for now. */
+export function tooManyEvictions(why: string, retryAfterSeconds: number): StatusError {
+  const message = "Cannot evict pod as it would violate the pod's disruption budget.";
+  const causes = [{ reason: 'DisruptionBudget', message: why }];
+  const details = { causes, ...(retryAfterSeconds > 0 && { retryAfterSeconds }) };
+  return new StatusError(429, 'TooManyRequests', message, { details });
 }
 
 /** 405. */

@@ -1,5 +1,5 @@
 import type { Registry } from '../store/registry.ts';
-import type { ResourceType } from './resource-type.ts';
+import { type ResourceType, subresourcesOf } from './resource-type.ts';
 
 /**
  * The body of `GET /api` or `/apis` to those who want everything in one answer: groups, versions and resources, those
@@ -36,6 +36,7 @@ function servedAs(
 
 function describeResource(type: ResourceType, version: string): unknown {
   const { resource, singular, namespaced, kind, verbs, shortNames, categories, custom } = type;
+  const subresources = subresourcesOf(type, version);
   // Built-in kinds name their group and version only where they are another resource's.
   const responseKind = custom
     ? { group: type.group, version, kind }
@@ -48,8 +49,18 @@ function describeResource(type: ResourceType, version: string): unknown {
     verbs,
     ...(shortNames.length > 0 && { shortNames }),
     ...(categories.length > 0 && { categories }),
-    ...(servedAs(type, version)?.hasStatus && {
-      subresources: [{ subresource: 'status', responseKind, verbs: ['get', 'patch', 'update'] }],
+    ...(subresources.length > 0 && {
+      subresources: subresources.map((subresource) => ({
+        subresource: subresource.name,
+        responseKind: subresource.group
+          ? {
+              group: subresource.group,
+              version: subresource.version,
+              kind: subresource.kind,
+            }
+          : { ...responseKind, kind: subresource.kind },
+        verbs: subresource.verbs,
+      })),
     }),
   };
 }

@@ -1,5 +1,5 @@
-import { asJsonObject, type ApiObject, asText } from '../http/api-object.ts';
-import type { ResourceType } from './resource-type.ts';
+import { type BuiltInGroup, builtInGroups, type BuiltInKind } from './built-in-kinds.ts';
+import type { ResourceType, Subresource } from './resource-type.ts';
 
 const allVerbs = [
   'create',
@@ -11,24 +11,10 @@ const allVerbs = [
   'update',
   'watch',
 ];
+const objectVerbs = ['get', 'patch', 'update'];
 
-interface BuiltIn {
-  readonly resource: string;
-  readonly kind: string;
-  readonly namespaced?: boolean;
-  readonly shortNames?: readonly string[];
-  readonly categories?: readonly string[];
-  readonly verbs?: readonly string[];
-  readonly nameRule?: ResourceType['nameRule'];
-  readonly generation?: ResourceType['generation'];
-  readonly hasStatus?: boolean;
-  readonly fields?: Readonly<Record<string, (object: ApiObject) => string>>;
-  readonly fieldRefusal?: ResourceType['fieldRefusal'];
-  readonly unconditionalUpdate?: boolean;
-}
-
-function define(group: string, version: string, builtIn: BuiltIn): ResourceType {
-  const { resource, kind, hasStatus = false } = builtIn;
+function define({ group, version }: BuiltInGroup, builtIn: BuiltInKind): ResourceType {
+  const { resource, kind, status = false } = builtIn;
   return {
     group,
     resource,
@@ -39,136 +25,60 @@ function define(group: string, version: string, builtIn: BuiltIn): ResourceType 
     shortNames: builtIn.shortNames ?? [],
     categories: builtIn.categories ?? [],
     verbs: builtIn.verbs ?? allVerbs,
-    versions: [{ name: version, hasStatus }],
+    versions: [
+      {
+        name: version,
+        hasStatus: status,
+        subresources: subresourcesOf(builtIn),
+        ...(builtIn.scale && { scale: { spec: 'spec.replicas', status: 'status.replicas' } }),
+      },
+    ],
     storageVersion: version,
     custom: false,
     nameRule: builtIn.nameRule ?? 'dnsSubdomain',
     generation: builtIn.generation ?? 'none',
-    hasStatus,
+    hasStatus: status,
     fields: new Map(Object.entries(builtIn.fields ?? {})),
     fieldRefusal: builtIn.fieldRefusal ?? 'notKnown',
     unconditionalUpdate: builtIn.unconditionalUpdate ?? true,
+    createOnUpdate: builtIn.createOnUpdate ?? false,
+    deleteReturnsObject: builtIn.deleteReturnsObject ?? false,
+    ...(builtIn.deprecation && { deprecation: builtIn.deprecation }),
+    ...(builtIn.view && { view: builtIn.view }),
   };
 }
 
-/** Reads a string below the object; absent is `""`, as a field selector sees it. */
-function field(...path: readonly string[]): (object: ApiObject) => string {
-  return (object) => {
-    let value: unknown = object;
-    for (const key of path) value = asJsonObject(value)[key];
-    return asText(value);
-  };
+/** In the order of their names, as discovery lists them. */
+function subresourcesOf({ kind, status, scale, actions = [] }: BuiltInKind): Subresource[] {
+  const found: Subresource[] = actions.map((action) => ({ ...action, verbs: ['create'] }));
+  if (status) found.push({ name: 'status', kind, verbs: objectVerbs });
+  if (scale) found.push({ ...scaleSubresource, verbs: objectVerbs });
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-const core: readonly BuiltIn[] = [
-  { resource: 'configmaps', kind: 'ConfigMap', shortNames: ['cm'] },
-  {
-    resource: 'namespaces',
-    kind: 'Namespace',
-    namespaced: false,
-    shortNames: ['ns'],
-    verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
-    nameRule: 'dnsLabel',
-    hasStatus: true,
-    fields: { name: field('metadata', 'name'), 'status.phase': field('status', 'phase') },
-    fieldRefusal: 'notSupported',
-  },
-  {
-    resource: 'nodes',
-    kind: 'Node',
-    namespaced: false,
-    shortNames: ['no'],
-    hasStatus: true,
-    fields: { 'spec.unschedulable': (object) => field('spec', 'unschedulable')(object) || 'false' },
-    fieldRefusal: 'notSupported',
-  },
-  {
-    resource: 'pods',
-    kind: 'Pod',
-    shortNames: ['po'],
-    categories: ['all'],
-    hasStatus: true,
-    generation: 'spec',
-    fields: {
-      'spec.nodeName': field('spec', 'nodeName'),
-      'spec.restartPolicy': field('spec', 'restartPolicy'),
-      'spec.schedulerName': field('spec', 'schedulerName'),
-      'spec.serviceAccountName': field('spec', 'serviceAccountName'),
-      'spec.hostNetwork': (object) => field('spec', 'hostNetwork')(object) || 'false',
-      'status.phase': field('status', 'phase'),
-      'status.podIP': field('status', 'podIP'),
-      'status.podIPs': field('status', 'podIP'),
-      'status.nominatedNodeName': field('status', 'nominatedNodeName'),
-    },
-    fieldRefusal: 'notSupported',
-  },
-  {
-    resource: 'secrets',
-    kind: 'Secret',
-    fields: { type: field('type') },
-    fieldRefusal: 'notSupported',
-  },
-  { resource: 'serviceaccounts', kind: 'ServiceAccount', shortNames: ['sa'] },
-  {
-    resource: 'services',
-    kind: 'Service',
-    shortNames: ['svc'],
-    categories: ['all'],
-    nameRule: 'dnsLabel',
-    hasStatus: true,
-    fields: { 'spec.clusterIP': field('spec', 'clusterIP'), 'spec.type': field('spec', 'type') },
-    fieldRefusal: 'notSupported',
-  },
-];
+const scaleSubresource = { name: 'scale', group: 'autoscaling', version: 'v1', kind: 'Scale' };
 
-const workloads: readonly BuiltIn[] = [
-  { resource: 'daemonsets', kind: 'DaemonSet', shortNames: ['ds'], generation: 'spec' },
-  {
-    resource: 'deployments',
-    kind: 'Deployment',
-    shortNames: ['deploy'],
-    generation: 'specAndAnnotations',
-  },
-  {
-    resource: 'replicasets',
-    kind: 'ReplicaSet',
-    shortNames: ['rs'],
-    generation: 'spec',
-    fields: { 'status.replicas': (object) => field('status', 'replicas')(object) || '0' },
-  },
-  { resource: 'statefulsets', kind: 'StatefulSet', shortNames: ['sts'], generation: 'spec' },
-];
+/** The types of what is sent to subresources, which is stored nowhere. */
+export const actionTypes = {
+  Binding: define({ group: '', version: 'v1', kinds: [] }, action('Binding')),
+  Eviction: define({ group: 'policy', version: 'v1', kinds: [] }, action('Eviction')),
+  Scale: define({ group: 'autoscaling', version: 'v1', kinds: [] }, action('Scale')),
+  TokenRequest: define(
+    { group: 'authentication.k8s.io', version: 'v1', kinds: [] },
+    action('TokenRequest'),
+  ),
+} as const;
 
-const apps = workloads.map((builtIn): BuiltIn => ({
-  categories: ['all'],
-  hasStatus: true,
-  ...builtIn,
-}));
-
-const rbac: readonly BuiltIn[] = [
-  { resource: 'clusterrolebindings', kind: 'ClusterRoleBinding', namespaced: false },
-  { resource: 'clusterroles', kind: 'ClusterRole', namespaced: false },
-  { resource: 'rolebindings', kind: 'RoleBinding' },
-  { resource: 'roles', kind: 'Role' },
-].map((builtIn): BuiltIn => ({ nameRule: 'pathSegment', ...builtIn }));
-
-/** The resource that makes other resources. */
-export const customResourceDefinitions: ResourceType = define('apiextensions.k8s.io', 'v1', {
-  resource: 'customresourcedefinitions',
-  kind: 'CustomResourceDefinition',
-  namespaced: false,
-  shortNames: ['crd', 'crds'],
-  categories: ['api-extensions'],
-  generation: 'spec',
-  hasStatus: true,
-  unconditionalUpdate: false,
-});
+function action(kind: string): BuiltInKind {
+  return { resource: kind.toLowerCase(), kind };
+}
 
 /** What the server serves from its start, in the order of discovery. */
-export const builtInResources: readonly ResourceType[] = [
-  ...core.map((builtIn) => define('', 'v1', builtIn)),
-  ...apps.map((builtIn) => define('apps', 'v1', builtIn)),
-  ...rbac.map((builtIn) => define('rbac.authorization.k8s.io', 'v1', builtIn)),
-  customResourceDefinitions,
-  define('coordination.k8s.io', 'v1', { resource: 'leases', kind: 'Lease' }),
-];
+export const builtInResources: readonly ResourceType[] = builtInGroups.flatMap((group) =>
+  group.kinds.map((kind) => define(group, kind)),
+);
+
+/** The resource that makes other resources. */
+export const customResourceDefinitions: ResourceType = builtInResources.find(
+  ({ resource }) => resource === 'customresourcedefinitions',
+)!;

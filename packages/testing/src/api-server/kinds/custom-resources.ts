@@ -1,6 +1,8 @@
 import { asJsonObject, type ApiObject, asText, type JsonObject } from '../http/api-object.ts';
+import { withStoredVersion } from '../schemas/definition-status.ts';
+import type { Schema } from '../schemas/schema.ts';
+import { selectableFields } from '../schemas/selectable-fields.ts';
 import type { ResourceType, ResourceVersion } from './resource-type.ts';
-import type { FieldError } from '../http/status.ts';
 
 /** What keeps a CustomResourceDefinition until its objects are gone. */
 export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io';
@@ -21,6 +23,7 @@ export function resourceTypeOf(
     .map((version): ResourceVersion => ({
       name: asText(version.name),
       hasStatus: 'status' in asJsonObject(version.subresources),
+      ...subresourcesOf(asText(kind), asJsonObject(version.subresources)),
     }));
   served.sort((a, b) => compareVersions(a.name, b.name));
   const storage = described.find((version) => version.storage === true);
@@ -40,110 +43,63 @@ export function resourceTypeOf(
     nameRule: 'dnsSubdomain',
     generation: 'allButMetadataAndStatus',
     hasStatus: 'status' in asJsonObject(storage?.subresources),
-    fields: selectableFields(storage),
+    fields: selectableFields(
+      list(storage?.selectableFields).map((field) => asText(asJsonObject(field).jsonPath)),
+    ),
     fieldRefusal: 'notSupported',
     unconditionalUpdate: false,
+    createOnUpdate: false,
+    deleteReturnsObject: false,
+    schemas: new Map(
+      described.map(({ name, schema }) => [
+        asText(name),
+        asJsonObject(schema).openAPIV3Schema as Schema,
+      ]),
+    ),
+  };
+}
+
+/** What stands below the objects of a version, and where their replicas are. */
+function subresourcesOf(
+  kind: string,
+  { status, scale }: JsonObject,
+): Pick<ResourceVersion, 'subresources' | 'scale'> {
+  const subverbs = ['get', 'patch', 'update'];
+  const ofStatus = status === undefined ? [] : [{ name: 'status', kind, verbs: subverbs }];
+  if (scale === undefined) return { subresources: ofStatus };
+  const { specReplicasPath, statusReplicasPath, labelSelectorPath } = asJsonObject(scale);
+  const path = (value: unknown): string => asText(value).replace(/^\./, '');
+  return {
+    subresources: [
+      ...ofStatus,
+      { name: 'scale', group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: subverbs },
+    ],
+    scale: {
+      spec: path(specReplicasPath),
+      status: path(statusReplicasPath),
+      selector: path(labelSelectorPath),
+    },
   };
 }
 
 /** A definition with what the server fills in: names and finalizer. */
-export function defaultDefinition(object: JsonObject): JsonObject {
+export function defaultDefinition(object: JsonObject, created: boolean): JsonObject {
   const spec = asJsonObject(object.spec);
   const names = asJsonObject(spec.names);
   const kind = asText(names.kind);
-  return {
+  const defaulted = {
     ...object,
     spec: {
       ...spec,
       names: {
         ...names,
         singular: names.singular || kind.toLowerCase(),
-        listKind: names.listKind || `${kind}List`,
+        ...((names.listKind || kind) && { listKind: names.listKind || `${kind}List` }),
       },
       conversion: spec.conversion ?? { strategy: 'None' },
     },
   };
-}
-
-/** The definition as its controllers leave it: established; undefined when it is that already. */
-export function withConditions(definition: ApiObject): ApiObject | undefined {
-  const status = asJsonObject(definition.status);
-  const { names, versions } = asJsonObject(definition.spec);
-  const storage = list(versions)
-    .map(asJsonObject)
-    .find((version) => version.storage === true);
-  if (status.acceptedNames !== undefined) return undefined;
-  const lastTransitionTime = definition.metadata.creationTimestamp;
-  const condition = (type: string, reason: string, message: string): JsonObject => ({
-    type,
-    status: 'True',
-    lastTransitionTime,
-    reason,
-    message,
-  });
-  return {
-    ...definition,
-    status: {
-      conditions: [
-        condition('NamesAccepted', 'NoConflicts', 'no conflicts found'),
-        condition('Established', 'InitialNamesAccepted', 'the initial names have been accepted'),
-      ],
-      acceptedNames: names,
-      storedVersions: [storage?.name],
-    },
-  };
-}
-
-/** What is wrong with a definition, as far as serving it needs it right. */
-export function checkDefinition({ metadata, spec }: ApiObject): FieldError[] {
-  const { group, scope, names, versions } = asJsonObject(spec);
-  const { plural, kind } = asJsonObject(names);
-  const errors: FieldError[] = [];
-  for (const [value, field] of [
-    [group, 'spec.group'],
-    [scope, 'spec.scope'],
-    [plural, 'spec.names.plural'],
-    [kind, 'spec.names.kind'],
-  ] as const) {
-    if (!value) errors.push({ reason: 'FieldValueRequired', message: 'Required value', field });
-  }
-  if (plural && group && metadata.name !== `${asText(plural)}.${asText(group)}`) {
-    errors.push({
-      reason: 'FieldValueInvalid',
-      message: `Invalid value: ${JSON.stringify(metadata.name)}: must be spec.names.plural+"."+spec.group`,
-      field: 'metadata.name',
-    });
-  }
-  const storage = list(versions).filter((version) => asJsonObject(version).storage === true);
-  if (storage.length !== 1) {
-    errors.push({
-      reason: 'FieldValueInvalid',
-      message: `Invalid value: ${JSON.stringify(versions ?? null)}: must have exactly one version marked as storage version`,
-      field: 'spec.versions',
-    });
-  }
-  return errors;
-}
-
-function selectableFields(
-  version: JsonObject | undefined,
-): ReadonlyMap<string, (object: ApiObject) => string> {
-  const paths = list(version?.selectableFields).map((field) =>
-    asText(asJsonObject(field).jsonPath),
-  );
-  return new Map(
-    paths.map((path) => {
-      const keys = path.replace(/^\./, '').split('.');
-      return [
-        keys.join('.'),
-        (object: ApiObject) => {
-          let value: unknown = object;
-          for (const key of keys) value = asJsonObject(value)[key];
-          return asText(value);
-        },
-      ];
-    }),
-  );
+  return created ? withStoredVersion(defaulted) : defaulted;
 }
 
 function list(value: unknown): readonly unknown[] {

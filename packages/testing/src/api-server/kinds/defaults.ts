@@ -6,9 +6,12 @@ import {
   setOwn,
 } from '../http/api-object.ts';
 import { defaultDefinition } from './custom-resources.ts';
-import { absent, defaultPod, qualityOfService } from './pod-defaults.ts';
+import { defaultsOfKinds, withDefaults } from './default-values.ts';
+import { withTemplateDefaults } from './pod-owners.ts';
+import { defaultPod, qualityOfService } from './pod-defaults.ts';
 import type { ResourceType } from './resource-type.ts';
-import { defaultWorkload, initialStatus } from './workload-defaults.ts';
+import { defaultService } from './service-defaults.ts';
+import { defaultWorkload, workloadKinds } from './workload-defaults.ts';
 
 /**
  * What the server fills in before it stores an object of a built-in kind: the defaults that clients see most, and the
@@ -22,11 +25,25 @@ export function applyDefaults(
   old: ApiObject | undefined,
 ): JsonObject {
   const created = old === undefined;
-  if (type.custom) return created && type.hasStatus ? withoutStatus(object) : object;
-  if (type.group === 'apps') {
-    const defaulted = defaultWorkload(type.kind, object);
-    return created ? { ...defaulted, status: initialStatus(type.kind) } : defaulted;
-  }
+  const given = created && resetsStatus(type) ? withoutStatus(object) : object;
+  if (type.custom) return given;
+  const defaults = defaultsOfKinds[type.kind];
+  const filled = defaults ? withDefaults(given, defaults) : given;
+  return defaultsOf(type, withTemplateDefaults(type.kind, filled), old);
+}
+
+/** A node says itself what it is; any other kind's status is its controller's to begin. */
+function resetsStatus({ hasStatus, kind }: ResourceType): boolean {
+  return hasStatus && kind !== 'Node';
+}
+
+function defaultsOf(
+  type: ResourceType,
+  object: JsonObject,
+  old: ApiObject | undefined,
+): JsonObject {
+  if (workloadKinds.has(type.kind)) return defaultWorkload(type.kind, object);
+  const created = old === undefined;
   switch (type.kind) {
     case 'Pod': {
       const pod = defaultPod(object);
@@ -34,28 +51,28 @@ export function applyDefaults(
       const status = { phase: 'Pending', qosClass: qualityOfService(pod.spec) };
       return { ...pod, status };
     }
+    case 'Node':
+      return created ? withTaint(object) : object;
+    case 'Lease': {
+      // Of coordinated leader election, which is off unless it is switched on.
+      const { strategy: _strategy, preferredHolder: _holder, ...spec } = asJsonObject(object.spec);
+      return { ...object, spec };
+    }
     case 'Secret':
       return defaultSecret(object);
     case 'Namespace':
       if (!created) return { ...object, spec: old.spec };
       return { ...object, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } };
     case 'CustomResourceDefinition':
-      return defaultDefinition(created ? withoutStatus(object) : object);
+      return defaultDefinition(object, created);
     case 'RoleBinding':
     case 'ClusterRoleBinding':
       return defaultBinding(object);
-    case 'Role':
-    case 'ClusterRole':
-      return { ...object, rules: asArray(object.rules).length > 0 ? object.rules : null };
     case 'Service':
-      return defaultService(object, created);
+      return defaultService(object, old);
     default:
       return object;
   }
-}
-
-function asArray(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 function withoutStatus(object: JsonObject): JsonObject {
@@ -94,29 +111,11 @@ function defaultBinding({ subjects, roleRef, ...rest }: JsonObject): JsonObject 
   };
 }
 
-function defaultService(object: JsonObject, created: boolean): JsonObject {
+/** A new node takes no pods until it has said that it is ready. */
+function withTaint(object: JsonObject): JsonObject {
   const spec = asJsonObject(object.spec);
-  const ports = Array.isArray(spec.ports) ? spec.ports.map(asJsonObject) : undefined;
-  return {
-    ...object,
-    spec: {
-      ...spec,
-      ...(ports && {
-        ports: ports.map((port) => ({
-          protocol: 'TCP',
-          ...port,
-          targetPort: port.targetPort ?? port.port,
-        })),
-      }),
-      ...absent(spec, {
-        type: 'ClusterIP',
-        sessionAffinity: 'None',
-        ipFamilies: ['IPv4'],
-        ipFamilyPolicy: 'SingleStack',
-        internalTrafficPolicy: 'Cluster',
-        ...(spec.clusterIP === 'None' && { clusterIPs: ['None'] }),
-      }),
-    },
-    ...(created && { status: { loadBalancer: {} } }),
-  };
+  const taint = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
+  const taints = Array.isArray(spec.taints) ? spec.taints.map(asJsonObject) : [];
+  if (taints.some(({ key, effect }) => key === taint.key && effect === taint.effect)) return object;
+  return { ...object, spec: { ...spec, taints: [...taints, taint] } };
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { formatApiVersion, type ResourceType } from './resource-type.ts';
+import { formatApiVersion, isStored, type ResourceType, subresourcesOf } from './resource-type.ts';
 import type { Registry } from '../store/registry.ts';
 
 /** The body of `GET /api`. */
@@ -34,9 +34,10 @@ export function describeResources(registry: Registry, group: string, version: st
   const types = [...registry.all()]
     .map(({ type }) => type)
     .filter((type) => type.group === group && type.versions.some(({ name }) => name === version));
-  const resources = types.flatMap((type) => describeResource(type, version));
-  // The real server lists built-in resources in order of their names.
-  resources.sort((a, b) => (a.name < b.name ? -1 : 1));
+  // In order of their names, each with what stands below it.
+  const resources = types
+    .toSorted((a, b) => (a.resource < b.resource ? -1 : 1))
+    .flatMap((type) => describeResource(type, version));
   return {
     kind: 'APIResourceList',
     ...(group && { apiVersion: 'v1' }),
@@ -53,10 +54,9 @@ function describeVersions(group: string, names: readonly string[]): { name: stri
   return { name: group, versions, preferredVersion: versions[0] } as { name: string };
 }
 
-function describeResource(type: ResourceType, version: string): { name: string }[] {
+function describeResource(type: ResourceType, version: string): DescribedResource[] {
   const { resource, singular, namespaced, kind, verbs, shortNames, categories } = type;
-  const hasStatus = type.versions.find(({ name }) => name === version)?.hasStatus;
-  const described = [
+  return [
     {
       name: resource,
       singularName: singular,
@@ -65,23 +65,29 @@ function describeResource(type: ResourceType, version: string): { name: string }
       verbs,
       ...(shortNames.length > 0 && { shortNames }),
       ...(categories.length > 0 && { categories }),
-      storageVersionHash: storageVersionHash(type),
+      ...(isStored(type) && { storageVersionHash: storageVersionHash(type) }),
     },
+    ...subresourcesOf(type, version).map(({ name, verbs: subverbs, ...of }) => ({
+      name: `${resource}/${name}`,
+      singularName: '',
+      namespaced,
+      ...of,
+      verbs: subverbs,
+    })),
   ];
-  const status = {
-    name: `${resource}/status`,
-    singularName: '',
-    namespaced,
-    kind,
-    verbs: ['get', 'patch', 'update'],
-  };
-  return hasStatus ? [...described, status] : described;
+}
+
+interface DescribedResource {
+  readonly name: string;
+  readonly [field: string]: unknown;
 }
 
 /** As the real server computes it, so that clients which compare it see no difference. */
-function storageVersionHash({ group, storageVersion, kind }: ResourceType): string {
+function storageVersionHash(type: ResourceType): string {
+  const { kind, group } = type.view ?? type;
+  const version = type.view?.version ?? type.storageVersion;
   return createHash('sha256')
-    .update(`${group}/${storageVersion}/${kind}`)
+    .update(`${group}/${version}/${kind}`)
     .digest()
     .subarray(0, 8)
     .toString('base64');

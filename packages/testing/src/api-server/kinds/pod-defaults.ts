@@ -21,7 +21,7 @@ export function defaultPodSpec(value: unknown): JsonObject {
 
 /** What a pod has beyond what a template has, from admission. */
 export function defaultPod(object: JsonObject): JsonObject {
-  const spec = defaultPodSpec(object.spec);
+  const spec = withRequests(defaultPodSpec(object.spec));
   const notFor300 = (key: string): JsonObject => ({
     key: `node.kubernetes.io/${key}`,
     operator: 'Exists',
@@ -45,6 +45,22 @@ export function defaultPod(object: JsonObject): JsonObject {
         preemptionPolicy: 'PreemptLowerPriority',
       }),
     },
+  };
+}
+
+/** What a container may have at most it asks for, unless it says otherwise. */
+function withRequests(spec: JsonObject): JsonObject {
+  const ask = (value: unknown): JsonObject => {
+    const container = asJsonObject(value);
+    const { limits, requests, ...rest } = asJsonObject(container.resources);
+    if (!limits) return container;
+    const asked = { ...asJsonObject(limits), ...asJsonObject(requests) };
+    return { ...container, resources: { ...rest, limits, requests: asked } };
+  };
+  const lists = ['containers', 'initContainers'].filter((key) => Array.isArray(spec[key]));
+  return {
+    ...spec,
+    ...Object.fromEntries(lists.map((key) => [key, (spec[key] as unknown[]).map(ask)])),
   };
 }
 

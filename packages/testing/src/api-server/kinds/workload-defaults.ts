@@ -1,6 +1,14 @@
 import { asJsonObject, type JsonObject } from '../http/api-object.ts';
 import { absent, defaultPodSpec } from './pod-defaults.ts';
 
+/** The workloads of apps/v1. */
+export const workloadKinds: ReadonlySet<string> = new Set([
+  'DaemonSet',
+  'Deployment',
+  'ReplicaSet',
+  'StatefulSet',
+]);
+
 /** A workload of apps/v1 with the defaults of the real server. */
 export function defaultWorkload(kind: string, object: JsonObject): JsonObject {
   const spec = asJsonObject(object.spec);
@@ -14,25 +22,6 @@ export function defaultWorkload(kind: string, object: JsonObject): JsonObject {
       ...(kind === 'ReplicaSet' ? {} : strategyOf(kind, spec)),
     },
   };
-}
-
-/** The status of a workload that no controller has looked at. */
-export function initialStatus(kind: string): JsonObject {
-  switch (kind) {
-    case 'StatefulSet':
-      return { replicas: 0, availableReplicas: 0 };
-    case 'ReplicaSet':
-      return { replicas: 0 };
-    case 'DaemonSet':
-      return {
-        currentNumberScheduled: 0,
-        numberMisscheduled: 0,
-        desiredNumberScheduled: 0,
-        numberReady: 0,
-      };
-    default:
-      return {};
-  }
 }
 
 function strategyOf(kind: string, spec: JsonObject): JsonObject {

@@ -1,10 +1,12 @@
 import type { KubernetesObject } from '@depwatch/core';
 
 import { asJsonObject, asText, type JsonObject } from '../http/api-object.ts';
+import { isStored } from '../kinds/resource-type.ts';
 import type { ObjectWriter } from '../writes/object-writer.ts';
 import type { Registry } from './registry.ts';
 import { badRequest } from '../http/status.ts';
-import { storageKey } from './store.ts';
+import { shownAs } from '../schemas/custom-objects.ts';
+import { type StoredObject, storageKey } from './store.ts';
 import type { WriteTarget } from '../writes/write-options.ts';
 
 /** Names one object. */
@@ -18,7 +20,7 @@ export interface ObjectReference {
 
 /**
  * The objects of a server, read and written within the process and at once: the checks and side effects are those of a
- * request by an administrator. What is handed out is shared and must not be changed.
+ * request by an administrator, whose fields are managed by `server.objects`. What is handed out is shared and must not be changed.
  */
 export interface ObjectAccess {
   /** @throws Error with the real server's wording when it is refused, such as when it exists */
@@ -37,6 +39,8 @@ export function createObjectAccess(registry: Registry, writer: ObjectWriter): Ob
     const found = registry.ofKind(apiVersion, kind);
     if (!found)
       throw badRequest(`no kind ${JSON.stringify(kind)} in ${JSON.stringify(apiVersion)}`);
+    if (!isStored(found.resource.type))
+      throw badRequest(`${kind} is not stored, but answered over the wire`);
     const { namespaced } = found.resource.type;
     return { ...found, namespace: namespaced ? namespace || 'default' : '' };
   };
@@ -45,27 +49,30 @@ export function createObjectAccess(registry: Registry, writer: ObjectWriter): Ob
     // A copy as the wire makes one, so that nobody's later change reaches what is stored.
     JSON.parse(JSON.stringify(object)) as JsonObject,
   ];
-  const shown = <T>(object: unknown): T => object as T;
+  const options = { fieldManager: 'server.objects' };
+  const shown = <T>({ resource: { type }, version }: WriteTarget, { object }: StoredObject): T =>
+    shownAs(type, version, object) as unknown as T;
   return {
     create: (object) => {
       const [target, body] = targetOf(object);
-      return shown(writer.create(target, body).object);
+      return shown(target, writer.create(target, body, options));
     },
     apply: (object) => {
       const [target, body] = targetOf(object);
       const name = asText(asJsonObject(body.metadata).name);
       const old = target.resource.table.get(storageKey(target.namespace, name));
-      if (!old) return shown(writer.create(target, body).object);
+      if (!old) return shown(target, writer.create(target, body, options));
       const { resourceVersion } = old.object.metadata;
       const metadata = { ...asJsonObject(body.metadata), resourceVersion };
-      return shown(writer.update(target, name, '', { ...body, metadata }).object);
+      return shown(target, writer.update(target, name, '', { ...body, metadata }, options));
     },
     delete: ({ apiVersion, kind, namespace, name }) => {
       writer.delete(find(apiVersion, kind, namespace), name);
     },
     get: ({ apiVersion, kind, namespace, name }) => {
-      const { resource, namespace: home } = find(apiVersion, kind, namespace);
-      return shown(resource.table.get(storageKey(home, name))?.object);
+      const target = find(apiVersion, kind, namespace);
+      const stored = target.resource.table.get(storageKey(target.namespace, name));
+      return stored && shown(target, stored);
     },
   };
 }

@@ -37,7 +37,10 @@ export class Registry {
   add(type: ResourceType): Resource {
     const key = resourceKey(type);
     const existing = this.#resources.get(key);
-    const table = existing?.table ?? new Table(this.versions, this.#historyLimit);
+    const table =
+      existing?.table ??
+      (type.view && this.#resources.get(resourceKey(type.view))?.table) ??
+      new Table(this.versions, this.#historyLimit);
     const hub =
       existing?.hub ??
       new WatchHub(table, () => ({ current: this.versions.current, read: this.readVersion }));
@@ -78,6 +81,11 @@ export class Registry {
   /** All resources, built-in ones first. */
   all(): Iterable<Resource> {
     return this.#resources.values();
+  }
+
+  /** Whether a group has resources that no definition has brought. */
+  isBuiltIn(group: string): boolean {
+    return [...this.#resources.values()].some(({ type }) => !type.custom && type.group === group);
   }
 
   /** The groups in the order they were added, each with its versions, the preferred one first. */

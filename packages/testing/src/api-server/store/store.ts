@@ -53,7 +53,7 @@ export class Table {
   #history: Change[] = [];
   /** The last version whose predecessor state is unknown: history reaches back to just after it. */
   #compacted: number;
-  #listener: ChangeListener = () => {};
+  readonly #listeners: ChangeListener[] = [];
 
   constructor(versions: VersionCounter, historyLimit: number) {
     this.#versions = versions;
@@ -70,9 +70,9 @@ export class Table {
     return this.#objects.size;
   }
 
-  /** Sets who hears of writes; there is one. */
+  /** Adds one that hears of writes: each resource that shows the objects has its watches. */
   listen(listener: ChangeListener): void {
-    this.#listener = listener;
+    this.#listeners.push(listener);
   }
 
   get(key: string): StoredObject | undefined {
@@ -162,7 +162,7 @@ export class Table {
       const dropped = this.#history.splice(0, this.#history.length - this.#historyLimit);
       this.#compacted = dropped.at(-1)!.version;
     }
-    this.#listener(change);
+    for (const listener of this.#listeners) listener(change);
   }
 
   #firstAfter(version: number): number {

@@ -48,11 +48,19 @@ const valueText =
 
 /** What is wrong with a label's key, in one text; undefined if it is valid. */
 export function labelKeyProblem(key: string): string | undefined {
+  const problems = labelKeyProblems(key);
+  return problems.length > 0 ? problems.join('; ') : undefined;
+}
+
+/** Whatever is wrong with the key of a label or annotation, or with the name of a finalizer. */
+export function labelKeyProblems(key: string): string[] {
   const parts = key.split('/');
   const name = parts.at(-1)!;
   const problems: string[] = [];
   if (parts.length > 2) {
-    return `a valid label key ${nameText} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`;
+    return [
+      `a valid label key ${nameText} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+    ];
   }
   if (parts.length === 2) {
     const prefix = parts[0]!;
@@ -66,7 +74,7 @@ export function labelKeyProblem(key: string): string | undefined {
   if (name === '') problems.push('name part must be non-empty');
   else if (name.length > 63) problems.push('name part must be no more than 63 bytes');
   if (!namePart.test(name)) problems.push(`name part ${nameText}`);
-  return problems.length > 0 ? problems.join('; ') : undefined;
+  return problems;
 }
 
 /** What is wrong with a label's value, in one text; undefined if it is valid. */

@@ -1,161 +1,102 @@
-import { matchesLabelSelector, parseLabelSelector } from '@depwatch/core';
-
-import { asJsonObject, type ApiObject, asText, jsonEquals } from '../http/api-object.ts';
-import { customResourceDefinitions } from '../kinds/built-in-resources.ts';
-import { checkDefinition } from '../kinds/custom-resources.ts';
-import { checkLabels, checkName } from './names.ts';
+import { asJsonObject, type ApiObject, type JsonObject } from '../http/api-object.ts';
+import { checkConfigMap, checkSecret } from './data-validation.ts';
+import { checkEvent } from './event-validation.ts';
+import { invalidValue, notNegative } from './field-errors.ts';
+import { checkRequirements, checkRestartPolicy } from './kind-requirements.ts';
+import { checkMetadata } from './metadata-validation.ts';
+import {
+  checkAutoscaler,
+  checkBudget,
+  checkClaimUpdate,
+  checkIngress,
+  checkSchedule,
+} from './other-kinds.ts';
+import { checkPodSpec, checkPodUpdate } from './pod-validation.ts';
+import { checkBinding, checkRules } from './rbac-validation.ts';
+import { checkService } from './service-validation.ts';
+import { checkWorkload } from './workload-validation.ts';
 import type { ResourceType } from '../kinds/resource-type.ts';
 import type { FieldError } from '../http/status.ts';
 
 /**
- * What is wrong with an object that is about to be stored: its name, its labels, and of the specs only what a
- * controller is likely to trip over.
+ * What is wrong with an object that is about to be stored: its metadata, and of the rest what a controller is likely to
+ * trip over.
  */
 export function validateObject(
   type: ResourceType,
   object: ApiObject,
   old: ApiObject | undefined,
 ): FieldError[] {
-  const { name, labels } = object.metadata;
-  const errors: FieldError[] = [];
-  if (!old) {
-    errors.push(
-      ...(name
-        ? checkName(name, type.nameRule)
-        : [required('metadata.name', 'name or generateName is required')]),
-    );
-  }
-  if (labels) errors.push(...checkLabels(labels));
-  // Said twice by the real server for built-in kinds, which check metadata once more on their own.
-  if (old) errors.push(...checkFinalizers(object, old));
-  if (old && !type.custom) errors.push(...checkFinalizers(object, old));
-  if (!type.custom) {
-    if (type.group === 'apps') errors.push(...checkWorkload(object, old));
-    if (type === customResourceDefinitions) errors.push(...checkDefinition(object));
-    if (type.kind === 'Service') errors.push(...checkPorts(object));
-    if (type.kind === 'ConfigMap' || type.kind === 'Secret') errors.push(...checkData(object, old));
-    if (type.kind === 'Pod' && !old) errors.push(...checkContainers(object.spec, 'spec'));
-  }
-  return errors;
+  const errors = checkMetadata(type, object, old);
+  return type.custom ? errors : [...errors, ...checkKind(type, object, old)];
 }
 
-function required(field: string, why = ''): FieldError {
-  return {
-    reason: 'FieldValueRequired',
-    message: why ? `Required value: ${why}` : 'Required value',
-    field,
-  };
+function checkKind(
+  type: ResourceType,
+  object: ApiObject,
+  old: ApiObject | undefined,
+): FieldError[] {
+  switch (type.kind) {
+    case 'Deployment':
+    case 'StatefulSet':
+    case 'DaemonSet':
+    case 'ReplicaSet':
+      return checkWorkload(object, old);
+    case 'Pod':
+      return old ? checkPodUpdate(object, old) : checkPodSpec(object.spec, 'spec');
+    case 'Service':
+      return checkService(object, old);
+    case 'ConfigMap':
+      return checkConfigMap(object, old);
+    case 'Secret':
+      return checkSecret(object, old);
+    case 'Role':
+    case 'ClusterRole':
+      return checkRules(object);
+    case 'RoleBinding':
+    case 'ClusterRoleBinding':
+      return checkBinding(object, old);
+    case 'Event':
+      return checkEvent(type.group, object, old);
+    case 'HorizontalPodAutoscaler':
+      return checkAutoscaler(object);
+    case 'Ingress':
+      return checkIngress(object);
+    case 'PersistentVolumeClaim':
+      return [...checkRequirements(object, old), ...(old ? checkClaimUpdate(object, old) : [])];
+    case 'PodDisruptionBudget':
+      return checkBudget(object);
+    case 'Lease':
+      return checkLease(object);
+    case 'Job':
+      return [...checkRequirements(object, old), ...checkJob(asJsonObject(object.spec), 'spec')];
+    case 'CronJob': {
+      const job = asJsonObject(asJsonObject(asJsonObject(object.spec).jobTemplate).spec);
+      return [
+        ...checkRequirements(object, old),
+        ...checkSchedule(object),
+        ...checkJob(job, 'spec.jobTemplate.spec'),
+      ];
+    }
+    default:
+      return checkRequirements(object, old);
+  }
 }
 
-function checkFinalizers({ metadata }: ApiObject, old: ApiObject): FieldError[] {
-  if (metadata.deletionTimestamp === undefined) return [];
-  const before = old.metadata.finalizers ?? [];
-  const added = (metadata.finalizers ?? []).filter((finalizer) => !before.includes(finalizer));
-  if (added.length === 0) return [];
-  const shown = `[]string{${added.map((finalizer) => JSON.stringify(finalizer)).join(', ')}}`;
+function checkJob({ template }: JsonObject, field: string): FieldError[] {
   return [
-    {
-      reason: 'FieldValueForbidden',
-      message: `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers ${shown}`,
-      field: 'metadata.finalizers',
-    },
+    ...checkPodSpec(asJsonObject(template).spec, `${field}.template.spec`),
+    ...checkRestartPolicy(template, `${field}.template`),
   ];
 }
 
-/** What is marked as immutable stays so, and keeps its data; no key is there twice. */
-function checkData(object: ApiObject, old: ApiObject | undefined): FieldError[] {
-  const errors: FieldError[] = [];
-  if (old?.immutable === true) {
-    for (const field of ['immutable', 'data', 'binaryData']) {
-      if (jsonEquals(old[field], object[field])) continue;
-      errors.push({
-        reason: 'FieldValueForbidden',
-        message: 'Forbidden: field is immutable when `immutable` is set',
-        field,
-      });
-    }
-  }
-  const binary = asJsonObject(object.binaryData);
-  for (const key of Object.keys(asJsonObject(object.data))) {
-    if (!Object.hasOwn(binary, key)) continue;
-    errors.push({
-      reason: 'FieldValueInvalid',
-      message: `Invalid value: ${JSON.stringify(key)}: duplicate of key present in binaryData`,
-      field: `data[${key}]`,
-    });
-  }
-  return errors;
-}
-
-function checkWorkload(object: ApiObject, old: ApiObject | undefined): FieldError[] {
-  const { selector, template } = asJsonObject(object.spec);
-  const labels = asJsonObject(asJsonObject(template).metadata).labels;
-  const errors: FieldError[] = [];
-  if (selector === undefined || selector === null) errors.push(required('spec.selector'));
-  if (!selects(selector, labels)) {
-    errors.push({
-      reason: 'FieldValueInvalid',
-      message: `Invalid value: ${JSON.stringify(labels ?? null)}: \`selector\` does not match template \`labels\``,
-      field: 'spec.template.metadata.labels',
-    });
-  }
-  errors.push(...checkContainers(asJsonObject(template).spec, 'spec.template.spec'));
-  if (old && !jsonEquals(asJsonObject(old.spec).selector, selector)) {
-    errors.push({
-      reason: 'FieldValueInvalid',
-      message: `Invalid value: ${JSON.stringify(selector ?? null)}: field is immutable`,
-      field: 'spec.selector',
-    });
-  }
-  return errors;
-}
-
-function checkContainers(spec: unknown, field: string): FieldError[] {
-  const { containers } = asJsonObject(spec);
-  return Array.isArray(containers) && containers.length > 0
-    ? []
-    : [required(`${field}.containers`)];
-}
-
-/** A service of names alone, or without an address, needs no ports. */
-function checkPorts(object: ApiObject): FieldError[] {
-  const { ports, type, clusterIP } = asJsonObject(object.spec);
-  const needsNone = type === 'ExternalName' || clusterIP === 'None';
-  return needsNone || (Array.isArray(ports) && ports.length > 0) ? [] : [required('spec.ports')];
-}
-
-/** Whether a LabelSelector of the API selects labels; an empty one selects nothing here. */
-function selects(selector: unknown, labels: unknown): boolean {
-  const { matchLabels, matchExpressions } = asJsonObject(selector);
-  const equalities = Object.entries(asJsonObject(matchLabels)).map(
-    ([key, value]) => `${key}=${asText(value)}`,
-  );
-  const expressions = (Array.isArray(matchExpressions) ? matchExpressions : []).map(
-    formatExpression,
-  );
-  const terms = [...equalities, ...expressions];
-  if (terms.length === 0) return false;
-  try {
-    return matchesLabelSelector(
-      parseLabelSelector(terms.join(',')),
-      asJsonObject(labels) as Record<string, string>,
-    );
-  } catch {
-    return false;
-  }
-}
-
-function formatExpression(expression: unknown): string {
-  const { key, operator, values } = asJsonObject(expression);
-  const list = `(${(Array.isArray(values) ? values : []).join(',')})`;
-  switch (operator) {
-    case 'In':
-      return `${asText(key)} in ${list}`;
-    case 'NotIn':
-      return `${asText(key)} notin ${list}`;
-    case 'DoesNotExist':
-      return `!${asText(key)}`;
-    default:
-      return asText(key);
-  }
+function checkLease({ spec }: ApiObject): FieldError[] {
+  const { leaseDurationSeconds: duration, leaseTransitions } = asJsonObject(spec);
+  const field = 'spec.leaseDurationSeconds';
+  return [
+    ...(typeof duration === 'number' && duration <= 0
+      ? [invalidValue(field, duration, 'must be greater than 0')]
+      : []),
+    ...notNegative('spec.leaseTransitions', leaseTransitions),
+  ];
 }

@@ -1,26 +1,24 @@
 import { randomUUID } from 'node:crypto';
 
+import { applyObject } from '../apply/apply-object.ts';
 import {
-  asJsonObject,
-  type ApiObject,
-  asText,
-  jsonEquals,
-  type JsonObject,
-} from '../http/api-object.ts';
+  isSameButForTimes,
+  managersOfCreate,
+  managersOfUpdate,
+  type TrackedWrite,
+  withManagers,
+} from '../apply/write-managers.ts';
+import { asJsonObject, type ApiObject, asText, type JsonObject } from '../http/api-object.ts';
 import { customResourceDefinitions } from '../kinds/built-in-resources.ts';
-import { cleanupFinalizer } from '../kinds/custom-resources.ts';
 import { applyDefaults } from '../kinds/defaults.ts';
-import { canonicalObject, generationSubject } from '../kinds/metadata.ts';
+import { canonicalObject } from '../kinds/metadata.ts';
+import { withPodLabels } from '../kinds/pod-owners.ts';
 import type { Registry, Resource } from '../store/registry.ts';
-import { formatApiVersion, type ResourceType } from '../kinds/resource-type.ts';
-import {
-  annotationsOf,
-  graceSeconds,
-  isKeptNamespace,
-  labelsOf,
-  randomSuffix,
-  timestamp,
-} from './server-fields.ts';
+import type { ResourceType } from '../kinds/resource-type.ts';
+import { checkDefined } from '../schemas/check-defined.ts';
+import { shownAs, storedForm } from '../schemas/custom-objects.ts';
+import { withStoredVersion } from '../schemas/definition-status.ts';
+import { annotationsOf, generatedName, labelsOf, timestamp } from './server-fields.ts';
 import {
   alreadyExists,
   badRequest,
@@ -30,6 +28,8 @@ import {
   namespaceTerminating,
   notFound,
 } from '../http/status.ts';
+import { endedPod, isReleased, markedAsDeleted } from './deletion-marks.ts';
+import { replacement } from './replacement.ts';
 import { type StoredObject, storageKey } from '../store/store.ts';
 import { validateObject } from '../validation/validation.ts';
 import {
@@ -37,8 +37,10 @@ import {
   checkDeletePreconditions,
   checkNamespace,
   checkPreconditions,
+  checkUid,
 } from './write-checks.ts';
-import type { DeleteOptions, WriteOptions, WriteTarget } from './write-options.ts';
+import { typedPatched } from './typed-body.ts';
+import type { ApplyOptions, DeleteOptions, WriteOptions, WriteTarget } from './write-options.ts';
 
 /** What a delete did: removed the object, or marked one that finalizers or a grace period keep. */
 export interface DeleteResult {
@@ -68,9 +70,9 @@ export class ObjectWriter {
 
   /** @throws StatusError 400, 403, 404, 409, 422 or 500 as the real server words them */
   create(target: WriteTarget, body: unknown, options: WriteOptions = {}): StoredObject {
-    const { resource, namespace } = target;
+    const { resource, namespace, version } = target;
     const { type, table } = resource;
-    const object = checkBody(target, body);
+    const object = checkBody(target, body, options);
     const metadata = { ...asJsonObject(object.metadata) };
     checkNamespace(metadata, namespace);
     if (metadata.resourceVersion) {
@@ -78,23 +80,32 @@ export class ObjectWriter {
     }
     let name = asText(metadata.name);
     const generateName = asText(metadata.generateName);
-    if (name === '' && generateName !== '') name = `${generateName}${randomSuffix()}`;
+    if (name === '' && generateName !== '') name = generatedName(generateName);
     if (type.namespaced) this.#checkNamespaceTakesObjects(type, namespace, name);
-    const created = canonicalObject(type, applyDefaults(type, object, undefined), {
-      ...metadata,
+    const uid = randomUUID();
+    const labelled = type.custom ? object : withPodLabels(type.kind, object, name, uid);
+    const defaulted = canonicalObject(type, applyDefaults(type, labelled, undefined), {
+      ...asJsonObject(labelled.metadata),
       ...labelsOf(type, name, metadata),
       ...annotationsOf(type, object, undefined),
       name,
       namespace,
-      uid: randomUUID(),
+      uid,
       creationTimestamp: timestamp(this.#now()),
       deletionTimestamp: undefined,
       deletionGracePeriodSeconds: undefined,
-      generation: type.generation === 'none' ? undefined : 1,
+      generation: type.generation === 'none' ? metadata.generation : 1,
       managedFields: undefined,
     });
-    const errors = validateObject(type, created, undefined);
-    if (errors.length > 0) throw invalid(type, name, errors);
+    const write = this.#tracked(type, version, '', options);
+    const managedFields = options.managedFields ?? managersOfCreate(write, object, defaulted);
+    const created = withManagers(type, defaulted, managedFields);
+    target.admit?.(created, undefined);
+    const errors = [
+      ...validateObject(type, created, undefined),
+      ...checkDefined(target, created, undefined, '', options.warn),
+    ];
+    if (errors.length > 0) throw invalid(type.view ?? type, name, errors);
     if (table.get(storageKey(namespace, name))) throw alreadyExists(type, name);
     return this.#store(resource, namespace, name, created, options);
   }
@@ -113,7 +124,7 @@ export class ObjectWriter {
   ): StoredObject {
     const { resource, namespace } = target;
     const { type, table } = resource;
-    const object = checkBody(target, body);
+    const object = checkBody(target, body, options);
     const metadata = asJsonObject(object.metadata);
     const own = asText(metadata.name);
     if (own !== name) {
@@ -125,9 +136,36 @@ export class ObjectWriter {
     }
     checkNamespace(metadata, namespace);
     const old = table.get(storageKey(namespace, name));
+    if (!old && type.createOnUpdate && subresource === '')
+      return this.#createByUpdate(target, name, body, options);
     if (!old) throw notFound(type, name);
     checkPreconditions(type, old, metadata);
-    return this.#replace(resource, old, object, subresource, options);
+    return this.#replace(target, old, object, subresource, options);
+  }
+
+  /**
+   * Server-side apply, which creates what isn't there.
+   *
+   * @throws StatusError 400, 404, 409, 422 or 500
+   */
+  apply(
+    target: WriteTarget,
+    name: string,
+    subresource: '' | 'status',
+    applied: JsonObject,
+    options: ApplyOptions,
+  ): { readonly stored: StoredObject; readonly created: boolean } {
+    const { resource, namespace, version } = target;
+    const { type, table } = resource;
+    const old = table.get(storageKey(namespace, name));
+    if (!old && subresource !== '') throw notFound(type, name);
+    const write = this.#tracked(type, version, subresource, options);
+    const { force = false } = options;
+    const { object, managedFields } = applyObject(write, old?.object, name, applied, force);
+    const stored = old
+      ? this.update(target, name, subresource, object, { ...options, managedFields })
+      : this.create(target, object, { ...options, managedFields });
+    return { stored, created: !old };
   }
 
   /**
@@ -146,9 +184,9 @@ export class ObjectWriter {
     const { type, table } = resource;
     const old = table.get(storageKey(namespace, name));
     if (!old) throw notFound(type, name);
-    const apiVersion = formatApiVersion(type.group, version);
-    const changed = change({ ...old.object, apiVersion });
-    return this.update(target, name, subresource, changed, options);
+    const changed = change(shownAs(type, version, old.object));
+    const typed = typedPatched(type, changed, options);
+    return this.update(target, name, subresource, typed, { ...options, patched: true });
   }
 
   /** @throws StatusError 403, 404 or 409 */
@@ -161,10 +199,23 @@ export class ObjectWriter {
       throw forbidden(type, name, 'this namespace may not be deleted');
     }
     checkDeletePreconditions(type, old, options);
-    const marked = this.#mark(resource, old, options);
-    if (marked) return { stored: marked, removed: false };
+    const kept = markedAsDeleted(type, old, options, this.#now());
+    if (kept) {
+      const isMarked = kept === old.object;
+      const stored = isMarked ? old : this.#store(resource, old.namespace, name, kept, options);
+      return { stored, removed: false };
+    }
     // A pod is marked first even when it has no time to end, and its watchers see that.
-    const last = type.kind === 'Pod' && !type.custom ? this.#markPod(resource, old, options) : old;
+    const last =
+      type.kind === 'Pod' && !type.custom
+        ? this.#store(
+            resource,
+            old.namespace,
+            name,
+            endedPod(type, old.object, this.#now()),
+            options,
+          )
+        : old;
     if (!options.dryRun) {
       table.delete(old.key);
       this.#observer.wrote(resource, last, true);
@@ -172,114 +223,64 @@ export class ObjectWriter {
     return { stored: last, removed: true };
   }
 
-  #markPod(resource: Resource, old: StoredObject, options: WriteOptions): StoredObject {
-    const { metadata } = old.object;
-    const marked = canonicalObject(resource.type, old.object, {
-      ...metadata,
-      deletionTimestamp: metadata.deletionTimestamp ?? timestamp(this.#now()),
-      deletionGracePeriodSeconds: 0,
-      generation: (metadata.generation ?? 0) + (metadata.deletionTimestamp === undefined ? 1 : 0),
-    });
-    return this.#store(resource, old.namespace, old.name, marked, options);
+  /** Stores an object as the server itself has changed it, spec and status at once. */
+  rewrite(
+    { resource, namespace }: WriteTarget,
+    object: ApiObject,
+    options: WriteOptions = {},
+  ): StoredObject {
+    const { type } = resource;
+    const changed = canonicalObject(type, object, object.metadata);
+    return this.#store(resource, namespace, object.metadata.name, changed, options);
   }
 
-  /** Marks an object as being deleted, where something keeps it. */
-  #mark(
-    resource: Resource,
-    old: StoredObject,
-    { gracePeriodSeconds, dryRun }: DeleteOptions,
-  ): StoredObject | undefined {
-    const { type } = resource;
-    const { metadata } = old.object;
-    const grace = graceSeconds(type, old.object, gracePeriodSeconds);
-    // A definition goes only after its objects.
-    const finalizers =
-      type === customResourceDefinitions && metadata.deletionTimestamp === undefined
-        ? [...(metadata.finalizers ?? []), cleanupFinalizer]
-        : metadata.finalizers;
-    const keptByFinalizers = (finalizers?.length ?? 0) > 0 || isKeptNamespace(type, old);
-    if (!keptByFinalizers && grace === 0) return undefined;
-    if (metadata.deletionTimestamp !== undefined) {
-      if (keptByFinalizers || grace > 0) return old;
-      return undefined;
-    }
-    // Namespaces and definitions are marked by the kind itself, without grace and generation.
-    const isTwoStep = isKeptNamespace(type, old) || type === customResourceDefinitions;
-    const when = new Date(this.#now().getTime() + grace * 1000);
-    const changed = canonicalObject(
-      type,
-      isKeptNamespace(type, old)
-        ? { ...old.object, status: { ...asJsonObject(old.object.status), phase: 'Terminating' } }
-        : old.object,
-      {
-        ...metadata,
-        ...(finalizers && { finalizers }),
-        deletionTimestamp: timestamp(when),
-        ...(!isTwoStep && { deletionGracePeriodSeconds: grace }),
-        ...(!isTwoStep &&
-          metadata.generation !== undefined && { generation: metadata.generation + 1 }),
-      },
-    );
-    return this.#store(resource, old.namespace, old.name, changed, { dryRun: dryRun ?? false });
+  /** As a create, but whatever version the object is said to have had; of another uid there is none. */
+  #createByUpdate(
+    target: WriteTarget,
+    name: string,
+    body: unknown,
+    { warn: _heard, ...options }: WriteOptions,
+  ): StoredObject {
+    const object = asJsonObject(body);
+    const metadata: JsonObject = { ...asJsonObject(object.metadata), resourceVersion: undefined };
+    const key = storageKey(target.namespace, name);
+    checkUid(target.resource.type, { key, name, uid: '' }, asText(metadata.uid));
+    return this.create(target, { ...object, metadata }, options);
+  }
+
+  #tracked(
+    type: ResourceType,
+    version: string,
+    subresource: string,
+    { fieldManager = 'kube-apiserver', by }: WriteOptions,
+  ): TrackedWrite {
+    // The real server doesn't note when something was scaled.
+    const time = by ? undefined : timestamp(this.#now());
+    return { type, version, subresource: by ?? subresource, manager: fieldManager, time };
   }
 
   #replace(
-    resource: Resource,
+    { resource, version, admit }: WriteTarget,
     old: StoredObject,
     object: JsonObject,
     subresource: '' | 'status',
     options: WriteOptions,
   ): StoredObject {
     const { type, table } = resource;
-    const before = old.object;
-    const metadata = asJsonObject(object.metadata);
-    const fixed = {
-      name: old.name,
-      namespace: old.namespace,
-      uid: before.metadata.uid,
-      resourceVersion: before.metadata.resourceVersion,
-      creationTimestamp: before.metadata.creationTimestamp,
-      deletionTimestamp: before.metadata.deletionTimestamp,
-      deletionGracePeriodSeconds: before.metadata.deletionGracePeriodSeconds,
-      generation: before.metadata.generation,
-      managedFields: undefined,
-    };
-    let changed: ApiObject;
-    if (subresource === 'status') {
-      const { status } = object;
-      const { status: _old, ...rest } = before;
-      changed = canonicalObject(
-        type,
-        status === undefined ? rest : { ...rest, status },
-        before.metadata,
-      );
-    } else {
-      const { status: _ignored, ...rest } = applyDefaults(type, object, before);
-      const status = type.hasStatus ? before.status : object.status;
-      changed = canonicalObject(type, status === undefined ? rest : { ...rest, status }, {
-        ...metadata,
-        ...labelsOf(type, old.name, metadata),
-        ...annotationsOf(type, object, before),
-        ...fixed,
-      });
-      const generation = before.metadata.generation;
-      if (
-        generation !== undefined &&
-        !jsonEquals(generationSubject(type, before), generationSubject(type, changed))
-      ) {
-        changed = { ...changed, metadata: { ...changed.metadata, generation: generation + 1 } };
-      }
-    }
-    if (jsonEquals(before, changed)) return old;
-    const errors = validateObject(type, changed, before);
-    if (errors.length > 0) throw invalid(type, old.name, errors);
-    const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = changed.metadata;
-    if (
-      deletionTimestamp !== undefined &&
-      (deletionGracePeriodSeconds ?? 0) === 0 &&
-      (finalizers?.length ?? 0) === 0 &&
-      !isKeptNamespace(type, { object: changed })
-    ) {
+    const before = type.view ? old.object : shownAs(type, version, old.object);
+    let changed = replacement(type, old, before, object, subresource);
+    if (type === customResourceDefinitions) changed = withStoredVersion(changed);
+    const write = this.#tracked(type, version, subresource, options);
+    const managedFields = options.managedFields ?? managersOfUpdate(write, before, object, changed);
+    changed = withManagers(type, changed, managedFields);
+    admit?.(changed, before);
+    if (isSameButForTimes(old.object, storedForm(type, changed))) return old;
+    const errors = [
+      ...validateObject(type, changed, before),
+      ...checkDefined({ resource, version }, changed, before, subresource, options.warn),
+    ];
+    if (errors.length > 0) throw invalid(type.view ?? type, old.name, errors);
+    if (isReleased(type, changed)) {
       // The last finalizer went: the object goes, and what is answered was never stored.
       if (!options.dryRun) {
         table.delete(old.key);
@@ -301,7 +302,10 @@ export class ObjectWriter {
       return { key: storageKey(namespace, name), namespace, name, object, version: 0 };
     }
     const stored = resource.table.put(namespace, name, (resourceVersion) =>
-      canonicalObject(resource.type, object, { ...object.metadata, resourceVersion }),
+      canonicalObject(resource.type, storedForm(resource.type, object), {
+        ...object.metadata,
+        resourceVersion,
+      }),
     );
     this.#observer.wrote(resource, stored, false);
     return stored;

@@ -31,7 +31,6 @@ export async function readPatch(
   const supported = type.custom
     ? [jsonPatch, mergePatch]
     : [jsonPatch, mergePatch, strategicMergePatch];
-  // Server-side apply is not there; what is said to be accepted is what the real server says.
   if (!supported.includes(mediaType)) throw unsupportedMediaType([...supported, applyPatch]);
   const patch = parse((await exchange.body()).toString());
   if (mediaType === jsonPatch) {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { asJsonObject, type ApiObject, jsonEquals, type JsonObject } from '../http/api-object.ts';
 import type { ResourceType } from '../kinds/resource-type.ts';
+import { encodeTyped } from '../kinds/typed-encoding.ts';
 import { defaultWorkload } from '../kinds/workload-defaults.ts';
 
 /** Whether it is a namespace that its own finalizer, in its spec, still keeps. */
@@ -48,7 +49,7 @@ export function annotationsOf(
   if (group !== 'apps' || kind !== 'DaemonSet') return {};
   const annotations = asJsonObject(asJsonObject(object.metadata).annotations);
   const before = Number(old?.metadata.annotations?.[templateGeneration] ?? 0);
-  const { template } = asJsonObject(defaultWorkload(kind, object).spec);
+  const { template } = asJsonObject(encodeTyped(kind, defaultWorkload(kind, object)).spec);
   const changed = !old || !jsonEquals(asJsonObject(old.spec).template, template);
   return {
     annotations: { ...annotations, [templateGeneration]: String(before + (changed ? 1 : 0)) },
@@ -60,7 +61,9 @@ export function timestamp(date: Date): string {
   return date.toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-export function randomSuffix(): string {
+/** A name that begins as asked, as far as it leaves room for five characters more within 63. */
+export function generatedName(generateName: string): string {
   const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
-  return [...randomBytes(5)].map((byte) => alphabet[byte % alphabet.length]).join('');
+  const suffix = [...randomBytes(5)].map((byte) => alphabet[byte % alphabet.length]).join('');
+  return `${generateName.slice(0, 58)}${suffix}`;
 }

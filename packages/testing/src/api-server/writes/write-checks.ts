@@ -9,9 +9,20 @@ import {
   modified,
 } from '../http/status.ts';
 import type { StoredObject } from '../store/store.ts';
-import type { DeleteOptions, WriteTarget } from './write-options.ts';
+import { customBody } from './custom-body.ts';
+import { typedBody } from './typed-body.ts';
+import type { DeleteOptions, WriteOptions, WriteTarget } from './write-options.ts';
 
-export function checkBody({ resource: { type }, version }: WriteTarget, body: unknown): JsonObject {
+/**
+ * The object that a create or an update brings, as its kind holds it.
+ *
+ * @throws StatusError 400 when it is none of that kind
+ */
+export function checkBody(
+  { resource: { type }, version }: WriteTarget,
+  body: unknown,
+  options: WriteOptions,
+): JsonObject {
   if (!isJsonObject(body)) throw badRequest('the object provided is unrecognized');
   const { kind = '', apiVersion = '' } = body;
   const expected = formatApiVersion(type.group, version);
@@ -40,7 +51,7 @@ export function checkBody({ resource: { type }, version }: WriteTarget, body: un
         ],
       );
     }
-    return body;
+    return customBody(type, version, body, options);
   }
   if (apiVersion !== '' && apiVersion !== expected) {
     throw badRequest(
@@ -52,7 +63,7 @@ export function checkBody({ resource: { type }, version }: WriteTarget, body: un
       `${asText(kind)} in version ${JSON.stringify(version)} cannot be handled as a ${type.kind}: converting (${version}.${asText(kind)}) to (${type.group.split('.')[0] || 'core'}.${type.kind}): unknown conversion`,
     );
   }
-  return body;
+  return typedBody(type, version, body, options);
 }
 
 function shortVersion(apiVersion: string): string {
@@ -68,17 +79,25 @@ export function checkNamespace(metadata: JsonObject, namespace: string): void {
   }
 }
 
+/** @throws StatusError 409 when a write names the uid of another object */
+export function checkUid(
+  type: ResourceType,
+  { key, name, uid }: { readonly key: string; readonly name: string; readonly uid: string },
+  wanted: string,
+): void {
+  if (wanted === '' || wanted === uid) return;
+  const group = type.group && type.group !== 'apps' ? `${type.group}/` : '';
+  throw foreignUid(type, `/registry/${group}${type.resource}/${key}`, name, wanted, uid);
+}
+
+/** @throws StatusError 409, 422 or 500 when an update isn't one of the object as it is */
 export function checkPreconditions(
   type: ResourceType,
   old: StoredObject,
   metadata: JsonObject,
 ): void {
   const { uid, resourceVersion } = old.object.metadata;
-  const wantedUid = asText(metadata.uid);
-  if (wantedUid !== '' && wantedUid !== uid) {
-    const key = `/registry/${type.group && type.group !== 'apps' ? `${type.group}/` : ''}${type.resource}/${old.key}`;
-    throw foreignUid(type, key, old.name, wantedUid, uid);
-  }
+  checkUid(type, { key: old.key, name: old.name, uid }, asText(metadata.uid));
   const wanted = asText(metadata.resourceVersion);
   if (wanted === '' || wanted === '0') {
     if (type.unconditionalUpdate) return;

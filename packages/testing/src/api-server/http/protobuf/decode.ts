@@ -1,18 +1,5 @@
 import { type JsonObject, setOwn } from '../api-object.ts';
-import { messages } from './schema.ts';
-
-interface Field {
-  readonly name: string;
-  readonly type: string;
-  readonly list: boolean;
-  readonly map: boolean;
-  /** Set to a zero value, it means that value; else a zero value means nothing. */
-  readonly pointer: boolean;
-}
-
-type Message = ReadonlyMap<number, Field>;
-
-const parsed = new Map<string, Message>();
+import { hasMessage, isInteger, messageNameOf, messageOf } from './messages.ts';
 
 /** What every protobuf body of Kubernetes starts with. */
 const magic = Buffer.from('k8s\0');
@@ -38,12 +25,13 @@ export function decodeProtobuf(body: Buffer): JsonObject {
       if (typeField.number === 2) kind = typeField.bytes.toString();
     }
   }
-  if (!messages.has(kind)) {
+  const name = messageNameOf(apiVersion.slice(0, Math.max(apiVersion.indexOf('/'), 0)), kind);
+  if (!hasMessage(name)) {
     throw new Error(
       `no kind ${JSON.stringify(kind)} is registered for ${JSON.stringify(apiVersion)}`,
     );
   }
-  return { kind, apiVersion, ...(decodeMessage(kind, raw) as JsonObject) };
+  return { kind, apiVersion, ...(decodeMessage(name, raw) as JsonObject) };
 }
 
 function decodeMessage(name: string, bytes: Buffer): unknown {
@@ -52,7 +40,7 @@ function decodeMessage(name: string, bytes: Buffer): unknown {
   const message = messageOf(name);
   const object: JsonObject = {};
   for (const { number, bytes: value, varint, double } of fieldsOf(bytes)) {
-    const field = message.get(number);
+    const field = message.byNumber.get(number);
     if (!field) continue;
     if (field.map) {
       const [key, entry] = decodeEntry(field.type, value);
@@ -86,11 +74,10 @@ function decodeValue(type: string, bytes: Buffer, varint: bigint, double: number
       return bytes.toString('base64');
     case 'bool':
       return varint !== 0n;
-    case 'int':
-      return Number(BigInt.asIntN(64, varint));
     case 'double':
       return double;
     default:
+      if (isInteger(type)) return Number(BigInt.asIntN(64, varint));
       // A list of lists or a list as a map's value is wrapped in a message of its own.
       return type.startsWith('[]')
         ? fieldsOf(bytes).map((item) =>
@@ -107,6 +94,7 @@ const specialMessages = new Map<string, (bytes: Buffer) => unknown>([
   ['Quantity', (bytes) => fieldsOf(bytes)[0]?.bytes.toString() ?? '0'],
   ['FieldsV1', (bytes) => parseRaw(bytes)],
   ['JSON', (bytes) => parseRaw(bytes)],
+  ['RawExtension', (bytes) => parseRaw(bytes)],
   [
     'IntOrString',
     (bytes) => {
@@ -161,27 +149,6 @@ function parseRaw(bytes: Buffer): unknown {
 
 function isZero(value: unknown): boolean {
   return value === '' || value === 0 || value === false || value === null;
-}
-
-function messageOf(name: string): Message {
-  let message = parsed.get(name);
-  if (!message) parsed.set(name, (message = parseMessage(messages.get(name) ?? '')));
-  return message;
-}
-
-function parseMessage(text: string): Message {
-  const fields = text === '' ? [] : text.split(', ');
-  return new Map(
-    fields.map((field) => {
-      const [number = '', name = '', shape = ''] = field.split(' ');
-      const pointer = shape.startsWith('*');
-      const bare = pointer ? shape.slice(1) : shape;
-      const list = bare.startsWith('[]');
-      const map = bare.startsWith('{}');
-      const type = list || map ? bare.slice(2) : bare;
-      return [Number(number), { name, type, list, map, pointer }];
-    }),
-  );
 }
 
 interface WireField {

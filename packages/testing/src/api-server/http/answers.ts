@@ -1,0 +1,27 @@
+import { randomUUID } from 'node:crypto';
+
+import type { Exchange } from './exchange.ts';
+import type { StatusError } from './status.ts';
+
+/** Sends a Status, as the answer or, where that has begun, not at all. */
+export function sendStatus(exchange: Exchange, { body }: StatusError): void {
+  const seconds = body.details?.retryAfterSeconds;
+  const headers: Record<string, string> =
+    seconds === undefined ? {} : { 'retry-after': String(seconds) };
+  // As the real server has it: no newline where another representation was asked for.
+  const end = body.code === 406 || exchange.headers.accept?.includes(';as=') ? '' : '\n';
+  exchange.send(body.code!, 'application/json', `${JSON.stringify(body)}${end}`, headers);
+}
+
+/** Sends an answer of the API itself. */
+export function sendJson(exchange: Exchange, status: number, text: string): void {
+  exchange.send(status, 'application/json', `${text}\n`, { 'audit-id': randomUUID() });
+}
+
+/** Sends what Go's HTTP server says of paths that nothing handles. */
+export function sendNotFoundPage(exchange: Exchange): void {
+  // By its audit ID a client knows this page from the same one of any other Go program.
+  exchange.send(404, 'text/plain; charset=utf-8', '404 page not found\n', {
+    'audit-id': randomUUID(),
+  });
+}
