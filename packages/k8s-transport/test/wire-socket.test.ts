@@ -45,6 +45,10 @@ function hostile(index: number): KubernetesObject {
 
 const nameOf = (object: KubernetesObject): string => object.metadata!.name!;
 const byName = (a: string, b: string): number => (a < b ? -1 : 1);
+const unmanaged = (object: KubernetesObject): KubernetesObject => {
+  const { managedFields: _, ...metadata } = object.metadata as { managedFields?: unknown };
+  return { ...object, metadata };
+};
 const printed = (objects: Iterable<KubernetesObject>): string[] =>
   [...objects].map((object) => JSON.stringify(object)).toSorted(byName);
 
@@ -63,7 +67,8 @@ it('200 hostile objects come whole over HTTP/2, each byte in a frame of its own'
   for (const event of initial)
     if ('object' in event) objects.set(nameOf(event.object), event.object);
   expect(objects.size).toBe(200);
-  expect(printed(objects.values())).toEqual(printed(stored));
+  // Who manages which field is dropped on decoding.
+  expect(printed(objects.values())).toEqual(printed(stored.map(unmanaged)));
 
   // Then the changes, too, each by its own version.
   const { resourceVersion } = server;
