@@ -4,6 +4,7 @@ import { canonicalObject, generationSubject } from '../kinds/metadata.ts';
 import type { ResourceType } from '../kinds/resource-type.ts';
 import type { StoredObject } from '../store/store.ts';
 import { annotationsOf, labelsOf } from './server-fields.ts';
+import { statusMetadata } from './status-metadata.ts';
 
 /**
  * What an update makes of an object: the client's word, but for what only the server sets or another address changes.
@@ -17,18 +18,9 @@ export function replacement(
   object: JsonObject,
   subresource: '' | 'status',
 ): ApiObject {
-  if (subresource === 'status') {
-    return canonicalObject(type, withStatus(before, object.status), before.metadata);
-  }
   const { uid, resourceVersion, creationTimestamp, generation, managedFields } = before.metadata;
   const { deletionTimestamp, deletionGracePeriodSeconds } = before.metadata;
-  const metadata = asJsonObject(object.metadata);
-  const status = type.hasStatus ? before.status : object.status;
-  const defaulted = applyDefaults(type, object, before);
-  const changed = canonicalObject(type, withStatus(defaulted, status), {
-    ...metadata,
-    ...labelsOf(type, name, metadata),
-    ...annotationsOf(type, object, before),
+  const fixed = {
     name,
     namespace,
     uid,
@@ -38,6 +30,21 @@ export function replacement(
     deletionGracePeriodSeconds,
     generation,
     managedFields,
+  };
+  const metadata = asJsonObject(object.metadata);
+  if (subresource === 'status') {
+    return canonicalObject(type, withStatus(before, object.status), {
+      ...statusMetadata(type, metadata, before.metadata),
+      ...fixed,
+    });
+  }
+  const status = type.hasStatus ? before.status : object.status;
+  const defaulted = applyDefaults(type, object, before);
+  const changed = canonicalObject(type, withStatus(defaulted, status), {
+    ...metadata,
+    ...labelsOf(type, name, metadata),
+    ...annotationsOf(type, object, before),
+    ...fixed,
   });
   const isSame = jsonEquals(generationSubject(type, before), generationSubject(type, changed));
   if (generation === undefined || isSame) return changed;
