@@ -2,9 +2,10 @@ import type { ApiObject } from './api-object.ts';
 import { formatApiVersion, type ResourceType } from '../kinds/resource-type.ts';
 import { shownAs } from '../schemas/custom-objects.ts';
 import type { StoredObject } from '../store/store.ts';
+import { tableOf } from './table.ts';
 
-/** What an object is sent as: whole, or with its metadata alone. */
-export type Representation = 'full' | 'metadata';
+/** What an object is sent as: whole, with its metadata alone, or as a row of a table. */
+export type Representation = 'full' | 'metadata' | 'table';
 
 /** How the objects of one answer are written: as which version, and how much of them. */
 export interface Encoding {
@@ -28,6 +29,10 @@ function cacheOf({ type, version }: Encoding): WeakMap<StoredObject, string> {
 export function encodeObject(stored: StoredObject, encoding: Encoding): string {
   const { type, version, representation } = encoding;
   if (representation === 'metadata') return encodeMetadata(stored.object);
+  if (representation === 'table') {
+    const { resourceVersion } = stored.object.metadata;
+    return encodeTable([stored], { resourceVersion }, encoding);
+  }
   const texts = cacheOf(encoding);
   let text = texts.get(stored);
   if (text === undefined) {
@@ -57,6 +62,7 @@ export function encodeList(
   encoding: Encoding,
 ): string {
   const { type, version, representation } = encoding;
+  if (representation === 'table') return encodeTable(items, metadata, encoding);
   const texts = items.map((stored) => encodeItem(stored, encoding)).join(',');
   if (representation === 'metadata') {
     return `{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1","metadata":${JSON.stringify(metadata)},"items":[${texts}]}`;
@@ -93,6 +99,10 @@ export function encodeBookmark(
   const metadata = initialEventsEnd
     ? { resourceVersion, annotations: { 'k8s.io/initial-events-end': 'true' } }
     : { resourceVersion };
+  if (representation === 'table') {
+    const table = encodeTable([], metadata, { type, version, representation });
+    return Buffer.from(`{"type":"BOOKMARK","object":${table}}\n`);
+  }
   const object =
     representation === 'metadata'
       ? { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata }
@@ -103,6 +113,16 @@ export function encodeBookmark(
 /** A line of a watch that ends it with a failure. */
 export function encodeErrorEvent(status: unknown): Buffer {
   return Buffer.from(`${JSON.stringify({ type: 'ERROR', object: status })}\n`);
+}
+
+function encodeTable(
+  items: readonly StoredObject[],
+  metadata: object,
+  { type, version }: Encoding,
+): string {
+  const objects = items.map(({ object }) => shownAs(type, version, object));
+  const printed = type.versions.find(({ name }) => name === version)?.columns;
+  return JSON.stringify(tableOf(type, objects, metadata, printed, new Date()));
 }
 
 function encodeFull(object: ApiObject): string {

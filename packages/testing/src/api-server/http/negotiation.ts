@@ -9,8 +9,8 @@ type AskedKind = {
 };
 
 /**
- * Picks what an answer is written as by the Accept header: the first of its media types that there is. Protobuf and
- * tables are not, so a client that also takes JSON gets that.
+ * Picks what an answer is written as by the Accept header: the first of its media types that there is. Protobuf is
+ * not, so a client that also takes JSON gets that.
  *
  * @throws StatusError 406 when there is none
  */
@@ -19,6 +19,7 @@ export function negotiate(accept: string | undefined): Representation {
     if (!asked) return 'full';
     if (asked.group !== 'meta.k8s.io' || asked.version !== 'v1') return undefined;
     const { as } = asked;
+    if (as === 'Table') return 'table';
     return as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList'
       ? 'metadata'
       : undefined;

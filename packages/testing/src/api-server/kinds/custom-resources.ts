@@ -1,4 +1,5 @@
 import { asJsonObject, type ApiObject, asText, type JsonObject } from '../http/api-object.ts';
+import type { PrinterColumn } from './columns.ts';
 import { withStoredVersion } from '../schemas/definition-status.ts';
 import type { Schema } from '../schemas/schema.ts';
 import { selectableFields } from '../schemas/selectable-fields.ts';
@@ -24,6 +25,7 @@ export function resourceTypeOf(
       name: asText(version.name),
       hasStatus: 'status' in asJsonObject(version.subresources),
       ...subresourcesOf(asText(kind), asJsonObject(version.subresources)),
+      ...printedOf(version.additionalPrinterColumns),
     }));
   served.sort((a, b) => compareVersions(a.name, b.name));
   const storage = described.find((version) => version.storage === true);
@@ -60,6 +62,10 @@ export function resourceTypeOf(
 }
 
 /** What stands below the objects of a version, and where their replicas are. */
+function printedOf(columns: unknown): Pick<ResourceVersion, 'columns'> {
+  return Array.isArray(columns) ? { columns: columns as readonly PrinterColumn[] } : {};
+}
+
 function subresourcesOf(
   kind: string,
   { status, scale }: JsonObject,

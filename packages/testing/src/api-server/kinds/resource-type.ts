@@ -1,5 +1,6 @@
 import type { ApiObject, JsonObject } from '../http/api-object.ts';
 import type { Schema } from '../schemas/schema.ts';
+import type { PrinterColumn } from './columns.ts';
 
 /** Which rule a kind's names follow. */
 export type NameRule = 'dnsSubdomain' | 'dnsLabel' | 'pathSegment';
@@ -90,6 +91,8 @@ export interface ResourceVersion {
   readonly subresources: readonly Subresource[];
   /** Where replicas stand, when there is the subresource scale. */
   readonly scale?: ScalePaths;
+  /** What a definition has printed of its objects. */
+  readonly columns?: readonly PrinterColumn[];
 }
 
 /** The key that stands for a resource in maps: all its versions share it. */
