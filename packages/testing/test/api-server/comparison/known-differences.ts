@@ -1,0 +1,58 @@
+/** Something the in-process server gets wrong, and the requests of the comparison that show it. */
+export interface Gap {
+  /** What, for the README: Markdown, on one line. */
+  readonly says: string;
+  /** Ids of requests: `room: script, number`. */
+  readonly requests: readonly string[];
+}
+
+const numbers = (script: string, ...of: readonly number[]): string[] =>
+  of.map((number) => `${script}, ${number}`);
+
+/** All that is known to differ; the list in the README is made of it. */
+export const gaps: readonly Gap[] = [
+  {
+    says: 'Answers are JSON alone: YAML and protobuf are not sent. What takes nothing else gets a 406.',
+    requests: numbers('representations: encodings and methods', 2, 3, 4),
+  },
+  {
+    says: 'There is no OpenAPI, so `kubectl apply` needs `--validate=false`; no OpenID configuration and no metrics.',
+    requests: numbers('representations: what a client asks before all else', 6, 7, 8, 9, 10),
+  },
+  {
+    says: 'Discovery lists what is served: without componentstatuses, flow control, certificates and the rest that controllers rarely read, and HorizontalPodAutoscaler as autoscaling/v2 alone.',
+    requests: numbers('kinds: discovery, as informers and RESTMappers ask for it', 2, 3, 8, 13),
+  },
+  {
+    says: 'Volumes and claims have no finalizers of protection: nothing here would take them away again.',
+    requests: numbers('kinds: of storage and quotas', 1, 5),
+  },
+  {
+    says: 'Pods have no ephemeral containers.',
+    requests: numbers('subresources: binding, status, and what needs a node', 8, 9),
+  },
+  {
+    says: "A write of a namespace's status may say that it ends; a service that is no load balancer may get an address of one, and that of a load balancer has no `ipMode`.",
+    requests: ['subresources: status of others, 5', ...numbers('validation: services', 13, 14)],
+  },
+  {
+    says: 'Nobody is warned of a certificate that is none.',
+    requests: ['validation: ConfigMaps and Secrets, 14'],
+  },
+  {
+    says: 'YAML is read as an apply alone, not as the body of a create.',
+    requests: ['writes: create: names, versions, bodies, 11'],
+  },
+  {
+    says: 'Strategic merge patch knows no `$patch` and `$retainKeys` in maps.',
+    requests: numbers('writes: strategic merge, by the keys of lists', 5, 6, 7, 8),
+  },
+  {
+    says: 'A patch of the uid is a conflict, and not invalid.',
+    requests: ['validation: metadata, 16'],
+  },
+  {
+    says: 'The root tells no paths.',
+    requests: ['representations: what a client asks before all else, 11'],
+  },
+];
