@@ -42,6 +42,34 @@ export const accessCases: readonly FaultCase[] = [
     },
   },
   {
+    fault: 'forbidden at add, and waited for; granted, revoked and granted again',
+    user: 'viewer',
+    settings: { unavailable: 'wait', authGraceMs: 500 },
+    inject: everywhere(({ ground }) => ground.revoke()),
+    async expect(stage, inject) {
+      const { watcher, app, config, recorder } = stage;
+      const told = (): string[] => recorder.calls.flatMap(({ causes }) => causes);
+      let heal = await inject();
+      await stage.settled(watcher.addWatcher(app, config));
+      expect(stage.status()).toMatchObject({
+        state: 'pending',
+        watchers: [app],
+        lastError: { code: 'ERR_FORBIDDEN' },
+      });
+      await heal();
+      await stage.until(() => expect(told()).toEqual(['available']));
+      heal = await inject();
+      stage.ground.cut();
+      await stage.until(() => expect(told()).toEqual(['available', 'unavailable']));
+      expect(stage.status()).toMatchObject({ state: 'pending', servedBy: 'none' });
+      await heal();
+      await stage.until(() => expect(told()).toEqual(['available', 'unavailable', 'available']));
+      await stage.put('config', 'after');
+      await stage.until(() => expect(told().at(-1)).toMatch(/added|modified/));
+      stage.expectLive(config);
+    },
+  },
+  {
     fault: '403 on a live watch, to the end of the grace',
     user: 'viewer',
     settings: { authGraceMs: 1500 },

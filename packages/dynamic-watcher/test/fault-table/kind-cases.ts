@@ -48,7 +48,36 @@ async function delivers(stage: Stage, size: number, namespace?: string): Promise
   expect(stage.watcher.getWatchCount()).toBe(1);
 }
 
+/** The causes of all reconciles. */
+const told = ({ recorder }: Stage): readonly string[] =>
+  recorder.calls.flatMap(({ causes }) => causes);
+
 export const kindCases: readonly FaultCase[] = [
+  {
+    fault: 'kind unknown, and waited for; it goes, and comes back in another scope',
+    settings: { unavailable: 'wait' },
+    inject: everywhere((stage) => () => stage.defineWidgets()),
+    async expect(stage, inject) {
+      const { watcher, app, widget } = stage;
+      const heal = await inject();
+      await stage.settled(watcher.addWatcher(app, widget));
+      expect(stage.status(widget)).toMatchObject({
+        state: 'pending',
+        lastError: { code: 'ERR_NO_VERSIONED_RESOURCE' },
+      });
+      expect(watcher.getWatchCount()).toBe(0);
+      await heal();
+      await stage.until(() => expect(told(stage)).toContain('available'));
+      await delivers(stage, 1);
+      await stage.undefineWidgets();
+      await stage.until(() => expect(told(stage)).toContain('unavailable'));
+      await stage.defineWidgets({ namespaced: false });
+      await stage.until(() =>
+        expect(told(stage).filter((type) => type === 'available')).toHaveLength(2),
+      );
+      await delivers(stage, 3, '');
+    },
+  },
   {
     fault: 'kind unknown',
     inject: everywhere((stage) => () => stage.defineWidgets()),
