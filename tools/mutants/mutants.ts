@@ -106,7 +106,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a kind that is waited for is never asked for again',
     invariant: 11,
-    in: 'KindNotices.#askLater',
+    in: 'KindNotices.#askForAll',
     change: { drop: 'this.ask($$args)' },
   },
   {

@@ -38,7 +38,7 @@ const covered: readonly ((command: string) => boolean)[] = [
   // The quick start and the tests themselves: what runs this file.
   (command) => /^npm (start|test)\b/.test(command),
   // A script is at least there.
-  (command) => (/^npm run ([\w:-]+)( |$)/.exec(command)?.[1] ?? '') in scripts,
+  (command) => (/^npm run (?:-s )?([\w:-]+)( |$)/.exec(command)?.[1] ?? '') in scripts,
   // Its own tests run it.
   (command) => /^node (tools\/kube-apiserver\/)?cli\.ts/.test(command),
   // Changes the repository: for a person who means to.

@@ -117,6 +117,7 @@ describe('a kind that is not installed', () => {
 
   test('costs one conditional request for all of them every 15 to 30 s where definitions may not be watched', async () => {
     const fake = createFakeTransport();
+    fake.unregisterKind(crdKind);
     let version = 1;
     const kinds = new Set<string>();
     const asked: (string | undefined)[] = [];
@@ -333,6 +334,20 @@ describe('a right that is not granted', () => {
     expect(watcher.watchStatus().filter(({ state }) => state === 'live')).toHaveLength(200);
   });
 
+  test('is waited for still when a call that does not wait fails', async () => {
+    await using world = await start({ unavailable: 'reject' });
+    const { fake, watcher } = world;
+    const secret = secretId('s');
+    const grant = fake.deny({ resource: 'secrets' });
+    await world.wait(watcher.addWatcher(app, secret, { unavailable: 'wait' }));
+    await expect(world.wait(watcher.addWatcher(app, secret))).rejects.toMatchObject({
+      code: 'ERR_FORBIDDEN',
+    });
+    grant();
+    await world.settle(40_000);
+    expect(watcher.statusOf(secret)).toMatchObject({ state: 'live' });
+  });
+
   test('drops those who do not wait, and keeps those who do', async () => {
     await using world = await start({ unavailable: 'reject' });
     const { fake, watcher, recorder } = world;
@@ -417,6 +432,23 @@ describe('a kind that can not be watched', () => {
     await world.settle(120_000);
     expect(watcher.statusOf(id)).toMatchObject({ state: 'live', servedBy: 'object' });
     expect(watcher.getFromCache(id)).toMatchObject({ data: { value: 'three' } });
+  });
+
+  test('whose reads are answered 404 though discovery has it is tried with a back-off', async () => {
+    await using world = await start();
+    const { fake, watcher } = world;
+    fake.registerKind(unwatchable);
+    fake.put(crd);
+    fake.fail({
+      operation: 'list',
+      match: ({ query }) => query?.gvk.kind === 'Widget',
+      error: { code: 404, reason: 'NotFound' },
+      times: 2000,
+    });
+    await world.wait(watcher.addWatcher(app, id));
+    const { list } = fake.requests;
+    await world.settle(60_000);
+    expect(fake.requests.list - list).toBeLessThan(20);
   });
 
   test('rejects an add that does not wait', async () => {

@@ -114,6 +114,43 @@ test('where versions are no numbers, waits for the object itself', async () => {
   expect(await settled(bench, caughtUp)).toBe(true);
 });
 
+test('waits no longer for what can no longer be seen', async () => {
+  await using bench = await startBench({
+    enableCache: true,
+    disableInitialReconcile: true,
+    unavailable: 'wait',
+    authGraceMs: 1000,
+  });
+  const { fake, watcher } = bench;
+  await bench.wait(watcher.addWatcher(app, watched));
+  fake.deny({ resource: 'configmaps' });
+  fake.breakWatches();
+  const caughtUp = watcher.caughtUp(fake.put(labelled('written')));
+  await bench.settle(60_000);
+  expect(watcher.statusOf(watched)?.state).toBe('pending');
+  await caughtUp;
+});
+
+test('is content with a newer version, also of what is read at intervals', async () => {
+  await using bench = await startBench({ enableCache: true, unavailable: 'wait' });
+  const { fake, watcher } = bench;
+  const kind = { group: 'example.com', version: 'v1', kind: 'Widget' };
+  fake.registerKind({ ...kind, verbs: ['get', 'list'] });
+  const put = (value: string) =>
+    fake.put({
+      apiVersion: 'example.com/v1',
+      kind: 'Widget',
+      metadata: { name: 'w', namespace: 'default' },
+      data: { value },
+    });
+  put('one');
+  await bench.wait(watcher.addWatcher(app, { ...kind, namespace: 'default', name: 'w' }));
+  const written = put('two');
+  put('three');
+  await bench.settle(60_000);
+  await watcher.caughtUp(written);
+});
+
 test.each([
   ['no version', configMap('config')],
   ['no name', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { resourceVersion: '1' } }],

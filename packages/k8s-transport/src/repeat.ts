@@ -27,7 +27,9 @@ export function repeatAfterMs(
   clock: Pick<Clock, 'random'>,
 ): number | undefined {
   if (repeat === undefined || code !== 'ERR_TRANSPORT' || repeats >= mostRepeats) return undefined;
-  const busy = status?.code === 429 || status?.code === 503;
+  // A page of a proxy, Retry-After and all, may stand for an answer that got lost.
+  const isServers = reason !== 'not-kubernetes' || repeat === 'always';
+  const busy = isServers && (status?.code === 429 || status?.code === 503);
   if (busy && retryAfterMs !== undefined) return Math.max(retryAfterMs, backOff.baseMs);
   const lost = reason === 'unreachable' && (unsent || repeat === 'always');
   return lost ? backOffMs(repeats, backOff, clock.random()) : undefined;

@@ -81,6 +81,7 @@ function search(parameters: Parameters): string {
   for (const name of Object.keys(parameters)) {
     const value = parameters[name];
     if (value === undefined || value === '') continue;
+    if (typeof value === 'string' && !value.isWellFormed()) throw namesNothing(name, value);
     const encoded = typeof value === 'string' ? encodeURIComponent(value) : value;
     text += `${text === '' ? '?' : '&'}${name}=${encoded}`;
   }
@@ -89,8 +90,8 @@ function search(parameters: Parameters): string {
 
 /** As `path.IsValidPathSegmentName` of k8s.io/apimachinery: servers decode `%2F` before they split a path. */
 function segment(field: string, value: string): string {
-  if (value === '' || value === '.' || value === '..' || /[/%]/.test(value))
-    throw namesNothing(field, value);
+  const isBad = value === '' || value === '.' || value === '..' || /[/%]/.test(value);
+  if (isBad || !value.isWellFormed()) throw namesNothing(field, value);
   return encodeURIComponent(value);
 }
 

@@ -290,6 +290,18 @@ describe('an ObjectClient', () => {
   });
 });
 
+it('a delete tells nothing of what it deleted, and no lone surrogate is a name', async () => {
+  const server = await objectServer();
+  const client = transportFor(server.kubeConfig);
+  const id = { version: 'v1', kind: 'ConfigMap', namespace: 'default', name: 'a' };
+  expect(await client.delete(id)).toBeUndefined();
+  for (const [field, value] of Object.entries({ name: '\ud800', namespace: '\ud800' })) {
+    await expect(client.get({ ...id, [field]: value })).rejects.toMatchObject({
+      code: 'ERR_INVALID_INPUT',
+    });
+  }
+});
+
 describe('kinds', () => {
   const thing = { group: 'a.dev', version: 'v1', kind: 'Thing', namespace: 'n', name: 't' };
   const gone = (response: ServerResponse) =>

@@ -20,6 +20,13 @@ it.each<[string, DepwatchErrorOptions, boolean, number | undefined, number | und
   ['told when to come back', { status: { code: 429 }, retryAfterMs: 1_000 }, false, 1_000, 1_000],
   ['told to come back at once', { status: { code: 503 }, retryAfterMs: 0 }, false, 50, 50],
   ['busy, and no word of when', { status: { code: 503 } }, false, undefined, undefined],
+  [
+    'answered by a proxy that says when to come back',
+    { reason: 'not-kubernetes', status: { code: 503 }, retryAfterMs: 1_000 },
+    false,
+    undefined,
+    1_000,
+  ],
   ['done, perhaps', { status: { code: 500 }, retryAfterMs: 1 }, false, undefined, undefined],
   ['done late, perhaps', { status: { code: 504 }, retryAfterMs: 1 }, false, undefined, undefined],
 ])('what was %s is sent again as far as that is safe', (_, options, unsent, unsentMs, alwaysMs) => {

@@ -122,6 +122,7 @@ export class Dependencies {
       if (unneeded.length > 0) this.#stopUnwatched(this.#options.graph.remove(watcher, unneeded));
       throw error;
     }
+    for (const one of keys) this.#options.graph.note(key, one, terms);
     return settle(this.#tentative.confirm(key, claimed), wanted);
   }
 
@@ -149,7 +150,9 @@ export class Dependencies {
   ): readonly ObjectIdentifier[] {
     const { graph, feeds } = this.#options;
     const { start, added } = graph.add(watcher, wanted);
-    for (const key of keys) graph.note(watcherKey, key, terms);
+    // Of an edge that is there already they hold once the call has come through.
+    const fresh = added.length === keys.length ? keys : added.map(objectIdentifierKey);
+    for (const key of fresh) graph.note(watcherKey, key, terms);
     let at = 0;
     for (const id of start) {
       // What starts is in the order of what is wanted, so that all are found in one pass.

@@ -43,7 +43,7 @@ function follow(
   const hasCaughtUp = (): boolean => {
     if (feed.isOver || feed.state === 'pending') return true;
     const shown = feed.store.get(key)?.metadata?.resourceVersion;
-    if (shown === wanted) return true;
+    if (shown === wanted || (compareResourceVersions(shown, wanted) ?? -1) >= 0) return true;
     const order = compareResourceVersions(feed.source?.resourceVersion, wanted);
     return order === undefined ? feed.wasLive && shown !== first : order >= 0;
   };

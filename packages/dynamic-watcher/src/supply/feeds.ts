@@ -259,6 +259,9 @@ export class Feeds implements FeedListener {
     feed.unavailable = error;
     this.#setState(feed, 'pending');
     this.#options.listener.unavailable(feed);
+    feed.waiters?.reject(error);
+    feed.waiters = undefined;
+    feed.advanced();
   }
 
   ended(feed: Feed, error: DepwatchError): void {
@@ -314,6 +317,7 @@ export class Feeds implements FeedListener {
 
   /** It can't be seen: waits until it can. What there was of it counts no more. */
   #await(feed: Feed, error: DepwatchError): void {
+    const wasPolled = feed.source?.servedBy === 'poll';
     feed.source?.stop();
     feed.source = undefined;
     this.#unwatched.add(feed);
@@ -321,7 +325,7 @@ export class Feeds implements FeedListener {
     feed.lastError = error;
     const isReadable = error.code === 'ERR_RESOURCE_UNWATCHABLE';
     // One that is new is read first, as a watch would be: perhaps it can be seen at once.
-    if (isReadable && !feed.unavailable && !feed.wasLive) return this.#poll(feed);
+    if (isReadable && !wasPolled && !feed.unavailable && !feed.wasLive) return this.#poll(feed);
     feed.unavailable = error;
     this.#setState(feed, 'pending');
     feed.store.discard();
@@ -330,9 +334,12 @@ export class Feeds implements FeedListener {
     feed.detach = undefined;
     feed.waiters?.reject(error);
     feed.waiters = undefined;
-    if (isReadable) this.#poll(feed);
-    else if (error.code === 'ERR_NO_VERSIONED_RESOURCE') this.#awaitKind(feed);
-    else this.#trials.add(feed);
+    feed.advanced();
+    const isKind = error.code === 'ERR_NO_VERSIONED_RESOURCE';
+    // What reads have failed for is tried again later, whatever is said of its kind: at once would be for ever.
+    if (wasPolled || (!isReadable && !isKind)) this.#trials.add(feed);
+    else if (isReadable) this.#poll(feed);
+    else this.#awaitKind(feed);
   }
 
   #awaitKind(feed: Feed): void {

@@ -99,6 +99,7 @@ export class KindNotices {
         if (listeners.size === 0) this.#drop(key);
       });
       if (isFirst) this.#open();
+      else if (!gvk.group) this.#askLater();
     });
   }
 
@@ -156,7 +157,9 @@ export class KindNotices {
 
   #askLater(): void {
     const { clock } = this.#options;
-    const ms = this.#isBlind ? blindMs : watchingMs;
+    // Nothing tells of the core's kinds, which every server has: who denied them was wrong, and is asked again.
+    const isUntold = [...this.#pending.values()].some(({ gvk }) => !gvk.group);
+    const ms = this.#isBlind || isUntold ? blindMs : watchingMs;
     this.#timer?.[Symbol.dispose]();
     this.#timer = clock.setTimeout(
       () => {
@@ -186,6 +189,8 @@ export class KindNotices {
       if (signal.aborted || (isDepwatchError(error) && error.retryable)) return;
     }
     for (const [key, pending] of [...this.#pending]) {
+      // One that was just told of is being asked for.
+      if (pending.timer || pending.call) continue;
       if (!pending.gvk.group || isServed(key)) this.#ask(pending, askAgainMs.length);
     }
   }

@@ -45,6 +45,12 @@ export class Server {
   constructor(clock: VirtualClock) {
     const fake = createFakeTransport({ clock });
     this.fake = fake;
+    // Nothing tells of kinds here: what the server wrongly denied would be told of by nothing anyway.
+    fake.unregisterKind({
+      group: 'apiextensions.k8s.io',
+      version: 'v1',
+      kind: 'CustomResourceDefinition',
+    });
     this.transport = {
       ...fake,
       discover: async (gvk, options) => {

@@ -37,7 +37,10 @@ export function createObjectClient(api: ApiServer): ObjectClient {
     update: async (object, options) => send(updateCall(object, options)),
     patch: async (id, patch, options) => send(patchCall(id, patch, options)),
     apply: async (object, options) => send(applyCall(object, options)),
-    delete: async (id, options) => unlessMissing(send(deleteCall(id, options))),
+    // The answer may be the whole object, a Secret's data and all.
+    delete: async (id, options) => {
+      await unlessMissing(send(deleteCall(id, options)));
+    },
   };
 }
 
