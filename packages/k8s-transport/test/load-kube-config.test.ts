@@ -170,6 +170,8 @@ describe('loadKubeConfig', () => {
   it('names the file that is no kubeconfig, and quotes nothing of it', async () => {
     const { path, surroundings } = machine({
       yaml: 'users:\n- name: u\n  user: { token: secret\n',
+      alias: 'users:\n- name: u\n  user:\n    token: *secret\n',
+      tag: 'users:\n- name: u\n  user:\n    token: !secret x\n',
       list: '- secret\n',
       incomplete: JSON.stringify({ clusters: [{ name: 'secret', cluster: {} }] }),
       contextless: textOf({ clusters: { secret: { server: 'https://secret' } } }),
@@ -178,6 +180,8 @@ describe('loadKubeConfig', () => {
     });
     for (const [name, message] of Object.entries({
       yaml: /yaml is no kubeconfig: .* in line \d/,
+      alias: /alias is no kubeconfig: .* in line \d/,
+      tag: /tag is no kubeconfig: .* in line \d/,
       list: /list/,
       incomplete: /incomplete is no kubeconfig: clusters\[0\].cluster.server is missing$/,
       contextless: /contextless names no cluster/,

@@ -110,7 +110,8 @@ function whatIsWrong(error: unknown): string {
   const missing = /^\w+\[\d+\][\w.]* is missing$/.exec(String(message));
   if (missing) return `: ${missing[0]}`;
   const line = typeof mark?.line === 'number' ? ` in line ${mark.line + 1}` : '';
-  return typeof reason === 'string' ? `: ${reason}${line}` : '';
+  // An alias or a tag that a token was taken for is quoted by the parser.
+  return typeof reason === 'string' ? `: ${reason.replace(/"[^"]*"|<[^>]*>/g, '…')}${line}` : '';
 }
 
 function firstOfEachName<T extends { readonly name: string }>(all: readonly T[]): T[] {
