@@ -30,8 +30,10 @@ export interface DependencyGraphSnapshot {
  * Watchers, what they watch, and how often each watched object is held. It is told of changes and returns what they ask
  * for; it starts and stops nothing itself. Identifiers that mean the same are one node, known by the spelling that came
  * first. Nothing is left behind: a node without an edge does not exist.
+ *
+ * @typeParam Note what is kept with edges
  */
-export interface DependencyGraph {
+export interface DependencyGraph<Note = unknown> {
   /** Adds what of `watched` the watcher does not depend on yet. */
   add(watcher: ObjectIdentifier, watched: readonly ObjectIdentifier[]): GraphChange;
   /** Makes the watcher depend on exactly `watched`; on nothing removes it. */
@@ -50,14 +52,14 @@ export interface DependencyGraph {
    * Keeps something with an edge, for as long as the edge is there; undefined takes it away. Where there is no such edge it
    * does nothing.
    */
-  note(watcherKey: string, watchedKey: string, note: unknown): void;
+  note(watcherKey: string, watchedKey: string, note: Note | undefined): void;
   /**
    * Calls `visit` with the key and the identifier of each watcher of the watched object with this key, and with what is kept
    * with the edge.
    */
   forEachWatcher(
     watchedKey: string,
-    visit: (watcherKey: string, watcher: ObjectIdentifier, note: unknown) => void,
+    visit: (watcherKey: string, watcher: ObjectIdentifier, note: Note | undefined) => void,
   ): void;
   /** How many distinct objects are watched. */
   readonly watchedCount: number;
@@ -65,24 +67,24 @@ export interface DependencyGraph {
   snapshot(): DependencyGraphSnapshot;
 }
 
-interface Node {
+interface Node<Note> {
   readonly key: string;
   readonly identifier: ObjectIdentifier;
   /** The other ends of its edges, by key. */
-  readonly edges: Map<string, Node>;
+  readonly edges: Map<string, Node<Note>>;
   /** Of a watched object: what is kept with its edges, by the watcher's key. */
-  notes?: Map<string, unknown>;
+  notes?: Map<string, Note>;
 }
 
 /** An empty {@link DependencyGraph}. */
-export function createDependencyGraph(): DependencyGraph {
-  const watchers = new Map<string, Node>();
-  const watched = new Map<string, Node>();
+export function createDependencyGraph<Note = unknown>(): DependencyGraph<Note> {
+  const watchers = new Map<string, Node<Note>>();
+  const watched = new Map<string, Node<Note>>();
 
   const change = (
     watcher: ObjectIdentifier,
     wanted: readonly ObjectIdentifier[],
-    unwanted: (node: Node) => Iterable<Node>,
+    unwanted: (node: Node<Note>) => Iterable<Node<Note>>,
   ): GraphChange => {
     const from = nodeFor(watchers, watcher);
     const result = { start: [], stop: [], added: [], removed: [] } as MutableGraphChange;
@@ -152,23 +154,28 @@ export function createDependencyGraph(): DependencyGraph {
   };
 }
 
-function allBut(identifiers: readonly ObjectIdentifier[]): (from: Node) => Node[] {
+function allBut<Note>(
+  identifiers: readonly ObjectIdentifier[],
+): (from: Node<Note>) => Node<Note>[] {
   const keep = new Set(identifiers.map(objectIdentifierKey));
   return (from) => [...from.edges.values()].filter((to) => !keep.has(to.key));
 }
 
 type MutableGraphChange = { -readonly [Key in keyof GraphChange]: ObjectIdentifier[] };
 
-function nodeOf(nodes: Map<string, Node>, identifier: ObjectIdentifier): Node | undefined {
+function nodeOf<Note>(
+  nodes: Map<string, Node<Note>>,
+  identifier: ObjectIdentifier,
+): Node<Note> | undefined {
   return nodes.get(objectIdentifierKey(identifier));
 }
 
 /** The node that is there, or a new one, which is not. */
-function nodeFor(nodes: Map<string, Node>, identifier: ObjectIdentifier): Node {
+function nodeFor<Note>(nodes: Map<string, Node<Note>>, identifier: ObjectIdentifier): Node<Note> {
   const key = objectIdentifierKey(identifier);
   return nodes.get(key) ?? { key, identifier: copyObjectIdentifier(identifier), edges: new Map() };
 }
 
-function othersOf(node: Node | undefined): readonly ObjectIdentifier[] {
+function othersOf<Note>(node: Node<Note> | undefined): readonly ObjectIdentifier[] {
   return node ? [...node.edges.values()].map(({ identifier }) => identifier) : [];
 }

@@ -228,7 +228,7 @@ class EngineWatcher implements DynamicWatcher {
       );
     }
     named('written', () => validateObjectIdentifier(objectIdentifierFrom(written)));
-    await feeds.caughtUp(written, signal ? [stopSignal, signal] : [stopSignal]);
+    await feeds.caughtUp(written, signal ? AbortSignal.any([stopSignal, signal]) : stopSignal);
   }
 
   statusOf(query: ObjectIdentifier) {

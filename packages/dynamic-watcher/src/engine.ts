@@ -8,7 +8,6 @@ import {
   createDependencyGraph,
   keepVersion,
   noMetrics,
-  objectIdentifierKey,
   ObjectStore,
   type Clock,
   type DepwatchError,
@@ -39,6 +38,7 @@ import { PastVersions } from './supply/past-versions.ts';
 import { RestoreCheck } from './supply/restore-check.ts';
 import { StreamAges } from './supply/stream-ages.ts';
 import { StreamingLists } from './supply/streaming-lists.ts';
+import { listenForDemand } from './demand/feed-demand.ts';
 import { WakeUps } from './demand/wake-ups.ts';
 import { WatcherOperations } from './demand/watcher-operations.ts';
 
@@ -68,7 +68,7 @@ export interface EngineOptions {
 
 /** The parts of a started dynamic watcher, wired together. */
 export class Engine {
-  readonly graph = createDependencyGraph();
+  readonly graph = createDependencyGraph<EdgeTerms>();
   readonly operations = new WatcherOperations();
   readonly gvrs: GvrCache;
   readonly cache: ObjectCache;
@@ -130,7 +130,7 @@ export class Engine {
       createSource: (sink, { watched, gvr }) =>
         new WatchSource(sink, watched, gvr, { ...watching, metadataOnly: true }),
     });
-    const feeds = new Feeds({
+    const feeds: Feeds = new Feeds({
       ...watching,
       logger,
       metrics: options.metrics ?? noMetrics,
@@ -144,49 +144,7 @@ export class Engine {
         store.compareByContent();
         return store;
       },
-      listener: {
-        changed: (feed, changes) => wakeUps.changed(feed, changes, feed.unavailable !== undefined),
-        waits: ({ key }) => {
-          let waits = false;
-          graph.forEachWatcher(key, (_key, _watcher, terms) => {
-            waits ||= (terms as EdgeTerms | undefined)?.waits ?? false;
-          });
-          return waits;
-        },
-        available: (feed) => wakeUps.told(feed, 'available'),
-        unavailable: (feed) => wakeUps.told(feed, 'unavailable'),
-        refused: (feed, wasLive) => {
-          if (wasLive) wakeUps.refused(feed);
-          const impatient: ObjectIdentifier[] = [];
-          graph.forEachWatcher(feed.key, (_key, watcher, terms) => {
-            if (!(terms as EdgeTerms | undefined)?.waits) impatient.push(watcher);
-          });
-          for (const watcher of impatient) graph.remove(watcher, [feed.id]);
-        },
-        moved: (feed, to, gvr) => {
-          const key = objectIdentifierKey(to);
-          const edges: [string, ObjectIdentifier, unknown][] = [];
-          graph.forEachWatcher(feed.key, (...edge) => edges.push(edge));
-          let isNew = false;
-          for (const [watcherKey, watcher, terms] of edges) {
-            const { start } = graph.add(watcher, [to]);
-            graph.note(watcherKey, key, terms);
-            if (start.length === 0) continue;
-            isNew = true;
-            feeds.start(key, to, feed.watched, gvr, feed.unavailable);
-          }
-          for (const [, watcher] of edges) graph.remove(watcher, [feed.id]);
-          feeds.stop(feed.id);
-          if (!isNew) wakeUps.told({ key, watched: feeds.askedAs(to) }, 'available');
-        },
-        ended: (feed, wasLive) => {
-          const { id } = feed;
-          const watchers = graph.watchersOf(id);
-          if (wasLive) wakeUps.ended(feed);
-          for (const watcher of watchers) graph.remove(watcher, [id]);
-          return watchers;
-        },
-      },
+      listener: listenForDemand({ graph, wakeUps, feeds: () => feeds }),
     });
     const restoreCheck = new RestoreCheck({
       ...options,

@@ -16,7 +16,7 @@ import type { Feeds } from '../supply/feeds.ts';
 
 /** What {@link Dependencies} works on. */
 export interface DependenciesOptions {
-  readonly graph: DependencyGraph;
+  readonly graph: DependencyGraph<EdgeTerms>;
   readonly feeds: Feeds;
   readonly loop: Reconciles;
   readonly resources: Resources;
@@ -108,11 +108,8 @@ export class Dependencies {
     resolved?.(wanted);
     signal.throwIfAborted();
     const keys = wanted.map(objectIdentifierKey);
-    const claimed = this.#tentative.claim(
-      key,
-      keys,
-      this.#link({ key, watcher }, watched, wanted, keys, how, terms),
-    );
+    const added = this.#link({ key, watcher }, watched, wanted, keys, how, terms);
+    const claimed = this.#tentative.claim(key, keys, added);
     try {
       await this.#ready(wanted, keys, claimed, waits, signal);
       // It may have been aborted between the end of what was awaited and here.
@@ -122,7 +119,9 @@ export class Dependencies {
       if (unneeded.length > 0) this.#stopUnwatched(this.#options.graph.remove(watcher, unneeded));
       throw error;
     }
-    for (const one of keys) this.#options.graph.note(key, one, terms);
+    // An edge that was there keeps its terms where the call fails.
+    if (added.length < keys.length)
+      for (const one of keys) this.#options.graph.note(key, one, terms);
     return settle(this.#tentative.confirm(key, claimed), wanted);
   }
 
@@ -150,9 +149,7 @@ export class Dependencies {
   ): readonly ObjectIdentifier[] {
     const { graph, feeds } = this.#options;
     const { start, added } = graph.add(watcher, wanted);
-    // Of an edge that is there already they hold once the call has come through.
-    const fresh = added.length === keys.length ? keys : added.map(objectIdentifierKey);
-    for (const key of fresh) graph.note(watcherKey, key, terms);
+    if (terms) for (const id of added) graph.note(watcherKey, objectIdentifierKey(id), terms);
     let at = 0;
     for (const id of start) {
       // What starts is in the order of what is wanted, so that all are found in one pass.

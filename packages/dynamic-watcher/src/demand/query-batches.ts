@@ -10,7 +10,7 @@ import {
 import type { WatchStatus } from '../public-interface.ts';
 import type { Feeds } from '../supply/feeds.ts';
 import type { Dependencies, Watcher } from './dependencies.ts';
-import { edgeTerms } from './edge-terms.ts';
+import { edgeTerms, type EdgeTerms } from './edge-terms.ts';
 import type { ReconcileRun } from '../reconcile/reconcile-run.ts';
 import type { WatcherOperations } from './watcher-operations.ts';
 
@@ -25,7 +25,7 @@ export interface Batch extends Watcher {
 
 /** What {@link QueryBatches} works on. */
 export interface QueryBatchesOptions {
-  readonly graph: DependencyGraph;
+  readonly graph: DependencyGraph<EdgeTerms>;
   readonly dependencies: Dependencies;
   readonly operations: WatcherOperations;
   readonly feeds: Feeds;

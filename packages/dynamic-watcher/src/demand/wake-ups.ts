@@ -12,7 +12,7 @@ import { Selections, type Select } from './selections.ts';
 
 /** What {@link WakeUps} work on. */
 export interface WakeUpsOptions {
-  readonly graph: DependencyGraph;
+  readonly graph: DependencyGraph<EdgeTerms>;
   readonly loop: Reconciles;
   readonly logger: Logger;
   readonly cluster: string | undefined;
@@ -45,8 +45,7 @@ export class WakeUps {
     const causes = causesOfChanges(changes, watched, cluster);
     // Many may select the same: each select is asked once.
     const bySelect = new Map<Select, Causes | undefined>();
-    loop.enqueueAll(graph, key, causes, (note) => {
-      const { select, waits } = note as EdgeTerms;
+    loop.enqueueAll(graph, key, causes, ({ select, waits }) => {
       if (waits && unavailable) return undefined;
       if (!select) return causes;
       if (!bySelect.has(select)) {
@@ -67,16 +66,16 @@ export class WakeUps {
   /** It was refused: those are told who do not wait. */
   refused(feed: Watched): void {
     const causes = this.#causes(feed, 'ended');
-    this.#options.loop.enqueueAll(this.#options.graph, feed.key, causes, (note) =>
-      (note as EdgeTerms).waits ? undefined : causes,
+    this.#options.loop.enqueueAll(this.#options.graph, feed.key, causes, ({ waits }) =>
+      waits ? undefined : causes,
     );
   }
 
   /** It can be seen from now on, or no longer: those are told who wait. */
   told(feed: Watched, type: 'available' | 'unavailable'): void {
     const causes = this.#causes(feed, type);
-    this.#options.loop.enqueueAll(this.#options.graph, feed.key, undefined, (note) =>
-      (note as EdgeTerms).waits ? causes : undefined,
+    this.#options.loop.enqueueAll(this.#options.graph, feed.key, undefined, ({ waits }) =>
+      waits ? causes : undefined,
     );
   }
 

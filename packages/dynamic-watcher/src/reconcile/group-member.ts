@@ -42,11 +42,11 @@ export class GroupMember implements Reconciles {
     this.#options.loop.enqueue(key, watcher, cause, afterMs);
   }
 
-  enqueueAll(
-    graph: DependencyGraph,
+  enqueueAll<Note>(
+    graph: DependencyGraph<Note>,
     watchedKey: string,
     causes: Causes | undefined,
-    noted?: (note: unknown) => Causes | undefined,
+    noted?: (note: Note) => Causes | undefined,
   ): void {
     if (!this.#stopped) this.#options.loop.enqueueAll(graph, watchedKey, causes, noted);
   }

@@ -98,11 +98,11 @@ export class ReconcileLoop implements Reconciles {
     if (afterMs <= 0) this.#gate.untilNextTurn();
   }
 
-  enqueueAll(
-    graph: DependencyGraph,
+  enqueueAll<Note>(
+    graph: DependencyGraph<Note>,
     watchedKey: string,
     causes: Causes | undefined,
-    noted: (note: unknown) => Causes | undefined = () => causes,
+    noted: (note: Note) => Causes | undefined = () => causes,
   ): void {
     this.#gate.untilAnswered();
     graph.forEachWatcher(watchedKey, (key, watcher, note) => {

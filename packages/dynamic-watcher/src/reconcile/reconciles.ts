@@ -11,11 +11,11 @@ export interface Reconciles {
    * @param causes why those are due with whose edges the graph keeps nothing; undefined: they are not
    * @param noted the same for the others; by default all are due alike
    */
-  enqueueAll(
-    graph: DependencyGraph,
+  enqueueAll<Note>(
+    graph: DependencyGraph<Note>,
     watchedKey: string,
     causes: Causes | undefined,
-    noted?: (note: unknown) => Causes | undefined,
+    noted?: (note: Note) => Causes | undefined,
   ): void;
   /** Drops what is queued, delayed or backed off of a watcher; a running reconcile finishes, and is the last. */
   drop(key: string, watcher: ObjectIdentifier): void;

@@ -14,15 +14,15 @@ import type { Feed } from './feed.ts';
  * not, it is the object's own state that has to come, or another one than is shown now.
  *
  * @param feeds those of the object's kind that may show it
- * @throws (rejects) the signals' reasons
+ * @throws (rejects) the signal's reason
  */
 export async function caughtUp(
   feeds: Iterable<Feed>,
   written: KubernetesObject,
-  signals: readonly AbortSignal[],
+  signal: AbortSignal,
 ): Promise<void> {
   const behind = [...feeds].filter((feed) => shows(feed, written));
-  await Promise.all(behind.map((feed) => follow(feed, written, signals)));
+  await Promise.all(behind.map((feed) => follow(feed, written, signal)));
 }
 
 /** Whether the object, as it was written, is among what the feed watches, or was until now. */
@@ -32,11 +32,7 @@ function shows({ watched, store }: Feed, written: KubernetesObject): boolean {
   return matchesLabelSelector(parseLabelSelector(selector), written.metadata?.labels);
 }
 
-function follow(
-  feed: Feed,
-  written: KubernetesObject,
-  signals: readonly AbortSignal[],
-): Promise<void> {
+function follow(feed: Feed, written: KubernetesObject, signal: AbortSignal): Promise<void> {
   const key = objectKey(written);
   const wanted = written.metadata!.resourceVersion!;
   const first = feed.store.get(key)?.metadata?.resourceVersion;
@@ -49,22 +45,17 @@ function follow(
   };
   return new Promise((resolve, reject) => {
     if (hasCaughtUp()) return resolve();
-    const settle = (): void => {
+    if (signal.aborted) return reject(abortedError(signal));
+    const onAbort = (): void => {
       unfollow();
-      for (const signal of signals) signal.removeEventListener('abort', onAbort);
-    };
-    const onAbort = ({ target }: Event): void => {
-      settle();
-      reject(abortedError(target as AbortSignal));
+      reject(abortedError(signal));
     };
     const unfollow = feed.follow(() => {
       if (!hasCaughtUp()) return;
-      settle();
+      unfollow();
+      signal.removeEventListener('abort', onAbort);
       resolve();
     });
-    for (const signal of signals) {
-      if (signal.aborted) onAbort({ target: signal } as unknown as Event);
-      else signal.addEventListener('abort', onAbort);
-    }
+    signal.addEventListener('abort', onAbort);
   });
 }

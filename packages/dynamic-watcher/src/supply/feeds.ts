@@ -78,7 +78,9 @@ export class Feeds implements FeedListener {
 
   constructor(options: FeedsOptions) {
     this.#options = options;
-    this.#trials = new Trials(options.clock, (feed) => this.#try(feed));
+    this.#trials = new Trials(options.clock, (feed) =>
+      this.#beginWhen(feed, (signal) => options.resolve(feed.watched, signal)),
+    );
   }
 
   /** How many watches there are, live or not. */
@@ -143,7 +145,7 @@ export class Feeds implements FeedListener {
   }
 
   /** Resolves once all feeds that would show an object show what was written. See {@link caughtUp}. */
-  caughtUp(written: KubernetesObject, signals: readonly AbortSignal[]): Promise<void> {
+  caughtUp(written: KubernetesObject, signal: AbortSignal): Promise<void> {
     const { kind, group = '', version, name, namespace } = objectIdentifierFrom(written);
     const mayShow = ({ watched }: Feed): boolean =>
       watched.kind === kind &&
@@ -151,7 +153,7 @@ export class Feeds implements FeedListener {
       watched.version === version &&
       (!watched.name || watched.name === name) &&
       (!watched.namespace || !namespace || watched.namespace === namespace);
-    return caughtUp([...this.#feeds.values()].filter(mayShow), written, signals);
+    return caughtUp([...this.#feeds.values()].filter(mayShow), written, signal);
   }
 
   /** How many objects a feed shows; `key` is the watched identifier's. */
@@ -255,13 +257,8 @@ export class Feeds implements FeedListener {
 
   gone(feed: Feed, error: DepwatchError): void {
     if (!this.waits(feed)) return;
-    feed.lastError = error;
-    feed.unavailable = error;
-    this.#setState(feed, 'pending');
+    this.#pend(feed, error);
     this.#options.listener.unavailable(feed);
-    feed.waiters?.reject(error);
-    feed.waiters = undefined;
-    feed.advanced();
   }
 
   ended(feed: Feed, error: DepwatchError): void {
@@ -296,23 +293,19 @@ export class Feeds implements FeedListener {
   /** What can't be watched is read; by its content, since nobody knows what its versions say. */
   #poll(feed: Feed): void {
     const { resolve, pollGvr, createPollStore } = this.#options;
-    const { signal } = (feed.patience = new AbortController());
-    pollGvr(feed.watched, signal).then(
-      (gvr) => {
-        if (signal.aborted) return;
-        feed.store = createPollStore();
-        feed.source = new PollSource(feed, feed.watched, gvr, {
-          ...this.#options,
-          watchable: (of) => resolve(feed.watched, of),
-          becameWatchable: (found) => {
-            feed.source?.stop();
-            this.#watch(feed, found);
-          },
-        });
-        feed.source.start();
-      },
-      (error: DepwatchError) => !signal.aborted && this.#await(feed, error),
-    );
+    const find = (signal: AbortSignal): Promise<ScopedGVR> => pollGvr(feed.watched, signal);
+    this.#whenKnown(feed, find, (gvr) => {
+      feed.store = createPollStore();
+      feed.source = new PollSource(feed, feed.watched, gvr, {
+        ...this.#options,
+        watchable: (of) => resolve(feed.watched, of),
+        becameWatchable: (found) => {
+          feed.source?.stop();
+          this.#watch(feed, found);
+        },
+      });
+      feed.source.start();
+    });
   }
 
   /** It can't be seen: waits until it can. What there was of it counts no more. */
@@ -326,37 +319,43 @@ export class Feeds implements FeedListener {
     const isReadable = error.code === 'ERR_RESOURCE_UNWATCHABLE';
     // One that is new is read first, as a watch would be: perhaps it can be seen at once.
     if (isReadable && !wasPolled && !feed.unavailable && !feed.wasLive) return this.#poll(feed);
-    feed.unavailable = error;
-    this.#setState(feed, 'pending');
     feed.store.discard();
     feed.store.commit();
     feed.detach?.();
     feed.detach = undefined;
-    feed.waiters?.reject(error);
-    feed.waiters = undefined;
-    feed.advanced();
+    this.#pend(feed, error);
     const isKind = error.code === 'ERR_NO_VERSIONED_RESOURCE';
     // What reads have failed for is tried again later, whatever is said of its kind: at once would be for ever.
     if (wasPolled || (!isReadable && !isKind)) this.#trials.add(feed);
     else if (isReadable) this.#poll(feed);
-    else this.#awaitKind(feed);
+    else this.#beginWhen(feed, (signal) => this.#options.noticed(feed.watched, { signal }));
   }
 
-  #awaitKind(feed: Feed): void {
+  /** It can't be seen at present: who waits for its first state, or for a version, waits no longer. */
+  #pend(feed: Feed, error: DepwatchError): void {
+    feed.lastError = error;
+    feed.unavailable = error;
+    this.#setState(feed, 'pending');
+    feed.waiters?.reject(error);
+    feed.waiters = undefined;
+    feed.advanced();
+  }
+
+  /** Goes on once the resource is known, or waits for what stands in the way; unless the feed is over by then. */
+  #whenKnown(
+    feed: Feed,
+    find: (signal: AbortSignal) => Promise<ScopedGVR>,
+    go: (gvr: ScopedGVR) => void,
+  ): void {
     const { signal } = (feed.patience = new AbortController());
-    this.#options.noticed(feed.watched, { signal }).then(
-      (gvr) => !signal.aborted && this.#begin(feed, gvr),
+    find(signal).then(
+      (gvr) => !signal.aborted && go(gvr),
       (error: DepwatchError) => !signal.aborted && this.#await(feed, error),
     );
   }
 
-  /** Tries one that was refused. */
-  #try(feed: Feed): void {
-    const { signal } = (feed.patience = new AbortController());
-    this.#options.resolve(feed.watched, signal).then(
-      (gvr) => !signal.aborted && this.#begin(feed, gvr),
-      (error: DepwatchError) => !signal.aborted && this.#await(feed, error),
-    );
+  #beginWhen(feed: Feed, find: (signal: AbortSignal) => Promise<ScopedGVR>): void {
+    this.#whenKnown(feed, find, (gvr) => this.#begin(feed, gvr));
   }
 
   /** The kind is served; a feed that lacks its namespace can't come true. */

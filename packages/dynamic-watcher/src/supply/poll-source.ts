@@ -35,7 +35,7 @@ export class PollSource implements Source, Applicant {
   readonly query: ResourceQuery;
   readonly #sink: Sink;
   readonly #context: PollSourceContext;
-  #call = new AbortController();
+  readonly #call = new AbortController();
   #place: Disposable | undefined;
   #timer: Disposable | undefined;
   #failures = 0;
@@ -133,7 +133,7 @@ export class PollSource implements Source, Applicant {
     const ms = Math.max(asked, backOffMs(this.#failures, backOff, clock.random()));
     this.#failures += 1;
     this.#sink.retrying(error, ms);
-    this.#again(Math.min(Math.max(ms, asked), Math.max(asked, pollIntervalMs)));
+    this.#again(Math.min(ms, Math.max(asked, pollIntervalMs)));
   }
 
   /** Reads again after a while, or lets a watch take over where the kind can be watched by then. */

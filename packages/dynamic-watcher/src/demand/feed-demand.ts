@@ -1,0 +1,57 @@
+import { objectIdentifierKey, type DependencyGraph, type ObjectIdentifier } from '@depwatch/core';
+import type { Feeds, FeedsListener } from '../supply/feeds.ts';
+import type { EdgeTerms } from './edge-terms.ts';
+import type { WakeUps } from './wake-ups.ts';
+
+/** What {@link listenForDemand} works on. */
+export interface FeedDemandOptions {
+  readonly graph: DependencyGraph<EdgeTerms>;
+  readonly wakeUps: WakeUps;
+  /** The feeds that are listened to. */
+  feeds(): Feeds;
+}
+
+/** What becomes of the edges of a feed, and whom it wakes, when something becomes of the feed. */
+export function listenForDemand({ graph, wakeUps, feeds }: FeedDemandOptions): FeedsListener {
+  /** The edges of a feed, apart from the graph, which may change meanwhile. */
+  const edgesOf = (key: string) => {
+    const edges: { key: string; watcher: ObjectIdentifier; terms: EdgeTerms | undefined }[] = [];
+    graph.forEachWatcher(key, (watcherKey, watcher, terms) =>
+      edges.push({ key: watcherKey, watcher, terms }),
+    );
+    return edges;
+  };
+  return {
+    changed: (feed, changes) => wakeUps.changed(feed, changes, feed.unavailable !== undefined),
+    waits: ({ key }) => edgesOf(key).some(({ terms }) => terms?.waits),
+    available: (feed) => wakeUps.told(feed, 'available'),
+    unavailable: (feed) => wakeUps.told(feed, 'unavailable'),
+    refused(feed, wasLive) {
+      if (wasLive) wakeUps.refused(feed);
+      for (const { watcher, terms } of edgesOf(feed.key)) {
+        if (!terms?.waits) graph.remove(watcher, [feed.id]);
+      }
+    },
+    moved(feed, to, gvr) {
+      const key = objectIdentifierKey(to);
+      const edges = edgesOf(feed.key);
+      let isNew = false;
+      for (const { key: watcherKey, watcher, terms } of edges) {
+        const { start } = graph.add(watcher, [to]);
+        graph.note(watcherKey, key, terms);
+        if (start.length === 0) continue;
+        isNew = true;
+        feeds().start(key, to, feed.watched, gvr, feed.unavailable);
+      }
+      for (const { watcher } of edges) graph.remove(watcher, [feed.id]);
+      feeds().stop(feed.id);
+      if (!isNew) wakeUps.told({ key, watched: feeds().askedAs(to) }, 'available');
+    },
+    ended(feed, wasLive) {
+      if (wasLive) wakeUps.ended(feed);
+      const watchers = graph.watchersOf(feed.id);
+      for (const watcher of watchers) graph.remove(watcher, [feed.id]);
+      return watchers;
+    },
+  };
+}
