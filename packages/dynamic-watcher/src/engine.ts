@@ -152,13 +152,14 @@ export class Engine {
       pastVersions,
       feeds: () => feeds.all(),
     });
-    this.dependencies = new Dependencies({ ...options, graph, feeds, loop, resources });
+    const normalize = (id: ObjectIdentifier): ObjectIdentifier => this.normalize(id);
+    this.dependencies = new Dependencies({ ...options, graph, feeds, loop, resources, normalize });
     this.batches = new QueryBatches({
       graph,
       operations,
       feeds,
       dependencies: this.dependencies,
-      normalize: (query) => this.normalize(query),
+      normalize,
     });
     this.gvrs = gvrs;
     this.cache = cache;

@@ -261,6 +261,33 @@ describe('a kind that is not installed', () => {
     expect(watcher.getWatchCount()).toBe(1);
   });
 
+  test('keeps its edge through an update and an aborted batch, whichever way it is known by then', async () => {
+    await using world = await start();
+    const { fake, watcher } = world;
+    const release = fake.hold({ operation: 'watch', match: { kind: 'Secret' } });
+    const update = watcher.addOrUpdateWatcher(app, [id, secretId('s')]);
+    await world.settle(10);
+    await install(world, { ...widgetKind, namespaced: false } as GroupVersionKind);
+    await world.settle(3000);
+    release();
+    await world.wait(update);
+    expect(watcher.graph().edges.map(({ watched }) => watched.kind)).toEqual(
+      expect.arrayContaining(['Widget', 'Secret']),
+    );
+
+    const other = configMapId('other');
+    const late = { ...widgetKind, kind: 'Late', namespace: 'default', name: 'l' };
+    await world.wait(watcher.addWatcher(other, late));
+    // The kind is known, but nobody has told those who wait.
+    fake.registerKind({ ...widgetKind, kind: 'Late', namespaced: false });
+    await world.wait(watcher.gvkToGvr({ ...widgetKind, kind: 'Late' }));
+    const batch = await world.wait(watcher.startQueryBatch(other));
+    await world.wait(batch.abort());
+    expect(watcher.graph().edges.filter(({ watcher: { name } }) => name === 'other')).toHaveLength(
+      1,
+    );
+  });
+
   test('is waited for no longer once nobody depends on it, and by nobody after a stop', async () => {
     await using world = await start();
     const { fake, watcher } = world;

@@ -21,6 +21,8 @@ export interface DependenciesOptions {
   readonly loop: Reconciles;
   readonly resources: Resources;
   readonly disableInitialReconcile: boolean;
+  /** An identifier as the graph knows it, as far as can be told without asking the server. */
+  normalize(id: ObjectIdentifier): ObjectIdentifier;
 }
 
 /** A watcher, with its key, which takes time to make. */
@@ -76,10 +78,18 @@ export class Dependencies {
     feeds.forgetEnded(key);
   }
 
-  /** Drops what the watcher depends on, except what is named, within this call. */
+  /**
+   * Drops what the watcher depends on, except what is named, within this call. A kind may have come to be known since it was
+   * named: its edges stand as they were asked for, or as the graph knows them by now.
+   */
   retain({ key, watcher }: Watcher, watched: readonly ObjectIdentifier[]): void {
+    const { graph, normalize } = this.#options;
     this.#tentative.forget(key);
-    this.#stopUnwatched(this.#options.graph.retain(watcher, watched));
+    const named = watched.flatMap((id) => {
+      const known = normalize(id);
+      return known === id ? [id] : [id, known];
+    });
+    this.#stopUnwatched(graph.retain(watcher, named));
   }
 
   /**

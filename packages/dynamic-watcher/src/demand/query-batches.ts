@@ -123,7 +123,7 @@ export class QueryBatches {
   /** Commits: waits for the pending queries, then keeps what was asked for. */
   end(watcher: ObjectIdentifier, of?: Batch): Promise<void> {
     return this.#finish(watcher, of, (batch) => {
-      this.#retain(batch, batch.record.asked());
+      this.#options.dependencies.retain(batch, batch.record.asked());
     });
   }
 
@@ -138,7 +138,7 @@ export class QueryBatches {
     if (of && of !== batch) return;
     if (!batch) throw notStarted(watcher);
     this.#options.operations.abort(batch.key, aborted(batch, 'was aborted'));
-    this.#retain(batch, batch.record.before());
+    this.#options.dependencies.retain(batch, batch.record.before());
     this.#close(batch);
   }
 
@@ -179,12 +179,6 @@ export class QueryBatches {
     });
     if (batch) batch.ending ??= ending;
     return ending;
-  }
-
-  /** A kind that was unknown when it was asked for may be known by now, and its identifiers mean something else. */
-  #retain(batch: Batch, ids: readonly ObjectIdentifier[]): void {
-    const { dependencies, normalize } = this.#options;
-    dependencies.retain(batch, ids.map(normalize));
   }
 
   #require(watcher: ObjectIdentifier, of: Batch | undefined): Batch {
