@@ -9,7 +9,8 @@ import {
 import { binaries } from '../servers.ts';
 import { Account } from './account.ts';
 import { ApiClient } from './api-client.ts';
-import type { Ground, KindShape } from './ground.ts';
+import { definitionOf } from './definition.ts';
+import type { Ground } from './ground.ts';
 import { Relay } from './relay.ts';
 
 /**
@@ -127,21 +128,6 @@ async function serverGround<Server extends ApiServer | ControlPlane>(
       await transport.close();
       await relay[Symbol.asyncDispose]();
       await account?.[Symbol.asyncDispose]();
-    },
-  };
-}
-
-function definitionOf(group: string, { plural, namespaced }: KindShape) {
-  const schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.${group}` },
-    spec: {
-      group,
-      scope: namespaced ? 'Namespaced' : 'Cluster',
-      names: { plural, kind: 'Widget' },
-      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema } }],
     },
   };
 }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createDynamicWatcher } from '../../src/index.ts';
 import { countingTransport } from '../counting-transport.ts';
 import { ApiClient } from '../fault-table/api-client.ts';
+import { definitionOf } from '../fault-table/definition.ts';
 import { configMapId, Recorder } from '../harness.ts';
 import { servers, type TestServer } from '../servers.ts';
 
@@ -13,21 +14,10 @@ const role = { apiVersion: 'rbac.authorization.k8s.io/v1' };
 let groups = 0;
 
 /** A definition of a kind of its own, and an object of it. */
-function kindOfItsOwn(scope: 'Namespaced' | 'Cluster' = 'Namespaced') {
+function kindOfItsOwn() {
   groups += 1;
   const group = `available-${groups}.example.com`;
-  const schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-  const definition = (served = scope) => ({
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `widgets.${group}` },
-    spec: {
-      group,
-      scope: served,
-      names: { plural: 'widgets', kind: 'Widget' },
-      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema } }],
-    },
-  });
+  const definition = (namespaced = true) => definitionOf(group, { plural: 'widgets', namespaced });
   const id = { group, version: 'v1', kind: 'Widget', namespace: 'default', name: 'w' };
   return { group, definition, id };
 }
@@ -106,7 +96,7 @@ describe.each(servers)('what is not to be had on $name', { timeout: 120_000 }, (
     await admin.remove(definition());
     await vi.waitFor(() => expect(types()).toContain('unavailable'), patience);
     expect(watcher.statusOf(id)).toMatchObject({ state: 'pending' });
-    await admin.put(definition('Cluster'));
+    await admin.put(definition(false));
     await vi.waitFor(
       () => expect(types().filter((type) => type === 'available')).toHaveLength(2),
       patience,

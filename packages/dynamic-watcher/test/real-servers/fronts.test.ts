@@ -3,6 +3,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createDynamicWatcher } from '../../src/index.ts';
 import { ApiClient } from '../fault-table/api-client.ts';
+import { definitionOf } from '../fault-table/definition.ts';
 import { configMapId, Recorder } from '../harness.ts';
 import { servers, type TestServer } from '../servers.ts';
 import { Front, type FrontAnswer } from './front.ts';
@@ -20,18 +21,7 @@ async function start(server: TestServer) {
   const config = configMapId(name);
   const group = `${name}.example.com`;
   const widget = { group, version: 'v1', kind: 'Widget', namespace: 'default', name: 'w' };
-  const schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-  const definition = {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `widgets.${group}` },
-    spec: {
-      group,
-      scope: 'Namespaced',
-      names: { plural: 'widgets', kind: 'Widget' },
-      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema } }],
-    },
-  };
+  const definition = definitionOf(group, { plural: 'widgets', namespaced: true });
   await admin.put(definition);
   await vi.waitFor(
     async () => expect((await admin.ask('GET', `/apis/${group}/v1/widgets`)).status).toBe(200),
