@@ -64,10 +64,11 @@ export class Attribution<Member> {
     const waited = work.waiting.delete(member);
     const ran = work.running.delete(member);
     const others = [...new Set([...dependants, ...work.waiting, ...work.running])];
-    if (others.length === 0) this.#works.delete(key);
+    const isLast = others.length === 0;
+    if (isLast) this.#works.delete(key);
     if (waited) work.waiting = new Set(others);
     if (ran) work.running = new Set(others);
-    return { ran, isLast: others.length === 0 };
+    return { ran, isLast };
   }
 
   /** What is queued, delayed or running for somebody, apart from what may become of it meanwhile. */
