@@ -175,3 +175,25 @@ test('the rate limiter forgets what only a stopped dynamic watcher had to do wit
   await west.stop();
   expect([...failures.keys()]).toEqual([]);
 });
+
+test('a reconcile may stop its own dynamic watcher, and who hears of that the others and the group', async () => {
+  const recorder = new Recorder();
+  await using world = await start(['east', 'west'], { maxConcurrentReconciles: 2 }, recorder);
+  const [east, west] = both(world);
+  const ends: Promise<void>[] = [];
+  recorder.act = async ({ name }, { signal }) => {
+    signal.addEventListener('abort', () => ends.push(west.stop(), world.group.stop()));
+    if (name === 'app') await east.stop();
+    return new Promise((resolve) => world.clock.setTimeout(resolve, 100));
+  };
+  west.enqueue(configMapId('other'));
+  east.enqueue(app);
+  await world.settle();
+  expect(ends.length).toBeGreaterThanOrEqual(2);
+  await Promise.all(ends);
+  const stops = [east.stopped, west.stopped, world.group.stopped];
+  expect(await Promise.all(stops.map(isSettled))).toEqual([false, false, false]);
+  await world.settle(100);
+  await Promise.all(stops);
+  expect([recorder.calls.length, recorder.stops, world.clock.pending]).toEqual([2, 1, 0]);
+});
