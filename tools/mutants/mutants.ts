@@ -1,3 +1,4 @@
+import { groupMutants } from './group-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { serverMutants } from './server-mutants.ts';
 
@@ -228,4 +229,5 @@ export const mutants: readonly Mutant[] = [
     test: 'k8s-transport/test/streams.test.ts',
   },
   ...serverMutants,
+  ...groupMutants,
 ];

@@ -26,6 +26,7 @@ import { LifeCycle } from './life-cycle.ts';
 import type { DynamicWatcherOptions } from './options.ts';
 import type { Watcher } from './demand/dependencies.ts';
 import type { Batch } from './demand/query-batches.ts';
+import { inCluster } from './reconcile/causes.ts';
 import { currentReconcile } from './reconcile/reconcile-run.ts';
 
 /**
@@ -126,7 +127,7 @@ class EngineWatcher implements DynamicWatcher {
   }
 
   enqueue(watcher: ObjectIdentifier, { afterMs = 0 }: { afterMs?: number } = {}): void {
-    const { loop } = this.#life.running();
+    const { loop, cluster } = this.#life.running();
     validateNamed('watcher', watcher);
     if (!(typeof afterMs === 'number' && afterMs >= 0 && afterMs < Infinity)) {
       throw invalidInput(
@@ -134,7 +135,7 @@ class EngineWatcher implements DynamicWatcher {
       );
     }
     const by = copyObjectIdentifier(watcher);
-    loop.enqueue(objectIdentifierKey(by), by, { type: 'enqueued' }, afterMs);
+    loop.enqueue(objectIdentifierKey(by), by, inCluster(cluster, { type: 'enqueued' }), afterMs);
   }
 
   getWatchCount(): number {

@@ -76,6 +76,8 @@ export class Engine {
   readonly feeds: Feeds;
   readonly dependencies: Dependencies;
   readonly batches: QueryBatches;
+  /** What causes call the cluster. */
+  readonly cluster: string | undefined;
   /** Aborted by `stop`, with a DepwatchError. */
   readonly stopSignal: AbortSignal;
   readonly #stop = new AbortController();
@@ -170,6 +172,7 @@ export class Engine {
     this.#resources = resources;
     this.#restoreCheck = restoreCheck;
     this.#kindNotices = kindNotices;
+    this.cluster = options.cluster;
     this.#reconciler = options.reconciler;
     this.#logger = logger;
     holdReconciler(this.#reconciler);

@@ -102,7 +102,10 @@ export interface DynamicWatcher extends AsyncDisposable {
    * ERR_NOT_STARTED). Resolves then, without waiting for your code; so it may be called inside a reconcile.
    */
   stop(): Promise<void>;
-  /** Resolves once it has stopped and the running reconciles have settled, or `stopTimeoutMs` passed. Never rejects. */
+  /**
+   * Resolves once it has stopped and the running reconciles have settled, or `stopTimeoutMs` passed. Never rejects. In a
+   * reconcile group those are meant that are for no other of its dynamic watchers; what is goes on.
+   */
   readonly stopped: Promise<void>;
   /**
    * Makes `watcher` depend on `watched`, beside what it depends on already. Resolves once the watch is live (and its
@@ -129,8 +132,8 @@ export interface DynamicWatcher extends AsyncDisposable {
     options?: AddOptions,
   ): Promise<void>;
   /**
-   * Drops all that `watcher` depends on, and its reconciles that have not begun. Ends its pending calls (ERR_ABORTED).
-   * An unknown watcher is no error.
+   * Drops all that `watcher` depends on, and its reconciles that have not begun, unless they are for another dynamic watcher
+   * of a reconcile group as well. Ends its pending calls (ERR_ABORTED). An unknown watcher is no error.
    *
    * @param options.abortBatch end a query batch of this watcher, too, instead of rejecting
    * @throws DepwatchError ERR_QUERY_BATCH_IN_PROGRESS

@@ -188,6 +188,30 @@ test('an object without a prototype is a result like any other', async () => {
   expect(bench.recorder.calls.map(({ causes }) => causes)).toEqual([['enqueued'], ['requeue']]);
 });
 
+test.each(['log', 'rate limiter'])(
+  'a watcher that its %s removes is not tried again',
+  async (who) => {
+    const { logger } = errorLog();
+    const removing = (by: string): void => {
+      if (by === who) void bench.watcher.removeWatcher(app);
+    };
+    const settings = {
+      logger: { ...logger, error: () => removing('log') },
+      rateLimiter: {
+        when: () => (removing('rate limiter'), 10),
+        forget: () => {},
+        retries: () => 0,
+      },
+    };
+    const bench = await startBench(settings);
+    await using _ = bench;
+    bench.recorder.act = fail;
+    bench.watcher.enqueue(app);
+    await bench.settle(1000);
+    expect(bench.recorder.calls).toHaveLength(1);
+  },
+);
+
 test.each([
   ['throws', fail],
   ['gives NaN', () => Number.NaN],

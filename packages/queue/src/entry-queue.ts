@@ -181,6 +181,15 @@ export class EntryQueue<T, N> implements WorkQueue<T, N> {
     this.#rateLimiter.forget(item);
   }
 
+  clear(): void {
+    for (const { item } of this.#entries.values()) this.remove(item);
+  }
+
+  isDelayed(item: T): boolean {
+    const entry = this.#entries.get(this.#keyOf(item));
+    return entry !== undefined && entry.heapIndex >= 0;
+  }
+
   shutdown(): void {
     if (this.#shutDown) return;
     this.#shutDown = true;

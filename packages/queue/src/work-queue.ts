@@ -46,6 +46,10 @@ export interface WorkQueue<T, N = never> {
    * only kept from running again.
    */
   remove(item: T): void;
+  /** `remove` for all items that it knows of; it forgets when they were handed out last, too. */
+  clear(): void;
+  /** Whether the item waits for a delay to pass, perhaps while it is queued or runs. */
+  isDelayed(item: T): boolean;
   /** How many items are queued. */
   readonly length: number;
   /** How many items wait for their delay to pass. */

@@ -59,9 +59,10 @@ describe('delayed adds', () => {
     const { clock, queue } = newQueue();
     queue.addAfter('a', 10);
     queue.add('a');
-    expect([queue.length, queue.delayed]).toEqual([1, 1]);
+    expect([queue.length, queue.delayed, queue.isDelayed('a')]).toEqual([1, 1, true]);
+    expect(queue.isDelayed('another')).toBe(false);
     await clock.advance(10);
-    expect([queue.length, queue.delayed]).toEqual([1, 0]);
+    expect([queue.length, queue.delayed, queue.isDelayed('a')]).toEqual([1, 0, false]);
   });
 
   it('of a running item let it run once more when it is done', async () => {

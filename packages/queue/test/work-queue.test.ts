@@ -184,6 +184,25 @@ describe('remove', () => {
     expect([queue.length, queue.running]).toEqual([0, 0]);
   });
 
+  it('clear removes all there is, and leaves no timer; what runs goes on', async () => {
+    const { clock, queue } = newQueue({ minIntervalMs: 60_000 });
+    for (const item of ['ran', 'runs']) {
+      queue.add(item);
+      expect(await queue.get()).toBe(item);
+    }
+    queue.done('ran');
+    queue.addRateLimited('runs');
+    queue.add('queued');
+    queue.addAfter('delayed', 1000);
+    queue.clear();
+    expect([queue.length, queue.delayed, queue.running, queue.retries('runs')]).toEqual([
+      0, 0, 1, 0,
+    ]);
+    expect(clock.pending).toBe(0);
+    queue.add('ran');
+    expect(queue.tryGet()).toBe('ran');
+  });
+
   it('lets a removed item be added again, while the old run goes on', async () => {
     const { queue } = newQueue();
     queue.add('a');

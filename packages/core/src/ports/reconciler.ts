@@ -31,13 +31,16 @@ export interface Cause {
   readonly watched?: ObjectIdentifier;
   /** Which of the objects that a query shows; absent where `watched` names one. */
   readonly object?: { readonly namespace?: string; readonly name: string };
-  /** Of which cluster, where the dynamic watcher was given a name for its own. */
+  /** Of which cluster, where the dynamic watcher was given a name for its own; absent from `requeue` and `retry`. */
   readonly cluster?: string;
 }
 
 /** What a reconcile is told beside the watcher. */
 export interface ReconcileContext {
-  /** Aborted when the dynamic watcher stops or the reconcile has taken longer than its timeout. */
+  /**
+   * Aborted when the dynamic watcher stops (in a reconcile group, all for whom it runs) or the reconcile has taken longer than
+   * its timeout.
+   */
   readonly signal: AbortSignal;
   /** Why this reconcile runs: at least one cause, at most 16; repeated changes are named once. Frozen, and shared. */
   readonly causes: readonly Cause[];
@@ -63,7 +66,7 @@ export interface Reconciler {
   ): Promise<Result | void> | Result | void;
   /**
    * Called once, after the dynamic watcher stopped and no reconcile will be called any more. Where several dynamic
-   * watchers were started with this same object, the last one to stop calls it.
+   * watchers were started with this same object, the last one to stop calls it; of a reconcile group, the group.
    */
   stopped?(): void;
 }

@@ -2,6 +2,7 @@ import {
   DepwatchError,
   isDepwatchError,
   objectIdentifierKey,
+  type Cause,
   type DependencyGraph,
   type GraphChange,
   type ObjectIdentifier,
@@ -9,6 +10,7 @@ import {
 } from '@depwatch/core';
 import { normalizeWatched } from '../normalize-watched.ts';
 import type { EdgeTerms } from './edge-terms.ts';
+import { inCluster } from '../reconcile/causes.ts';
 import type { Reconciles } from '../reconcile/reconciles.ts';
 import type { Resources } from '../requests/resources.ts';
 import { TentativeEdges, type TentativeEdge } from './tentative-edges.ts';
@@ -21,6 +23,8 @@ export interface DependenciesOptions {
   readonly loop: Reconciles;
   readonly resources: Resources;
   readonly disableInitialReconcile: boolean;
+  /** What causes call the cluster. */
+  readonly cluster: string | undefined;
   /** An identifier as the graph knows it, as far as can be told without asking the server. */
   normalize(id: ObjectIdentifier): ObjectIdentifier;
 }
@@ -197,11 +201,12 @@ export class Dependencies {
   }
 
   #reconcileInitially({ key, watcher }: Watcher, added: readonly TentativeEdge[]): void {
-    const { disableInitialReconcile, feeds, loop } = this.#options;
+    const { disableInitialReconcile, feeds, loop, cluster } = this.#options;
     if (disableInitialReconcile) return;
     for (const edge of added) {
       if (feeds.objectCount(edge.key) === 0) continue;
-      loop.enqueue(key, watcher, { type: 'initial', watched: edge.watched });
+      const cause: Cause = { type: 'initial', watched: edge.watched };
+      loop.enqueue(key, watcher, inCluster(cluster, cause));
     }
   }
 }

@@ -5,7 +5,7 @@ import type {
   ObjectChange,
   ObjectIdentifier,
 } from '@depwatch/core';
-import { causesOf, causesOfChanges, type Causes } from '../reconcile/causes.ts';
+import { causesOf, causesOfChanges, inCluster, type Causes } from '../reconcile/causes.ts';
 import type { Reconciles } from '../reconcile/reconciles.ts';
 import type { EdgeTerms } from './edge-terms.ts';
 import { Selections, type Select } from './selections.ts';
@@ -80,7 +80,6 @@ export class WakeUps {
   }
 
   #causes({ watched }: Watched, type: Cause['type']): Causes {
-    const { cluster } = this.#options;
-    return causesOf({ type, watched, ...(cluster !== undefined && { cluster }) });
+    return causesOf(inCluster(this.#options.cluster, { type, watched }));
   }
 }

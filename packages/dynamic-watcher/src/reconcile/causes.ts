@@ -11,6 +11,11 @@ export function causesOf(cause: Cause): Causes {
   return Object.freeze([Object.freeze(cause)]);
 }
 
+/** A cause that says of which cluster it is, where that has a name. */
+export function inCluster(cluster: string | undefined, cause: Cause): Cause {
+  return cluster === undefined ? cause : { ...cause, cluster };
+}
+
 /** Why the watchers of something are due that has changed: at most 16 causes, of each type at least one. */
 export function causesOfChanges(
   changes: readonly ObjectChange[],
@@ -19,12 +24,9 @@ export function causesOfChanges(
 ): Causes {
   const told = changes.length > causesKept ? mostTelling(changes) : changes;
   const causes = told.map(({ type, key }) =>
-    Object.freeze({
-      type,
-      watched,
-      ...(!watched.name && { object: objectOf(key) }),
-      ...(cluster !== undefined && { cluster }),
-    }),
+    Object.freeze(
+      inCluster(cluster, { type, watched, ...(!watched.name && { object: objectOf(key) }) }),
+    ),
   );
   if (causes.length === 1) return Object.freeze(causes);
   return mergeCauses(Object.freeze([]), causes);
@@ -59,6 +61,7 @@ function sameCause(a: Cause, b: Cause): boolean {
   return (
     a.type === b.type &&
     a.watched === b.watched &&
+    a.cluster === b.cluster &&
     a.object?.name === b.object?.name &&
     a.object?.namespace === b.object?.namespace
   );

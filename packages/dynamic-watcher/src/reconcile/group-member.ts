@@ -1,10 +1,5 @@
-import {
-  objectIdentifierKey,
-  type Cause,
-  type DependencyGraph,
-  type DepwatchError,
-  type ObjectIdentifier,
-} from '@depwatch/core';
+import type { Cause, DependencyGraph, DepwatchError, ObjectIdentifier } from '@depwatch/core';
+import type { Attribution } from './attribution.ts';
 import type { Causes } from './causes.ts';
 import type { ReconcileLoop } from './reconcile-loop.ts';
 import type { ReconcileRun } from './reconcile-run.ts';
@@ -15,6 +10,7 @@ export interface GroupMemberOptions {
   readonly loop: ReconcileLoop;
   /** All members, this one included once it is made. */
   readonly members: Set<GroupMember>;
+  readonly attribution: Attribution<GroupMember>;
   /** Who depends on what in this member. */
   readonly graph: DependencyGraph;
   /** A reconcile has settled. */
@@ -24,10 +20,8 @@ export interface GroupMemberOptions {
 /** One dynamic watcher's part in the loop of a group. A watcher may be known to several of them. */
 export class GroupMember implements Reconciles {
   readonly #options: GroupMemberOptions;
-  /** Those that were asked for by name, and so may depend on nothing. */
-  readonly #asked = new Map<string, ObjectIdentifier>();
-  /** The reconciles that its stop has aborted, by key. */
-  readonly #ending = new Set<string>();
+  /** The reconciles under way that were for it, too, until it removed their watchers. */
+  readonly #left = new Set<ReconcileRun>();
   readonly #ended = Promise.withResolvers<void>();
   #stopped = false;
 
@@ -37,9 +31,10 @@ export class GroupMember implements Reconciles {
   }
 
   enqueue(key: string, watcher: ObjectIdentifier, cause: Cause, afterMs?: number): void {
-    if (this.#stopped) return;
-    this.#asked.set(key, watcher);
-    this.#options.loop.enqueue(key, watcher, cause, afterMs);
+    const { loop, attribution } = this.#options;
+    if (this.#stopped || loop.isStopped) return;
+    loop.enqueue(key, watcher, cause, afterMs);
+    attribution.asked(key, watcher, this);
   }
 
   enqueueAll<Note>(
@@ -48,29 +43,38 @@ export class GroupMember implements Reconciles {
     causes: Causes | undefined,
     noted?: (note: Note) => Causes | undefined,
   ): void {
-    if (!this.#stopped) this.#options.loop.enqueueAll(graph, watchedKey, causes, noted);
+    const { loop, attribution } = this.#options;
+    if (this.#stopped || loop.isStopped) return;
+    loop.enqueueAll(graph, watchedKey, causes, noted, (key, watcher) =>
+      attribution.asked(key, watcher, this),
+    );
   }
 
   drop(key: string, watcher: ObjectIdentifier): void {
-    this.#asked.delete(key);
-    if (!this.#isOthers(key, watcher)) this.#options.loop.drop(key, watcher);
+    if (this.#stopped) return;
+    const { loop, attribution } = this.#options;
+    const { ran, isLast } = attribution.leave(key, this, this.#dependants(watcher));
+    if (ran) this.#left.add(loop.running(key)!);
+    if (isLast) loop.drop(key, watcher);
   }
 
-  /** Drops what no other member has to do with; what others have is theirs, and goes on. */
+  /** Drops and aborts what no other member has to do with; what others have is theirs, and goes on. */
   stop(reason: DepwatchError): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    const { loop, members, graph } = this.#options;
+    const { loop, members, attribution } = this.#options;
     members.delete(this);
-    const own = new Map(this.#asked);
-    for (const watcher of graph.snapshot().watchers) own.set(objectIdentifierKey(watcher), watcher);
-    for (const [key, watcher] of own) {
-      if (this.#isOthers(key, watcher)) continue;
+    const ending = [...this.#left].filter(({ dropped }) => dropped);
+    for (const [key, watcher] of attribution.of(this)) {
+      const { ran, isLast } = attribution.leave(key, this, this.#dependants(watcher));
+      if (!isLast) continue;
+      if (ran) ending.push(loop.running(key)!);
       loop.drop(key, watcher);
-      if (loop.abort(key, reason)) this.#ending.add(key);
     }
-    this.#asked.clear();
-    if (this.#ending.size === 0) this.#ended.resolve();
+    if (members.size === 0) loop.clear();
+    // Last, since who is told may call anything.
+    for (const run of ending) run.abort(reason);
+    void Promise.all(ending.map((run) => run.whenSettled())).then(() => this.#ended.resolve());
   }
 
   settled(): Promise<void> {
@@ -79,20 +83,14 @@ export class GroupMember implements Reconciles {
 
   /** A reconcile of the group has settled, whoever it was for. */
   runSettled(run: ReconcileRun): void {
-    if (!this.#stopped) return this.#options.settled(run);
-    this.#ending.delete(run.key);
-    if (this.#ending.size === 0) this.#ended.resolve();
+    this.#left.delete(run);
+    this.#options.settled(run);
   }
 
-  /** Whether it has to do with a watcher. */
-  #knows(key: string, watcher: ObjectIdentifier): boolean {
-    return this.#asked.has(key) || this.#options.graph.watchedBy(watcher).length > 0;
-  }
-
-  #isOthers(key: string, watcher: ObjectIdentifier): boolean {
-    for (const member of this.#options.members) {
-      if (member !== this && member.#knows(key, watcher)) return true;
-    }
-    return false;
+  /** The other members in which the watcher depends on something. */
+  #dependants(watcher: ObjectIdentifier): readonly GroupMember[] {
+    return [...this.#options.members].filter(
+      (member) => member !== this && member.#options.graph.watchedBy(watcher).length > 0,
+    );
   }
 }

@@ -9,6 +9,7 @@ import {
 import { guardLogger, guardMetrics } from '../guard.ts';
 import type { ReconcileGroupOptions } from '../options.ts';
 import { systemClock } from '../system-clock.ts';
+import { Attribution } from './attribution.ts';
 import { GroupMember } from './group-member.ts';
 import { ReconcileLoop } from './reconcile-loop.ts';
 import type { ReconcileRun } from './reconcile-run.ts';
@@ -19,7 +20,8 @@ import { holdReconciler, releaseReconciler } from './shared-reconcilers.ts';
 /**
  * One loop for several dynamic watchers, of several clusters or service accounts say: one watcher never runs twice at once,
  * over all of them. Each is given the group as `reconcileGroup`. A dynamic watcher that stops leaves the others alone; what
- * only it had to do with is reconciled no more.
+ * only it had asked for, requeues and retries included, is dropped or aborted, and its `stopped` waits for that. What
+ * another one has asked for as well, or has the watcher depend on something, goes on for that one.
  */
 export interface ReconcileGroup extends AsyncDisposable {
   /**
@@ -36,12 +38,10 @@ export class LoopGroup implements ReconcileGroup {
   readonly stopped: Promise<void>;
   readonly #loop: ReconcileLoop;
   readonly #members = new Set<GroupMember>();
-  /** The members, and those that have stopped but wait for their last reconciles. */
-  readonly #listening = new Set<GroupMember>();
+  readonly #attribution = new Attribution<GroupMember>();
   readonly #reconciler: Reconciler;
   readonly #logger: Logger;
   readonly #stopNow: () => void;
-  #isStopped = false;
 
   constructor(options: ReconcileGroupOptions) {
     const { reconciler, clock = systemClock, stopTimeoutMs = 30_000 } = options;
@@ -58,7 +58,8 @@ export class LoopGroup implements ReconcileGroup {
       logger: this.#logger,
       metrics: options.metrics && guardMetrics(options.metrics),
       tracksReconciles: true,
-      settled: (run) => this.#settled(run),
+      started: ({ key }, isDelayed) => this.#attribution.started(key, isDelayed),
+      settled: (run, asksAgain) => this.#settled(run, asksAgain),
     });
     holdReconciler(this.#reconciler);
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -66,18 +67,27 @@ export class LoopGroup implements ReconcileGroup {
     this.stopped = promise.then(() => settledWithin(this.#loop, clock, stopTimeoutMs));
   }
 
+  /** How many watchers are queued, delayed or running. */
+  get size(): number {
+    return this.#attribution.size;
+  }
+
   /** A dynamic watcher starts. @throws DepwatchError ERR_INVALID_INPUT once the group has stopped */
   join(graph: DependencyGraph, settled: (run: ReconcileRun) => void): Reconciles {
-    if (this.#isStopped) throw invalidInput('reconcileGroup: it has stopped; create another one');
-    const member = new GroupMember({ loop: this.#loop, members: this.#members, graph, settled });
-    this.#listening.add(member);
-    void member.settled().then(() => this.#listening.delete(member));
-    return member;
+    if (this.#loop.isStopped)
+      throw invalidInput('reconcileGroup: it has stopped; create another one');
+    return new GroupMember({
+      loop: this.#loop,
+      members: this.#members,
+      attribution: this.#attribution,
+      graph,
+      settled,
+    });
   }
 
   async stop(): Promise<void> {
-    if (this.#isStopped) return;
-    this.#isStopped = true;
+    if (this.#loop.isStopped) return;
+    this.#attribution.stop();
     this.#loop.stop(new DepwatchError('ERR_NOT_STARTED', 'the reconcile group was stopped'));
     releaseReconciler(this.#reconciler, this.#logger);
     this.#stopNow();
@@ -88,7 +98,8 @@ export class LoopGroup implements ReconcileGroup {
     await this.stopped;
   }
 
-  #settled(run: ReconcileRun): void {
-    for (const member of [...this.#listening]) member.runSettled(run);
+  #settled(run: ReconcileRun, asksAgain: boolean): void {
+    this.#attribution.settled(run.key, asksAgain);
+    for (const member of this.#members) member.runSettled(run);
   }
 }

@@ -40,8 +40,10 @@ export interface ReconcileLoopOptions {
   readonly metrics: Metrics | undefined;
   /** Whether reconciles are told apart by `currentReconcile`, for batches that they leave open. */
   readonly tracksReconciles: boolean;
-  /** A reconcile has settled. */
-  settled(run: ReconcileRun): void;
+  /** A reconcile starts. @param isDelayed whether its watcher is due later as well */
+  started?(run: ReconcileRun, isDelayed: boolean): void;
+  /** A reconcile has settled. @param asksAgain whether its watcher is due again because it failed, or by its result */
+  settled(run: ReconcileRun, asksAgain: boolean): void;
 }
 
 /** A watcher as it is queued. Why it is due, and from when on, is known to the queue. */
@@ -92,22 +94,30 @@ export class ReconcileLoop implements Reconciles {
     });
   }
 
+  get isStopped(): boolean {
+    return this.#queue.isShutDown;
+  }
+
   enqueue(key: string, watcher: ObjectIdentifier, cause: Cause, afterMs = 0): void {
     this.#queue.addAfter({ key, watcher }, afterMs, causesOf(cause));
     // A watcher that asks for itself again and again must leave the event loop to others.
     if (afterMs <= 0) this.#gate.untilNextTurn();
   }
 
+  /** @param asked told of each watcher that is due */
   enqueueAll<Note>(
     graph: DependencyGraph<Note>,
     watchedKey: string,
     causes: Causes | undefined,
     noted: (note: Note) => Causes | undefined = () => causes,
+    asked?: (key: string, watcher: ObjectIdentifier) => void,
   ): void {
     this.#gate.untilAnswered();
     graph.forEachWatcher(watchedKey, (key, watcher, note) => {
       const why = note === undefined ? causes : noted(note);
-      if (why) this.#queue.add({ key, watcher }, why);
+      if (!why) return;
+      this.#queue.add({ key, watcher }, why);
+      asked?.(key, watcher);
     });
   }
 
@@ -118,11 +128,15 @@ export class ReconcileLoop implements Reconciles {
     if (run) run.dropped = true;
   }
 
-  /** Aborts the signal of a watcher's reconcile. @returns whether one runs */
-  abort(key: string, reason: DepwatchError): boolean {
-    const run = this.#running.get(key);
-    run?.abort(reason);
-    return run !== undefined;
+  /** Drops all that is queued, delayed or backed off, and forgets what has run; what runs goes on. */
+  clear(): void {
+    this.#queue.clear();
+    this.#failures.clear();
+  }
+
+  /** The reconcile of a watcher, while it runs. */
+  running(key: string): ReconcileRun | undefined {
+    return this.#running.get(key);
   }
 
   stop(reason: DepwatchError): void {
@@ -146,13 +160,14 @@ export class ReconcileLoop implements Reconciles {
   }
 
   async #work(): Promise<void> {
-    const { tracksReconciles } = this.#options;
+    const { tracksReconciles, started } = this.#options;
     this.#workers += 1;
     while (this.#mayTake()) {
       const item = this.#queue.tryGet();
       if (!item) break;
       const run = new ReconcileRun(item.key);
       this.#running.set(item.key, run);
+      started?.(run, this.#queue.isDelayed(item));
       if (tracksReconciles) run.enter();
       const pending = this.#reconcile(item, run);
       if (pending) await pending;
@@ -225,17 +240,26 @@ export class ReconcileLoop implements Reconciles {
     metrics?.count('depwatch_reconciles_total', {
       result: 'error' in outcome ? 'error' : 'success',
     });
-    run.settled = true;
-    settled(run);
-    if (this.#queue.isShutDown || run.dropped) return;
-    if ('error' in outcome) this.#retry(item, outcome.error);
-    else this.#succeed(item, outcome.afterMs);
+    run.settle();
+    const goesOn = (): boolean => !this.isStopped && !run.dropped;
+    const isDue = goesOn() && this.#goOn(item, outcome);
+    // A log or a rate limiter may have removed the watcher.
+    if (isDue && run.dropped) this.#queue.remove(item);
+    settled(run, isDue && goesOn());
   }
 
-  #succeed(item: Item, afterMs: number | undefined): void {
+  /** @returns whether the watcher is due again */
+  #goOn(item: Item, outcome: Outcome): boolean {
+    if ('error' in outcome) {
+      this.#retry(item, outcome.error);
+      return true;
+    }
+    const { afterMs } = outcome;
     this.#failures.delete(item.key);
     this.#queue.forget(item);
-    if (afterMs !== undefined) this.enqueue(item.key, item.watcher, { type: 'requeue' }, afterMs);
+    if (afterMs === undefined) return false;
+    this.enqueue(item.key, item.watcher, { type: 'requeue' }, afterMs);
+    return true;
   }
 
   #retry(item: Item, error: unknown): void {

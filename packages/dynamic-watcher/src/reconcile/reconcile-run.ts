@@ -14,12 +14,17 @@ export class ReconcileRun {
   readonly key: string;
   /** The watcher was removed meanwhile: whatever this run returns, it asks for no other. */
   dropped = false;
-  /** It has settled: a batch that it asked for, and whose turn comes only now, is nobody's. */
-  settled = false;
   readonly #controller = new AbortController();
+  #settled = false;
+  #settling: PromiseWithResolvers<void> | undefined;
 
   constructor(key: string) {
     this.key = key;
+  }
+
+  /** Whether it has settled: a batch that it asked for, and whose turn comes only then, is nobody's. */
+  get settled(): boolean {
+    return this.#settled;
   }
 
   /** Aborted when the reconcile is to end. */
@@ -38,5 +43,17 @@ export class ReconcileRun {
   /** Aborts the reconcile's signal; the first reason counts. */
   abort(reason: Error): void {
     this.#controller.abort(reason);
+  }
+
+  /** Notes that it has settled. */
+  settle(): void {
+    this.#settled = true;
+    this.#settling?.resolve();
+  }
+
+  /** Resolves once it has settled. */
+  whenSettled(): Promise<void> {
+    if (this.#settled) return Promise.resolve();
+    return (this.#settling ??= Promise.withResolvers()).promise;
   }
 }

@@ -17,7 +17,10 @@ export interface Reconciles {
     causes: Causes | undefined,
     noted?: (note: Note) => Causes | undefined,
   ): void;
-  /** Drops what is queued, delayed or backed off of a watcher; a running reconcile finishes, and is the last. */
+  /**
+   * Drops what is queued, delayed or backed off of a watcher; a running reconcile finishes, and is the last. In a group that is
+   * so when it is nobody else's.
+   */
   drop(key: string, watcher: ObjectIdentifier): void;
   /** Drops all that is queued and aborts the signals of all that run. No reconcile begins any more. */
   stop(reason: DepwatchError): void;

@@ -1,52 +1,14 @@
-import type { Cause, ObjectIdentifier, Reconciler } from '@depwatch/core';
-import { createFakeTransport, createVirtualClock } from '@depwatch/testing';
+import type { Cause, ObjectIdentifier } from '@depwatch/core';
+import { createFakeTransport } from '@depwatch/testing';
 import { describe, expect, test } from 'vitest';
 import {
   createDynamicWatcher,
   createReconcileGroup,
   type DynamicWatcher,
   type ReconcileGroup,
-  type ReconcileSettings,
-} from '../src/index.ts';
-import { configMap, configMapId, Recorder } from './harness.ts';
-
-const app = configMapId('app');
-const watched = configMapId('config');
-
-/** Dynamic watchers of as many clusters, in one group, in virtual time. */
-async function start(
-  clusters: readonly string[],
-  settings: Partial<ReconcileSettings> = {},
-  reconciler: Reconciler = new Recorder(),
-) {
-  const clock = createVirtualClock();
-  const group = createReconcileGroup({ reconciler, clock, ...settings });
-  const fakes = clusters.map(() =>
-    createFakeTransport({ clock, objects: [configMap('config', { value: 'before' })] }),
-  );
-  const watchers = clusters.map((cluster, index) =>
-    createDynamicWatcher({
-      transport: fakes[index]!,
-      clock,
-      cluster,
-      enableCache: true,
-      disableInitialReconcile: true,
-      reconcileGroup: group,
-    }),
-  );
-  for (const watcher of watchers) await watcher.start();
-  const settle = (ms = 10): Promise<void> => clock.advance(ms);
-  const wait = async <T>(promise: Promise<T>): Promise<T> => {
-    promise.catch(() => {});
-    await settle(1000);
-    return promise;
-  };
-  const end = async (): Promise<void> => {
-    await Promise.all(watchers.map((watcher) => watcher.stop()));
-    await group.stop();
-  };
-  return { clock, group, fakes, watchers, settle, wait, [Symbol.asyncDispose]: end };
-}
+} from '../../src/index.ts';
+import { configMap, configMapId, Recorder } from '../harness.ts';
+import { app, hanging, start, watched } from './clusters.ts';
 
 describe('a reconcile group', () => {
   test('reconciles one watcher for what any of its clusters shows, and says which', async () => {
@@ -62,6 +24,21 @@ describe('a reconcile group', () => {
     expect(told.map(({ type, cluster }) => [type, cluster])).toEqual([
       ['modified', 'east'],
       ['modified', 'west'],
+    ]);
+  });
+
+  test('says also of an enqueue and of an add of which cluster they are', async () => {
+    const told: Cause[] = [];
+    const recorder = new Recorder();
+    recorder.act = (_watcher, { causes }) => void told.push(...causes);
+    await using world = await start(['east', 'west'], { disableInitialReconcile: false }, recorder);
+    for (const watcher of world.watchers) watcher.enqueue(app);
+    await world.settle();
+    await world.wait(world.watchers[1]!.addWatcher(app, watched));
+    expect(told).toEqual([
+      { type: 'enqueued', cluster: 'east' },
+      { type: 'enqueued', cluster: 'west' },
+      { type: 'initial', cluster: 'west', watched },
     ]);
   });
 
@@ -102,12 +79,7 @@ describe('a reconcile group', () => {
   });
 
   test('goes on when one of its dynamic watchers stops, but for what only that one had to do with', async () => {
-    const recorder = new Recorder();
-    const signals = new Map<string, AbortSignal>();
-    recorder.act = ({ name }, { signal }) => {
-      signals.set(name!, signal);
-      return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
-    };
+    const { recorder, signals } = hanging();
     await using world = await start(['east', 'west'], { maxConcurrentReconciles: 3 }, recorder);
     const { fakes, watchers, settle, wait } = world;
     const [east, west] = watchers as [DynamicWatcher, DynamicWatcher];
