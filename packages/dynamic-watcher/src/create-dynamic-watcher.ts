@@ -18,6 +18,7 @@ import type {
   CallOptions,
   DependOptions,
   DynamicWatcher,
+  MapChange,
   QueryBatch,
   WatchStatus,
 } from './public-interface.ts';
@@ -81,6 +82,34 @@ class EngineWatcher implements DynamicWatcher {
       (turn) => {
         batches.refuse(by);
         return dependencies.add(by, what, terms, turn);
+      },
+      signal,
+    );
+  }
+
+  async addMapping(
+    watcher: ObjectIdentifier,
+    watched: ObjectIdentifier,
+    map: MapChange,
+    { signal, ...options }: DependOptions = {},
+  ): Promise<void> {
+    const { operations, batches, dependencies } = this.#life.cached();
+    validateNamed('watcher', watcher);
+    named('watched', () => validateQuery(watched));
+    if (watched.name && watched.selector) {
+      throw invalidInput('watched: name, selector: set one of them at most');
+    }
+    if (typeof map !== 'function') {
+      throw invalidInput(`map: expected a function, got a ${typeof map}`);
+    }
+    const waits = this.#waits(options);
+    const by = keyed(watcher);
+    const what = copyObjectIdentifier(watched);
+    return operations.shared(
+      by.key,
+      (turn) => {
+        batches.refuse(by);
+        return dependencies.addMapping(by, what, map, waits, turn);
       },
       signal,
     );
