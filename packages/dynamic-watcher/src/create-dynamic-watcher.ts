@@ -1,10 +1,12 @@
 import {
   abortedError,
   copyObjectIdentifier,
+  describeObjectIdentifier,
   DepwatchError,
   invalidInput,
   objectIdentifierFrom,
   objectIdentifierKey,
+  objectKey,
   validateObjectIdentifier,
   validateQuery,
   type Cached,
@@ -231,8 +233,24 @@ class EngineWatcher implements DynamicWatcher {
     return result;
   }
 
-  getFromCache<T = KubernetesObject>(object: ObjectIdentifier): Cached<T> | undefined {
-    return this.#life.cached().cache.get<T>(object);
+  getFromCache<T = KubernetesObject>(
+    object: ObjectIdentifier,
+    { within }: { within?: ObjectIdentifier } = {},
+  ): Cached<T> | undefined {
+    const engine = this.#life.cached();
+    if (!within) return engine.cache.get<T>(object);
+    validateNamed('object', object);
+    named('within', () => validateQuery(within));
+    const store = engine.feeds.shown(objectIdentifierKey(engine.normalize(within)));
+    if (store) {
+      const key = objectKey({ metadata: engine.normalize(object) });
+      return store.get(key) as Cached<T> | undefined;
+    }
+    const query = describeObjectIdentifier(within);
+    throw new DepwatchError(
+      'ERR_NO_CACHE_ENTRY',
+      `nothing is cached for exactly this query: ${query}`,
+    );
   }
 
   listFromCache<T = KubernetesObject>(query: ObjectIdentifier): readonly Cached<T>[] {

@@ -220,10 +220,14 @@ export interface DynamicWatcher extends AsyncDisposable {
   /**
    * A watched object, from the cache.
    *
+   * @param options.within the query that shows it, such as all of its kind, where the object itself isn't watched
    * @returns the object, deeply frozen and shared; undefined when the watch shows that there is none
    * @throws DepwatchError ERR_NO_CACHE_ENTRY unless exactly this is watched and live, ERR_CACHE_DISABLED
    */
-  getFromCache<T = KubernetesObject>(object: ObjectIdentifier): Cached<T> | undefined;
+  getFromCache<T = KubernetesObject>(
+    object: ObjectIdentifier,
+    options?: { within?: ObjectIdentifier },
+  ): Cached<T> | undefined;
   /** A watched set, from the cache; throws as getFromCache. */
   listFromCache<T = KubernetesObject>(query: ObjectIdentifier): readonly Cached<T>[];
   /**

@@ -199,3 +199,20 @@ test('a mapping that does not wait tells its watcher of the end', async () => {
   expect(recorder.calls).toEqual([{ watcher: 'all', causes: ['ended'] }]);
   expect(watcher.graph().edges).toEqual([]);
 });
+
+test('an object is read within the query that shows it, as long as that can be seen', async () => {
+  await using bench = await start([configMap('a', { x: '1' })]);
+  const { fake, watcher } = bench;
+  const read = (name: string) =>
+    watcher.getFromCache(configMapId(name), { within: all })?.metadata?.name;
+  expect(() => read('a')).toThrow(expect.objectContaining({ code: 'ERR_NO_CACHE_ENTRY' }));
+  await bench.wait(watcher.addMapping(listener, all, itself, { unavailable: 'wait' }));
+  expect([read('a'), read('none')]).toEqual(['a', undefined]);
+  fake.remove(configMapId('a'));
+  await bench.settle();
+  expect(read('a')).toBeUndefined();
+  fake.deny({ resource: 'configmaps' });
+  fake.breakWatches();
+  await bench.settle(120_000);
+  expect(() => read('a')).toThrow(expect.objectContaining({ code: 'ERR_NO_CACHE_ENTRY' }));
+});

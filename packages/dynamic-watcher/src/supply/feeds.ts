@@ -161,6 +161,12 @@ export class Feeds implements FeedListener {
     return this.#feeds.get(key)?.store.size ?? 0;
   }
 
+  /** Where a feed keeps what it shows; undefined where nothing can be seen. */
+  shown(key: string): ObjectStore<KubernetesObject> | undefined {
+    const feed = this.#feeds.get(key);
+    return feed?.wasLive && !feed.unavailable ? feed.store : undefined;
+  }
+
   /** The objects that a feed shows. */
   objects(key: string): readonly KubernetesObject[] {
     return this.#feeds.get(key)?.store.values() ?? [];
