@@ -14,7 +14,7 @@ export function checkControllerOptions(options: ControllerOptions): void {
   if (typeof options !== 'object' || options === null) {
     throw invalidInput('options: expected an object with kind and reconcile');
   }
-  const { kind, namespaces, selector, owns, finalizer, wakeOn, fieldManager, transport } = options;
+  const { kind, namespaces, selector, owns, finalizer, wakeOn, fieldManager } = options;
   checkKind('kind', kind);
   if (namespaces !== undefined && !isTexts(namespaces)) {
     throw invalidInput('namespaces: expected at least one name; leave it out for all');
@@ -49,10 +49,24 @@ export function checkControllerOptions(options: ControllerOptions): void {
   ) {
     throw invalidInput('fieldManager: expected 1 to 128 characters');
   }
-  const writing = ['get', 'create', 'update', 'patch', 'apply', 'delete'] as const;
+  checkCluster(options);
+}
+
+const writing = ['get', 'create', 'update', 'patch', 'apply', 'delete'] as const;
+
+function checkCluster({ kubeConfig, transport }: ControllerOptions): void {
+  if (kubeConfig !== undefined && transport !== undefined) {
+    throw invalidInput('kubeConfig, transport: give one of them at most');
+  }
+  if (kubeConfig !== undefined && typeof kubeConfig?.getCurrentCluster !== 'function') {
+    throw invalidInput(
+      'kubeConfig: expected what loadKubeConfig() of @depwatch/k8s-transport gives, or a KubeConfig of client-node',
+    );
+  }
   const missing = transport && writing.find((method) => typeof transport[method] !== 'function');
-  if (missing)
+  if (missing) {
     throw invalidInput(`transport: expected one that writes, too; ${missing} is no function`);
+  }
 }
 
 function checkKind(option: string, kind: unknown): void {

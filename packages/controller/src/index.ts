@@ -19,6 +19,8 @@ export type {
   Finalizer,
   WakeOn,
 } from './options.ts';
+export { run } from './run.ts';
+export type { ControllerHealth, Health, Run, RunOptions } from './run.ts';
 export { setCondition } from './helpers/conditions.ts';
 export type { Condition } from './helpers/conditions.ts';
 export { gvkOf, parseApiVersion } from './helpers/kinds.ts';

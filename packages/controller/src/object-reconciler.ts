@@ -134,9 +134,11 @@ export class ObjectReconciler<T extends KubernetesObject> {
     const { watcher, reads } = this.#options;
     const asked = new Set<string>();
     const client = this.#client(reader, context);
-    const result = await watcher.queryBatch(reader.id, (batch) =>
-      run({ reader, context, batch, client, asked }),
-    );
+    // One that is open still when the reconcile fails is ended with it, and what it asked for is kept. A `queryBatch` would
+    // end at a stop, before the code has that runs in it.
+    const batch = await watcher.startQueryBatch(reader.id);
+    const result = await run({ reader, context, batch, client, asked });
+    await batch.end();
     reads.retain(reader.key, asked);
     return result;
   }
@@ -144,7 +146,7 @@ export class ObjectReconciler<T extends KubernetesObject> {
   /** Nothing wakes it any more but its own changes. */
   async #drop(reader: Reader): Promise<void> {
     const { watcher, reads } = this.#options;
-    await watcher.queryBatch(reader.id, async () => {});
+    await (await watcher.startQueryBatch(reader.id)).end();
     reads.retain(reader.key, new Set());
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ControllerContext, KubernetesObject } from '../src/index.ts';
+import type { Cached, ControllerContext, KubernetesObject } from '../src/index.ts';
 import {
   configMap,
   configMapId,
@@ -15,12 +15,12 @@ type Events = KubernetesObject & { reason: string; note: string; series?: { coun
 
 /** Has each widget own a ConfigMap of its size. */
 const reconcile = async (
-  { metadata, spec }: Widget | never,
+  { metadata, spec }: Cached<Widget>,
   { apply }: ControllerContext<Widget>,
 ) => {
   await apply(configMap(metadata!.name!, { size: String(spec?.size) }), { owned: true });
 };
-const task = { owns, reconcile: reconcile as never };
+const task = { owns, reconcile: reconcile };
 
 const child = (bench: Awaited<ReturnType<typeof startBench>>, name = 'a') =>
   bench.fake.stored<ConfigMap & KubernetesObject>(configMapId(name));
@@ -148,7 +148,7 @@ describe('an owned object', () => {
   );
 
   test('of nobody is taken over by force, one of another controller never', async () => {
-    const force = async ({ metadata }: Widget | never, { apply }: ControllerContext<Widget>) => {
+    const force = async ({ metadata }: Cached<Widget>, { apply }: ControllerContext<Widget>) => {
       await apply(configMap(metadata!.name!, { size: 'ours' }), { owned: true, force: true });
     };
     const other = { apiVersion: 'v1', kind: 'Other', name: 'o', uid: 'u', controller: true };
@@ -156,7 +156,7 @@ describe('an owned object', () => {
       ...configMap('b'),
       metadata: { ...configMap('b').metadata, ownerReferences: [other] },
     };
-    await using bench = await startBench({ reconcile: force as never }, [
+    await using bench = await startBench({ reconcile: force }, [
       configMap('a'),
       b,
       widget('a'),
@@ -190,12 +190,11 @@ test('two controllers that fight over a field: one has it, the other is told by 
     async (_object: unknown, { apply }: ControllerContext<Widget>) => {
       await apply(configMap('shared', { value }));
     };
-  await using first = await startBench(
-    { fieldManager: 'first', reconcile: setting('1') as never },
-    [widget('a')],
-  );
+  await using first = await startBench({ fieldManager: 'first', reconcile: setting('1') }, [
+    widget('a'),
+  ]);
   await using second = await startBench(
-    { fieldManager: 'second', reconcile: setting('2') as never },
+    { fieldManager: 'second', reconcile: setting('2') },
     [],
     first.fake,
   );
