@@ -35,9 +35,12 @@ export interface ReadContext extends ReconcileContext {
 
 /** Options of `apply`. */
 export interface ControllerApplyOptions {
-  /** Makes the object ours: sets its controller reference to the object that is reconciled. @default false */
+  /**
+   * Makes the object ours: sets its controller reference to the object that is reconciled, and takes back the fields that
+   * others have changed. What is there already and belongs to nobody, or to another controller, is a conflict. @default false
+   */
   owned?: boolean;
-  /** Takes over fields of other managers, and with `owned` an object that has no controller. @default false */
+  /** Takes over the fields of other managers; with `owned` also an object that belongs to nobody. @default false */
   force?: boolean;
 }
 

@@ -94,7 +94,8 @@ export function controllerContext<T extends KubernetesObject>(
             const known = lists.find((list) => list.covers(id))?.get(id);
             wanted = ownedBy(given, owner, known ?? (await client.get(id)), force);
           }
-          return await client.apply(wanted, { fieldManager, force });
+          // What is ours is as we say, whoever has changed it.
+          return await client.apply(wanted, { fieldManager, force: force || owned });
         } catch (error) {
           if (isDepwatchError(error, 'ERR_CONFLICT')) event('Warning', 'Conflict', error.message);
           throw error;

@@ -54,6 +54,9 @@ describe('an owned object', () => {
     fake.put(widget('a', { size: 2 }));
     await bench.settle(100);
     expect(child(bench)?.data).toEqual({ size: '2' });
+    await fake.patch(configMapId('a'), { data: { size: 'spoiled' } }, { fieldManager: 'other' });
+    await bench.settle(100);
+    expect(child(bench)?.data).toEqual({ size: '2' });
     expect(controller.watcher.getWatchCount()).toBe(2);
     // Its own writes are seen when the child's change wakes it: that changes nothing more.
     calls.length = 0;
