@@ -13,6 +13,7 @@ export type {
   StatusPatch,
 } from './context.ts';
 export type {
+  ClusterOptions,
   ControllerOptions,
   ControllerSettings,
   ControllerTask,

@@ -61,7 +61,10 @@ export class ObjectReconciler<T extends KubernetesObject> {
     if (!list?.isSeen) return undefined;
     const object = list.get(id) as Cached<T> | undefined;
     const before = this.#seen.get(reader.key);
-    if (before && before.uid !== object?.metadata?.uid) await this.#removed(reader, context);
+    if (before && before.uid !== object?.metadata?.uid) {
+      const notYet = await this.#leave(reader, context, before);
+      if (notYet || !object) return notYet;
+    }
     if (!object) return undefined;
     const seen = this.#see(reader, object);
     const { finalizer } = task;
@@ -103,8 +106,19 @@ export class ObjectReconciler<T extends KubernetesObject> {
     return this.#drop(reader);
   }
 
-  async #removed(reader: Reader, context: ReconcileContext): Promise<void> {
-    const { task } = this.#options;
+  /** An object is gone, or has lost the labels that made it ours. @returns when to come again, where that isn't through */
+  async #leave(reader: Reader, context: ReconcileContext, seen: Seen): Promise<Result | void> {
+    const { task, client } = this.#options;
+    if (task.finalizer && task.selector) {
+      const { signal } = context;
+      const left = await client.get<T>(reader.id, { signal });
+      const isOurs = left?.metadata?.finalizers?.includes(task.finalizer.name);
+      // It will not be ours any more when it is deleted.
+      if (isOurs && left!.metadata!.uid === seen.uid) {
+        const notYet = await this.#finalize(reader, context, left as Cached<T>, seen);
+        if (notYet) return notYet;
+      }
+    }
     if (task.removed) {
       await this.#batch(reader, context, async (turn) =>
         task.removed!(reader.id, readContext(this.#options, turn)),
@@ -112,6 +126,7 @@ export class ObjectReconciler<T extends KubernetesObject> {
     }
     await this.#drop(reader);
     this.#seen.delete(reader.key);
+    return undefined;
   }
 
   #run(

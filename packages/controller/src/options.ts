@@ -70,13 +70,17 @@ export interface ControllerTask<T extends KubernetesObject = KubernetesObject> {
 }
 
 /**
- * Options of `createController`: a task, a way to the API server (what `loadKubeConfig` gives or a KubeConfig of
- * client-node, or a transport that writes, too, which stays yours to close; with neither, what `loadKubeConfig()` finds),
- * and settings of the dynamic watcher, where `unavailable` is `wait` by default.
+ * A way to the API server: what `loadKubeConfig` of k8s-transport gives, or a KubeConfig of client-node; or a transport that
+ * writes, too, which stays yours to close. With neither it is what `loadKubeConfig()` finds at the start.
+ */
+export type ClusterOptions =
+  | { kubeConfig?: KubeConfigLike; transport?: never }
+  | { transport: Transport & ObjectClient; kubeConfig?: never };
+
+/**
+ * Options of `createController`: a task, a way to the API server, and settings of the dynamic watcher, where `unavailable` is
+ * `wait` by default.
  */
 export type ControllerOptions<T extends KubernetesObject = KubernetesObject> = ControllerTask<T> &
   ControllerSettings &
-  (
-    | { kubeConfig?: KubeConfigLike; transport?: never }
-    | { transport: Transport & ObjectClient; kubeConfig?: never }
-  );
+  ClusterOptions;

@@ -114,6 +114,26 @@ describe('a finalizer', () => {
   });
 });
 
+test('of an object that loses the labels that made it ours is run through then, since it will not be later', async () => {
+  let isThrough = false;
+  await using bench = await startBench({
+    selector: 'of=us',
+    finalizer: { name, run: () => (isThrough ? undefined : { requeueAfterMs: 1000 }) },
+  });
+  const { fake, calls } = bench;
+  const { metadata, ...rest } = widget('a');
+  await fake.create({ ...rest, metadata: { ...metadata, labels: { of: 'us' } } });
+  await bench.settle(100);
+  await fake.patch(widgetId('a'), { metadata: { labels: { of: 'them' } } });
+  await bench.settle(100);
+  expect(calls).toEqual(['a', 'finalize a']);
+  expect(finalizersOf(bench)).toEqual([name]);
+  isThrough = true;
+  await bench.settle(1000);
+  expect(calls).toEqual(['a', 'finalize a', 'finalize a', 'removed a']);
+  expect(finalizersOf(bench) ?? []).toEqual([]);
+});
+
 const writing = new Set(['create', 'update', 'patch', 'apply', 'delete']);
 
 /** A controller that ends at each of its writes, before it has arrived or before it is answered, as by a crash. */
