@@ -5,6 +5,9 @@ import type { ControllerOptions } from './options.ts';
 const qualifiedName =
   /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
 
+/** What may stand in managedFields, and as the controller that reports an event. */
+const managerName = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+
 /**
  * Checks what types can't, of what the dynamic watcher doesn't check.
  *
@@ -43,11 +46,8 @@ export function checkControllerOptions(options: ControllerOptions): void {
   ) {
     throw invalidInput("wakeOn: expected 'generation', 'any' or a function");
   }
-  if (
-    fieldManager !== undefined &&
-    !(typeof fieldManager === 'string' && /^.{1,128}$/.test(fieldManager))
-  ) {
-    throw invalidInput('fieldManager: expected 1 to 128 characters');
+  if (fieldManager !== undefined && !managerName.test(fieldManager)) {
+    throw invalidInput("fieldManager: expected 1 to 63 letters, digits, '-', '_' and '.'");
   }
   checkCluster(options);
 }

@@ -56,7 +56,8 @@ class KindController<T extends KubernetesObject> implements Controller {
   readonly #settings: ControllerSettings;
   readonly #kubeConfig: ControllerOptions['kubeConfig'];
   readonly #own: readonly HeldList[];
-  readonly #owned: readonly HeldList[];
+  /** The lists of what is owned, by their keys. */
+  readonly #owned: Map<string, HeldList>;
   /** Under what the lists stand in the graph. */
   readonly #self: ObjectIdentifier;
   readonly #readiness = new Readiness();
@@ -80,12 +81,17 @@ class KindController<T extends KubernetesObject> implements Controller {
         stopped: () => this.#ended(),
       },
     });
+    void this.watcher.stopped.then(() => this.#ended());
     const inEach = (query: ObjectIdentifier): readonly HeldList[] =>
       (namespaces ?? [undefined]).map(
         (namespace) => new HeldList({ ...query, ...(namespace && { namespace }) }, this.watcher),
       );
     this.#own = inEach({ ...kind, ...(selector && { selector }) });
-    this.#owned = (owns ?? []).flatMap((one) => inEach({ ...one }));
+    this.#owned = new Map(
+      (owns ?? []).flatMap((one) => inEach({ ...one })).map((list) => [list.key, list]),
+    );
+    // Where the own kind owns its own, it is one list.
+    for (const list of this.#own) if (this.#owned.has(list.key)) this.#owned.set(list.key, list);
     this.#self = { group: 'depwatch.dev', version: 'v1', kind: 'Controller', name: this.#name };
   }
 
@@ -102,7 +108,7 @@ class KindController<T extends KubernetesObject> implements Controller {
     this.#objects = this.#createObjects();
     try {
       // First, so that what is owned by objects that aren't known yet wakes none of them once more.
-      await Promise.all(this.#owned.map((list) => this.#hold(list, this.#ownersOf(list))));
+      await Promise.all(this.#others().map((list) => this.#hold(list, this.#ownersOf(list))));
       await Promise.all(this.#own.map((list) => this.#hold(list, this.#itself(list))));
     } catch (error) {
       await this.stop();
@@ -130,8 +136,9 @@ class KindController<T extends KubernetesObject> implements Controller {
   }
 
   get #name(): string {
-    const { kind, fieldManager = `${kind.kind.toLowerCase()}-controller` } = this.#task;
-    return fieldManager;
+    const { kind, fieldManager } = this.#task;
+    // No longer than events can have it.
+    return fieldManager ?? `${kind.kind.toLowerCase().slice(0, 52)}-controller`;
   }
 
   async #connect(): Promise<Transport> {
@@ -158,7 +165,7 @@ class KindController<T extends KubernetesObject> implements Controller {
       client,
       fieldManager: this.#name,
       own: this.#own,
-      lists: [...this.#own, ...this.#owned],
+      lists: [...this.#own, ...this.#others()],
       reads: new HeldReads(),
       writes: new Writes(this.watcher, clock),
       recorder: new EventRecorder({ client, clock, logger, controller: this.#name, signal }),
@@ -198,21 +205,29 @@ class KindController<T extends KubernetesObject> implements Controller {
     });
   }
 
+  /** The lists of what is owned that are not lists of the own kind, too. */
+  #others(): readonly HeldList[] {
+    return [...this.#owned.values()].filter((list) => !this.#own.includes(list));
+  }
+
   #itself(list: HeldList): MapChange {
     const { wakeOn = 'generation', finalizer } = this.#task;
     const wakes = wakesOn(wakeOn, finalizer?.name);
-    return (change) => {
-      const readers = list.readersOf(change);
-      if (!wakes(change)) return readers;
-      return [objectIdentifierFrom((change.after ?? change.before)!), ...readers];
-    };
+    const others = this.#ownersOf(list);
+    return (change) => [
+      ...(wakes(change) ? [objectIdentifierFrom((change.after ?? change.before)!)] : []),
+      ...others(change),
+    ];
   }
 
+  /** Whom a change wakes but the object itself: who has read it, and who controls it, or did. */
   #ownersOf(list: HeldList): MapChange {
+    const isOwned = this.#owned.has(list.key);
     return (change) => {
-      const { before, after } = change;
-      const states = [before, after].filter((object) => object !== undefined);
-      return [...states.flatMap((object) => this.#ownerOf(object)), ...list.readersOf(change)];
+      const readers = list.readersOf(change);
+      if (!isOwned) return readers;
+      const states = [change.before, change.after].filter((object) => object !== undefined);
+      return [...states.flatMap((object) => this.#ownerOf(object)), ...readers];
     };
   }
 
@@ -239,7 +254,7 @@ class KindController<T extends KubernetesObject> implements Controller {
   #listsChanged({ causes }: ReconcileContext): void {
     if (!causes.some(({ type }) => type === 'available')) return;
     for (const id of this.#objects!.missing()) this.watcher.enqueue(id);
-    if (this.#owned.length > 0) {
+    if (this.#owned.size > 0) {
       for (const object of this.#all()) this.watcher.enqueue(objectIdentifierFrom(object));
     }
     this.#checkListed();

@@ -32,6 +32,8 @@ interface Read {
 export class HeldList {
   /** What is watched: all of a kind, or of a namespace, or what a selector selects. */
   readonly query: ObjectIdentifier;
+  /** Of the query. */
+  readonly key: string;
   readonly #kind: string;
   readonly #watcher: DynamicWatcher;
   readonly #byName = new Map<string, Map<string, Reader>>();
@@ -39,6 +41,7 @@ export class HeldList {
 
   constructor(query: ObjectIdentifier, watcher: DynamicWatcher) {
     this.query = query;
+    this.key = objectIdentifierKey(query);
     this.#kind = groupVersionKindKey(query);
     this.#watcher = watcher;
   }

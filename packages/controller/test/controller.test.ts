@@ -321,6 +321,15 @@ describe('ready', () => {
   test('comes at once where there is nothing, and not at all once it is stopped', async () => {
     await using bench = await startBench();
     await bench.controller.ready;
+    const aborted = createController({
+      kind: widgetKind,
+      transport: bench.fake,
+      reconcile: () => {},
+    });
+    await expect(aborted.start({ signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'ERR_ABORTED',
+    });
+    await expect(aborted.ready).rejects.toMatchObject({ code: 'ERR_NOT_STARTED' });
     const stopped = createController({ kind: widgetKind, reconcile: () => {} });
     await stopped.stop();
     await expect(stopped.ready).rejects.toMatchObject({ code: 'ERR_NOT_STARTED' });

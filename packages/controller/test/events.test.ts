@@ -96,7 +96,6 @@ describe('event', () => {
     await using bench = await telling((event) => {
       for (let index = 0; index < 2000; index += 1) event('Normal', 'Grown', `by ${index}`);
       event('Normal', 'Long', 'ä'.repeat(5000));
-      event('Normal', undefined as never, { toString: () => 'odd' } as never);
     });
     const { fake, calls, controller, logged } = bench;
     expect(calls).toEqual(['a']);
@@ -114,6 +113,34 @@ describe('event', () => {
     await controller.stop();
     await controller.stopped;
     expect(fake.clock.pending).toBe(0);
+  });
+
+  test('never throws, whatever it is given, nor whatever the logger does', async () => {
+    const odd = {
+      toString: () => {
+        throw new Error('of the caller');
+      },
+    };
+    const fail = (): never => {
+      throw new Error('of the logger');
+    };
+    const logger = { debug: fail, info: fail, warn: fail, error: fail };
+    await using bench = await startBench(
+      {
+        logger,
+        reconcile(_object, { event }) {
+          event('Normal', undefined as never, 'fine');
+          event('Normal', 'Odd', odd as never);
+          event('Normal', 'Fine', null as never, null as never);
+        },
+      },
+      [widget('a')],
+    );
+    expect((await list(bench.fake)).map(({ reason }) => reason)).toEqual(['undefined']);
+    bench.fake.deny({ resource: 'events' });
+    bench.fake.put(widget('b'));
+    await bench.settle(1000);
+    expect(bench.calls).toEqual(['a', 'b']);
   });
 
   test('has a note of 1,024 bytes at most, of whole characters', async () => {

@@ -6,6 +6,7 @@ import {
   startBench,
   widget,
   widgetId,
+  widgetKind,
   type ConfigMap,
   type Widget,
 } from './harness.ts';
@@ -96,6 +97,22 @@ describe('an owned object', () => {
     fake.put(of({ apiVersion: 'example.com/v2' }, 'ours'));
     await bench.settle();
     expect(calls).toEqual(['a', 'a']);
+  });
+
+  test('may be of the own kind, by the same list', async () => {
+    await using bench = await startBench({ owns: [widgetKind, ...owns, ...owns] }, [widget('a')]);
+    const { fake, calls, controller } = bench;
+    const { uid } = fake.stored<Widget>(widgetId('a'))!.metadata!;
+    const reference = { apiVersion: 'example.com/v1', kind: 'Widget', name: 'a', uid: uid! };
+    const { metadata, ...rest } = widget('b');
+    calls.length = 0;
+    fake.put({
+      ...rest,
+      metadata: { ...metadata, ownerReferences: [{ ...reference, controller: true }] },
+    });
+    await bench.settle();
+    expect(new Set(calls)).toEqual(new Set(['a', 'b']));
+    expect(controller.watcher.getWatchCount()).toBe(2);
   });
 
   test('is read from the list that is held anyway, and wakes who has read it', async () => {

@@ -33,6 +33,15 @@ interface NewEvent extends KubernetesObject {
   readonly eventTime: string;
 }
 
+/** What `record` is told. */
+type Told = [
+  object: Cached<KubernetesObject>,
+  type: 'Normal' | 'Warning',
+  reason: string,
+  note: string,
+  options?: EventOptions,
+];
+
 interface Waiting {
   readonly event: NewEvent;
   readonly count: number;
@@ -54,17 +63,21 @@ export class EventRecorder {
   }
 
   /** Tells of an object. Returns at once, and never throws. */
-  record(
-    object: Cached<KubernetesObject>,
-    type: 'Normal' | 'Warning',
-    reason: string,
-    text: string,
-    { action = reason, related }: EventOptions = {},
-  ): void {
+  record(...told: Told): void {
+    try {
+      this.#add(...told);
+    } catch (error) {
+      this.#warn({ error }, 'an event makes no sense and is left out');
+    }
+  }
+
+  #add(...[object, type, word, text, { action: done = word, related } = {}]: Told): void {
     const { clock, controller, signal } = this.#options;
     const { name = '', namespace = 'default', uid = '' } = object.metadata ?? {};
     const now = clock.now();
-    const note = cut(String(text), longestNote);
+    const note = cut(text, longestNote);
+    const reason = cut(word, longestWord);
+    const action = cut(done, longestWord);
     // Names may have 253 characters.
     const newName = `${name.slice(0, 230)}.${hexadecimal(clock)}`;
     const step = this.#correlator.next({ uid, type, reason, action, note }, now, newName);
@@ -76,8 +89,8 @@ export class EventRecorder {
       eventTime: microTime(now),
       reportingController: controller,
       reportingInstance: controller,
-      action: cut(action, longestWord),
-      reason: cut(reason, longestWord),
+      action,
+      reason,
       type,
       note,
       regarding: {
@@ -101,7 +114,7 @@ export class EventRecorder {
   }
 
   async #write(): Promise<void> {
-    const { logger, signal } = this.#options;
+    const { signal } = this.#options;
     this.#isWriting = true;
     for (let next = this.#waiting.shift(); next && !signal.aborted; next = this.#waiting.shift()) {
       try {
@@ -109,11 +122,19 @@ export class EventRecorder {
         this.#isFailing = false;
       } catch (error) {
         if (signal.aborted) break;
-        if (!this.#isFailing) logger.warn({ error }, 'events can not be written and are left out');
+        if (!this.#isFailing) this.#warn({ error }, 'events can not be written and are left out');
         this.#isFailing = true;
       }
     }
     this.#isWriting = false;
+  }
+
+  #warn(fields: object, message: string): void {
+    try {
+      this.#options.logger.warn(fields, message);
+    } catch {
+      // There is nobody to tell: this was the way to tell.
+    }
   }
 
   async #send({ event, count }: Waiting): Promise<void> {
@@ -144,7 +165,8 @@ function hexadecimal(clock: Clock): string {
 }
 
 /** So many bytes of a text, and no part of a character. */
-function cut(text: string, most: number): string {
+function cut(value: unknown, most: number): string {
+  const text = String(value);
   const bytes = Buffer.from(text);
   if (bytes.length <= most) return text;
   const whole = bytes

@@ -56,7 +56,6 @@ export function runMirror(here: Cluster, there: Cluster, signal: AbortSignal): R
           },
           data,
         },
-        // What is in the copy that we have not put there is not ours to remove.
         { fieldManager: 'mirror', force: true, signal: ends },
       );
     },
