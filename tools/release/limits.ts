@@ -2,6 +2,7 @@
 const budgets: Readonly<Record<string, number>> = {
   'adapter-*': 3,
   cache: 4,
+  controller: 9,
   core: 12,
   'dynamic-watcher': 23,
   'k8s-transport': 20,

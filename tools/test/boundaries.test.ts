@@ -58,6 +58,14 @@ const trials: readonly [file: string, line: string, rule?: string][] = [
   ['dynamic-watcher/test', `import 'undici';`, imports],
   ['dynamic-watcher/test', `import '@kubernetes/client-node';`],
 
+  ['controller/src', `import '@depwatch/queue';`, imports],
+  ['controller/src', `import '@depwatch/testing';`, imports],
+  ['controller/src', `import 'undici';`, imports],
+  ['controller/src', `import '@kubernetes/client-node';`, imports],
+  ['controller/src', `Date.now();`, properties],
+  ['controller/src', `import '@depwatch/dynamic-watcher';`],
+  ['controller/src', `await import('@depwatch/k8s-transport');`],
+
   ['adapter-eventemitter/src', `export { isDepwatchError } from '@depwatch/core';`, imports],
   ['adapter-eventemitter/src', `import '@depwatch/adapter-streams';`, imports],
   ['adapter-eventemitter/src', `import 'node:events';`, imports],
@@ -109,18 +117,21 @@ test.each(trials.map((trial, index) => ({ trial, index })))(
   },
 );
 
-test('dynamic-watcher loads the HTTP transport only when it is asked for', async () => {
-  const listModules = `
+test.each(['dynamic-watcher', 'controller'])(
+  '%s loads the HTTP transport only when it is asked for',
+  async (name) => {
+    const listModules = `
     import { registerHooks } from 'node:module';
     const load = (url, context, next) => (console.log(url), next(url, context));
     registerHooks({ load });
-    await import('./packages/dynamic-watcher/src/index.ts');`;
-  const args = ['--conditions=@depwatch/source', '--input-type=module', '--eval', listModules];
-  const { stdout } = await run(process.execPath, args, { cwd: root });
+    await import('./packages/${name}/src/index.ts');`;
+    const args = ['--conditions=@depwatch/source', '--input-type=module', '--eval', listModules];
+    const { stdout } = await run(process.execPath, args, { cwd: root });
 
-  expect(stdout).toContain('/packages/dynamic-watcher/src/index.ts');
-  expect(stdout).not.toMatch(/k8s-transport|undici|client-node/);
-});
+    expect(stdout).toContain(`/packages/${name}/src/index.ts`);
+    expect(stdout).not.toMatch(/k8s-transport|undici|client-node/);
+  },
+);
 
 function trialPath(file: string, index: number): string {
   // Each trial has a file of its own, in a folder of its own where the name of the file counts.

@@ -1,5 +1,5 @@
 import { invalidInput } from './errors.ts';
-import type { KubernetesObject } from './kubernetes-object.ts';
+import type { Cached, KubernetesObject } from './kubernetes-object.ts';
 import { parseLabelSelector } from './label-selector.ts';
 
 /** A kind of object: `{ group: 'apps', version: 'v1', kind: 'Deployment' }`; the core group is absent or `""`. */
@@ -132,7 +132,10 @@ export function copyObjectIdentifier(id: ObjectIdentifier): ObjectIdentifier {
  *
  * @throws DepwatchError ERR_INVALID_INPUT when it has no apiVersion or kind; lists and some clients leave them out
  */
-export function groupVersionKindFrom({ apiVersion, kind }: KubernetesObject): GroupVersionKind {
+export function groupVersionKindFrom({
+  apiVersion,
+  kind,
+}: KubernetesObject | Cached<KubernetesObject>): GroupVersionKind {
   if (!apiVersion || typeof apiVersion !== 'string')
     throw invalidInput('apiVersion: the object has none; set it, for example "apps/v1"');
   if (!kind) throw invalidInput('kind: the object has none; set it, for example "Deployment"');
@@ -149,7 +152,9 @@ export function groupVersionKindFrom({ apiVersion, kind }: KubernetesObject): Gr
  *
  * @throws DepwatchError ERR_INVALID_INPUT when one of them is missing
  */
-export function objectIdentifierFrom(object: KubernetesObject): ObjectIdentifier {
+export function objectIdentifierFrom(
+  object: KubernetesObject | Cached<KubernetesObject>,
+): ObjectIdentifier {
   const { metadata } = object;
   const gvk = groupVersionKindFrom(object);
   if (!metadata?.name) throw invalidInput('metadata.name: the object has none');

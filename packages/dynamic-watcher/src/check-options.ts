@@ -31,7 +31,8 @@ export function checkOptions(options: DynamicWatcherOptions): void {
     'getCurrentUser',
     'applyToHTTPSOptions',
   ]);
-  checkMethods('transport', transport, ['discover', 'list', 'watch']);
+  if (typeof transport !== 'function')
+    checkMethods('transport', transport, ['discover', 'list', 'watch']);
   if (options.reconcileGroup === undefined) checkLoopOptions(options);
   else checkGrouped(options);
   checkBoolean('enableCache', options.enableCache);

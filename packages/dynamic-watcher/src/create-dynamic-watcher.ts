@@ -1,10 +1,12 @@
 import {
   abortedError,
   copyObjectIdentifier,
+  describeObjectIdentifier,
   DepwatchError,
   invalidInput,
   objectIdentifierFrom,
   objectIdentifierKey,
+  objectKey,
   validateObjectIdentifier,
   validateQuery,
   type Cached,
@@ -18,6 +20,7 @@ import type {
   CallOptions,
   DependOptions,
   DynamicWatcher,
+  MapChange,
   QueryBatch,
   WatchStatus,
 } from './public-interface.ts';
@@ -81,6 +84,34 @@ class EngineWatcher implements DynamicWatcher {
       (turn) => {
         batches.refuse(by);
         return dependencies.add(by, what, terms, turn);
+      },
+      signal,
+    );
+  }
+
+  async addMapping(
+    watcher: ObjectIdentifier,
+    watched: ObjectIdentifier,
+    map: MapChange,
+    { signal, ...options }: DependOptions = {},
+  ): Promise<void> {
+    const { operations, batches, dependencies } = this.#life.cached();
+    validateNamed('watcher', watcher);
+    named('watched', () => validateQuery(watched));
+    if (watched.name && watched.selector) {
+      throw invalidInput('watched: name, selector: set one of them at most');
+    }
+    if (typeof map !== 'function') {
+      throw invalidInput(`map: expected a function, got a ${typeof map}`);
+    }
+    const waits = this.#waits(options);
+    const by = keyed(watcher);
+    const what = copyObjectIdentifier(watched);
+    return operations.shared(
+      by.key,
+      (turn) => {
+        batches.refuse(by);
+        return dependencies.addMapping(by, what, map, waits, turn);
       },
       signal,
     );
@@ -202,8 +233,24 @@ class EngineWatcher implements DynamicWatcher {
     return result;
   }
 
-  getFromCache<T = KubernetesObject>(object: ObjectIdentifier): Cached<T> | undefined {
-    return this.#life.cached().cache.get<T>(object);
+  getFromCache<T = KubernetesObject>(
+    object: ObjectIdentifier,
+    { within }: { within?: ObjectIdentifier } = {},
+  ): Cached<T> | undefined {
+    const engine = this.#life.cached();
+    if (!within) return engine.cache.get<T>(object);
+    validateNamed('object', object);
+    named('within', () => validateQuery(within));
+    const store = engine.feeds.shown(objectIdentifierKey(engine.normalize(within)));
+    if (store) {
+      const key = objectKey({ metadata: engine.normalize(object) });
+      return store.get(key) as Cached<T> | undefined;
+    }
+    const query = describeObjectIdentifier(within);
+    throw new DepwatchError(
+      'ERR_NO_CACHE_ENTRY',
+      `nothing is cached for exactly this query: ${query}`,
+    );
   }
 
   listFromCache<T = KubernetesObject>(query: ObjectIdentifier): readonly Cached<T>[] {

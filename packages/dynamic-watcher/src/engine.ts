@@ -39,6 +39,7 @@ import { RestoreCheck } from './supply/restore-check.ts';
 import { StreamAges } from './supply/stream-ages.ts';
 import { StreamingLists } from './supply/streaming-lists.ts';
 import { listenForDemand } from './demand/feed-demand.ts';
+import { Mappings } from './demand/mappings.ts';
 import { WakeUps } from './demand/wake-ups.ts';
 import { WatcherOperations } from './demand/watcher-operations.ts';
 
@@ -109,7 +110,8 @@ export class Engine {
     const loop =
       options.reconcileGroup?.join(graph, settled) ??
       new ReconcileLoop({ ...options, tracksReconciles: enableCache, settled });
-    const wakeUps = new WakeUps({ ...options, graph, loop });
+    const mappings = new Mappings({ ...options, loop });
+    const wakeUps = new WakeUps({ ...options, graph, loop, mappings });
     const resources = new Resources({ gvrs, slots, health, clock, requestTimeoutMs });
     const pastVersions = new PastVersions(clock);
     const watching: WatchSourceContext = {
@@ -155,7 +157,15 @@ export class Engine {
       feeds: () => feeds.all(),
     });
     const normalize = (id: ObjectIdentifier): ObjectIdentifier => this.normalize(id);
-    this.dependencies = new Dependencies({ ...options, graph, feeds, loop, resources, normalize });
+    this.dependencies = new Dependencies({
+      ...options,
+      graph,
+      feeds,
+      loop,
+      mappings,
+      resources,
+      normalize,
+    });
     this.batches = new QueryBatches({
       graph,
       operations,

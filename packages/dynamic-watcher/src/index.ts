@@ -9,6 +9,8 @@ export type {
   CallOptions,
   DependOptions,
   DynamicWatcher,
+  MapChange,
+  MappedChange,
   QueryBatch,
   ServedBy,
   Unavailable,

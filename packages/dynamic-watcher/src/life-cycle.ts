@@ -67,7 +67,8 @@ export class LifeCycle {
     const onAbort = (): void => void this.stop();
     signal?.addEventListener('abort', onAbort, { once: true });
     this.#forgetSignal = () => signal?.removeEventListener('abort', onAbort);
-    const transport = this.#options.transport ?? (await this.#connect());
+    const given = this.#options.transport;
+    const transport = typeof given === 'object' ? given : await this.#connect(given);
     // It may have been stopped while the transport was loaded.
     if (this.#stopping) throw notStarted();
     try {
@@ -90,18 +91,9 @@ export class LifeCycle {
     return this.#stopping;
   }
 
-  async #connect(): Promise<Transport> {
-    const { requestTimeoutMs, logger, clock } = this.#options;
+  async #connect(make = (): Promise<Transport> => this.#httpTransport()): Promise<Transport> {
     try {
-      // Loaded here alone, so that users of a transport of their own load no HTTP client.
-      const { createK8sTransport, loadKubeConfig } = await import('@depwatch/k8s-transport');
-      const kubeConfig = this.#options.kubeConfig ?? (await loadKubeConfig());
-      this.#ownTransport = createK8sTransport({
-        kubeConfig,
-        ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
-        ...(logger && { logger }),
-        ...(clock && { clock }),
-      });
+      this.#ownTransport = await make();
       if (this.#stopping) await this.#ownTransport.close?.();
       return this.#ownTransport;
     } catch (error) {
@@ -109,6 +101,19 @@ export class LifeCycle {
       this.#started = false;
       throw error;
     }
+  }
+
+  async #httpTransport(): Promise<Transport> {
+    const { requestTimeoutMs, logger, clock } = this.#options;
+    // Loaded here alone, so that users of a transport of their own load no HTTP client.
+    const { createK8sTransport, loadKubeConfig } = await import('@depwatch/k8s-transport');
+    const kubeConfig = this.#options.kubeConfig ?? (await loadKubeConfig());
+    return createK8sTransport({
+      kubeConfig,
+      ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
+      ...(logger && { logger }),
+      ...(clock && { clock }),
+    });
   }
 
   #createEngine(transport: Transport): Engine {

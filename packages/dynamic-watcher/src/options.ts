@@ -96,13 +96,14 @@ export type DynamicWatcherSettings = WatchSettings & ReconcileSettings & { recon
 
 /**
  * Options of `createDynamicWatcher`: what `loadKubeConfig` of `@depwatch/k8s-transport` gives, or a KubeConfig of
- * `@kubernetes/client-node`; or a transport of your own, which stays yours to close. With neither, the cluster is what
+ * `@kubernetes/client-node`; or a transport of your own, which stays yours to close, unless it is a function that makes one
+ * when the watcher starts. With neither, the cluster is what
  * `loadKubeConfig()` finds when the watcher starts: in a pod that of its service account. The HTTP transport is loaded
  * only then, and only without one of your own.
  */
 export type DynamicWatcherOptions = (
   | { kubeConfig?: KubeConfigLike; transport?: never }
-  | { transport: Transport; kubeConfig?: never }
+  | { transport: Transport | (() => Promise<Transport>); kubeConfig?: never }
 ) &
   (
     | DynamicWatcherSettings

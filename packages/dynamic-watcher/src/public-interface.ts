@@ -34,6 +34,24 @@ export interface AddOptions extends DependOptions {
 }
 
 /**
+ * What a mapping is told of an object: that it is there (`initial`: in the first list, or when the kind has come to be seen
+ * again), was added, modified or deleted. Its states are those of the cache, deeply frozen and shared.
+ */
+export interface MappedChange {
+  readonly type: 'initial' | 'added' | 'modified' | 'deleted';
+  /** What it was before, where it was shown. */
+  readonly before?: Cached<KubernetesObject>;
+  /** What it is now; absent when it was deleted. */
+  readonly after?: Cached<KubernetesObject>;
+}
+
+/**
+ * Says whom a change of an object wakes. It is called at once, when the cache shows the change already, and has to be quick;
+ * one that throws is logged, and wakes nobody more for that change.
+ */
+export type MapChange = (change: MappedChange) => Iterable<ObjectIdentifier>;
+
+/**
  * What a watch is doing. `pending`: it can't be watched yet, `lastError` says why; `starting`: not live yet; `live`:
  * connected and up to date; `retrying`: it was live and is being brought back; `polling`: it can't be watched, so it is read
  * now and then; `ended`: refused for good, its edges are gone.
@@ -121,6 +139,21 @@ export interface DynamicWatcher extends AsyncDisposable {
     options?: AddOptions,
   ): Promise<void>;
   /**
+   * Has `map` say who is reconciled when an object of `watched` changes, in place of `watcher`: each object itself, say, or
+   * its owner (controller-runtime's Watches with EnqueueRequestsFromMapFunc). Who is named need not depend on anything. The
+   * dependency stands under `watcher` in `graph()` and `watchStatus()`, ends with `removeWatcher`, and reconciles `watcher`
+   * itself when the whole can be seen from then on, or no longer (`available`, `unavailable`, `ended`). Needs the cache.
+   *
+   * @param watched one object, a selector's, or all of a kind: neither name nor selector
+   * @throws DepwatchError as addWatcher, ERR_CACHE_DISABLED
+   */
+  addMapping(
+    watcher: ObjectIdentifier,
+    watched: ObjectIdentifier,
+    map: MapChange,
+    options?: DependOptions,
+  ): Promise<void>;
+  /**
    * Makes `watcher` depend on exactly `watched`: brings the new watches up, then drops the old ones. On an error
    * everything is as before.
    *
@@ -187,10 +220,14 @@ export interface DynamicWatcher extends AsyncDisposable {
   /**
    * A watched object, from the cache.
    *
+   * @param options.within the query that shows it, such as all of its kind, where the object itself isn't watched
    * @returns the object, deeply frozen and shared; undefined when the watch shows that there is none
    * @throws DepwatchError ERR_NO_CACHE_ENTRY unless exactly this is watched and live, ERR_CACHE_DISABLED
    */
-  getFromCache<T = KubernetesObject>(object: ObjectIdentifier): Cached<T> | undefined;
+  getFromCache<T = KubernetesObject>(
+    object: ObjectIdentifier,
+    options?: { within?: ObjectIdentifier },
+  ): Cached<T> | undefined;
   /** A watched set, from the cache; throws as getFromCache. */
   listFromCache<T = KubernetesObject>(query: ObjectIdentifier): readonly Cached<T>[];
   /**

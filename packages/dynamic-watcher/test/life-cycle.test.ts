@@ -1,5 +1,5 @@
 import { createFakeTransport } from '@depwatch/testing';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createDynamicWatcher } from '../src/index.ts';
 import { configMap, configMapId, Recorder, startBench } from './harness.ts';
 
@@ -227,4 +227,17 @@ test('a watch whose iterator throws when it is closed is over all the same', asy
   await watcher.stop();
   await watcher.stopped;
   expect(fake.clock.pending).toBe(0);
+});
+
+test('a function makes the transport at the start, which closes it at the stop; one that fails may be tried again', async () => {
+  const fake = createFakeTransport();
+  const close = vi.spyOn(fake, 'close');
+  const make = vi.fn(async () => fake).mockRejectedValueOnce(new Error('of the caller'));
+  const watcher = createDynamicWatcher({ transport: make, reconciler: () => {} });
+  expect(make).not.toHaveBeenCalled();
+  await expect(watcher.start()).rejects.toThrow('of the caller');
+  await watcher.start();
+  expect(close).not.toHaveBeenCalled();
+  await watcher[Symbol.asyncDispose]();
+  expect(close).toHaveBeenCalledTimes(1);
 });

@@ -9,8 +9,9 @@ import {
   type ScopedGVR,
 } from '@depwatch/core';
 import { normalizeWatched } from '../normalize-watched.ts';
-import type { EdgeTerms } from './edge-terms.ts';
 import { inCluster } from '../reconcile/causes.ts';
+import { edgeTerms, type EdgeTerms } from './edge-terms.ts';
+import type { MapChange, Mappings } from './mappings.ts';
 import type { Reconciles } from '../reconcile/reconciles.ts';
 import type { Resources } from '../requests/resources.ts';
 import { TentativeEdges, type TentativeEdge } from './tentative-edges.ts';
@@ -21,6 +22,7 @@ export interface DependenciesOptions {
   readonly graph: DependencyGraph<EdgeTerms>;
   readonly feeds: Feeds;
   readonly loop: Reconciles;
+  readonly mappings: Mappings;
   readonly resources: Resources;
   readonly disableInitialReconcile: boolean;
   /** What causes call the cluster. */
@@ -57,6 +59,23 @@ export class Dependencies {
     return this.bringUp(by, [watched], terms, signal, (added) =>
       this.#reconcileInitially(by, added),
     );
+  }
+
+  /** As `DynamicWatcher.addMapping`. */
+  addMapping(
+    by: Watcher,
+    watched: ObjectIdentifier,
+    map: MapChange,
+    waits: boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { disableInitialReconcile, feeds, mappings } = this.#options;
+    return this.bringUp(by, [watched], edgeTerms(undefined, waits, map), signal, (added) => {
+      if (disableInitialReconcile) return;
+      for (const edge of added) {
+        mappings.shown(map, edge.watched, feeds.objects(edge.key), 'initial');
+      }
+    });
   }
 
   /** As `DynamicWatcher.addOrUpdateWatcher`: the old watches go once all the new ones are live. */

@@ -1,3 +1,4 @@
+import type { MapChange } from './mappings.ts';
 import type { Select } from './selections.ts';
 
 /** On what terms a watcher depends on something; the graph keeps them with the edge. None: woken by all, waits for nothing. */
@@ -6,12 +7,18 @@ export interface EdgeTerms {
   readonly select: Select | undefined;
   /** Whether the edge stands where what it is about is not to be had. */
   readonly waits: boolean;
+  /** Whom a change of an object wakes in place of the watcher; undefined: the watcher. */
+  readonly map: MapChange | undefined;
 }
 
-const waiting: EdgeTerms = { select: undefined, waits: true };
+const waiting: EdgeTerms = { select: undefined, waits: true, map: undefined };
 
 /** The terms that a call asks for; undefined for the usual ones, which cost nothing to keep. */
-export function edgeTerms(select: Select | undefined, waits: boolean): EdgeTerms | undefined {
-  if (select) return { select, waits };
+export function edgeTerms(
+  select: Select | undefined,
+  waits: boolean,
+  map?: MapChange,
+): EdgeTerms | undefined {
+  if (select || map) return { select, waits, map };
   return waits ? waiting : undefined;
 }

@@ -24,8 +24,8 @@ export function listenForDemand({ graph, wakeUps, feeds }: FeedDemandOptions): F
   return {
     changed: (feed, changes) => wakeUps.changed(feed, changes, feed.unavailable !== undefined),
     waits: ({ key }) => edgesOf(key).some(({ terms }) => terms?.waits),
-    available: (feed) => wakeUps.told(feed, 'available'),
-    unavailable: (feed) => wakeUps.told(feed, 'unavailable'),
+    available: (feed) => wakeUps.available(feed, feed.store.values()),
+    unavailable: (feed) => wakeUps.unavailable(feed),
     refused(feed, wasLive) {
       if (wasLive) wakeUps.refused(feed);
       for (const { watcher, terms } of edgesOf(feed.key)) {
@@ -45,7 +45,7 @@ export function listenForDemand({ graph, wakeUps, feeds }: FeedDemandOptions): F
       }
       for (const { watcher } of edges) graph.remove(watcher, [feed.id]);
       feeds().stop(feed.id);
-      if (!isNew) wakeUps.told({ key, watched: feeds().askedAs(to) }, 'available');
+      if (!isNew) wakeUps.available({ key, watched: feeds().askedAs(to) }, feeds().objects(key));
     },
     ended(feed, wasLive) {
       if (wasLive) wakeUps.ended(feed);

@@ -1,6 +1,7 @@
 import type {
   Cause,
   DependencyGraph,
+  KubernetesObject,
   Logger,
   ObjectChange,
   ObjectIdentifier,
@@ -8,12 +9,14 @@ import type {
 import { causesOf, causesOfChanges, inCluster, type Causes } from '../reconcile/causes.ts';
 import type { Reconciles } from '../reconcile/reconciles.ts';
 import type { EdgeTerms } from './edge-terms.ts';
+import type { MapChange, Mappings } from './mappings.ts';
 import { Selections, type Select } from './selections.ts';
 
 /** What {@link WakeUps} work on. */
 export interface WakeUpsOptions {
   readonly graph: DependencyGraph<EdgeTerms>;
   readonly loop: Reconciles;
+  readonly mappings: Mappings;
   readonly logger: Logger;
   readonly cluster: string | undefined;
 }
@@ -41,12 +44,16 @@ export class WakeUps {
    * @param unavailable whether that is because none can be seen: who waits is told of that, and not of each change
    */
   changed({ key, watched }: Watched, changes: readonly ObjectChange[], unavailable: boolean): void {
-    const { graph, loop, cluster } = this.#options;
+    const { graph, loop, mappings, cluster } = this.#options;
     const causes = causesOfChanges(changes, watched, cluster);
     // Many may select the same: each select is asked once.
     const bySelect = new Map<Select, Causes | undefined>();
-    loop.enqueueAll(graph, key, causes, ({ select, waits }) => {
+    loop.enqueueAll(graph, key, causes, ({ select, waits, map }) => {
       if (waits && unavailable) return undefined;
+      if (map) {
+        mappings.changed(map, watched, changes);
+        return undefined;
+      }
       if (!select) return causes;
       if (!bySelect.has(select)) {
         const selected = this.#selections.of(select, changes);
@@ -71,12 +78,27 @@ export class WakeUps {
     );
   }
 
-  /** It can be seen from now on, or no longer: those are told who wait. */
-  told(feed: Watched, type: 'available' | 'unavailable'): void {
+  /** It can be seen from now on: those are told who wait. @param objects what there is to be seen */
+  available(feed: Watched, objects: readonly KubernetesObject[]): void {
+    for (const map of this.#told(feed, 'available')) {
+      this.#options.mappings.shown(map, feed.watched, objects, 'available');
+    }
+  }
+
+  /** It can be seen no longer: those are told who wait. */
+  unavailable(feed: Watched): void {
+    this.#told(feed, 'unavailable');
+  }
+
+  /** @returns the mappings of those who are told */
+  #told(feed: Watched, type: 'available' | 'unavailable'): readonly MapChange[] {
     const causes = this.#causes(feed, type);
-    this.#options.loop.enqueueAll(this.#options.graph, feed.key, undefined, ({ waits }) =>
-      waits ? causes : undefined,
-    );
+    const maps: MapChange[] = [];
+    this.#options.loop.enqueueAll(this.#options.graph, feed.key, undefined, ({ waits, map }) => {
+      if (waits && map) maps.push(map);
+      return waits ? causes : undefined;
+    });
+    return maps;
   }
 
   #causes({ watched }: Watched, type: Cause['type']): Causes {

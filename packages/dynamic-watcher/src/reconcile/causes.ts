@@ -23,13 +23,21 @@ export function causesOfChanges(
   cluster: string | undefined,
 ): Causes {
   const told = changes.length > causesKept ? mostTelling(changes) : changes;
-  const causes = told.map(({ type, key }) =>
-    Object.freeze(
-      inCluster(cluster, { type, watched, ...(!watched.name && { object: objectOf(key) }) }),
-    ),
-  );
+  const causes = told.map(({ type, key }) => causeOfChange(type, key, watched, cluster));
   if (causes.length === 1) return Object.freeze(causes);
   return mergeCauses(Object.freeze([]), causes);
+}
+
+/** That one object of what is watched has changed, or is there. @param key the object's in a store */
+export function causeOfChange(
+  type: Cause['type'],
+  key: string,
+  watched: ObjectIdentifier,
+  cluster: string | undefined,
+): Cause {
+  return Object.freeze(
+    inCluster(cluster, { type, watched, ...(!watched.name && { object: objectOf(key) }) }),
+  );
 }
 
 /** The first of each type, then as many others as there is room for. */

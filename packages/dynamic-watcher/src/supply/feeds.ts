@@ -161,6 +161,17 @@ export class Feeds implements FeedListener {
     return this.#feeds.get(key)?.store.size ?? 0;
   }
 
+  /** Where a feed keeps what it shows; undefined where nothing can be seen. */
+  shown(key: string): ObjectStore<KubernetesObject> | undefined {
+    const feed = this.#feeds.get(key);
+    return feed?.wasLive && !feed.unavailable ? feed.store : undefined;
+  }
+
+  /** The objects that a feed shows. */
+  objects(key: string): readonly KubernetesObject[] {
+    return this.#feeds.get(key)?.store.values() ?? [];
+  }
+
   /**
    * Resolves once the feed is live; rejects when it ends, when the signal is aborted, and when it isn't live within the
    * request time-out, counted from its first request on.

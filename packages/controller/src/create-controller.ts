@@ -1,0 +1,277 @@
+import {
+  DepwatchError,
+  describeObjectIdentifier,
+  formatGroupVersion,
+  groupVersionKindKey,
+  invalidInput,
+  isDepwatchError,
+  objectIdentifierFrom,
+  objectIdentifierKey,
+  silentLogger,
+  type Cached,
+  type KubernetesObject,
+  type ObjectClient,
+  type ObjectIdentifier,
+  type ReconcileContext,
+  type Result,
+  type Transport,
+} from '@depwatch/core';
+import {
+  createDynamicWatcher,
+  systemClock,
+  type DynamicWatcher,
+  type MapChange,
+} from '@depwatch/dynamic-watcher';
+import { checkControllerOptions } from './check-options.ts';
+import type { Controller } from './controller.ts';
+import { EventRecorder } from './events/event-recorder.ts';
+import { HeldList, HeldReads } from './held-lists.ts';
+import { ObjectReconciler } from './object-reconciler.ts';
+import type { ControllerOptions, ControllerSettings, ControllerTask } from './options.ts';
+import { ownerOfKind } from './ownership.ts';
+import { Readiness } from './readiness.ts';
+import { wakesOn } from './wake-on.ts';
+import { Writes } from './writes.ts';
+
+/** How long to wait before an API server that can't be reached is tried again, after the time that a request has. */
+const retryMs = 1000;
+
+/**
+ * Makes a controller of the objects of one kind; it does nothing until it is started.
+ *
+ * @typeParam T the objects: a class of client-node, an interface of kubernetes-models, or your own
+ * @throws DepwatchError ERR_INVALID_INPUT that names the option
+ */
+export function createController<T extends KubernetesObject = KubernetesObject>(
+  options: ControllerOptions<T>,
+): Controller {
+  checkControllerOptions(options as ControllerOptions);
+  return new KindController(options);
+}
+
+/** Holds the lists, and has each object that they wake reconciled. */
+class KindController<T extends KubernetesObject> implements Controller {
+  readonly watcher: DynamicWatcher;
+  readonly #task: ControllerTask<T>;
+  readonly #settings: ControllerSettings;
+  readonly #kubeConfig: ControllerOptions['kubeConfig'];
+  readonly #own: readonly HeldList[];
+  /** The lists of what is owned, by their keys. */
+  readonly #owned: Map<string, HeldList>;
+  /** Under what the lists stand in the graph. */
+  readonly #self: ObjectIdentifier;
+  readonly #readiness = new Readiness();
+  readonly #end = new AbortController();
+  #client: ObjectClient | undefined;
+  #objects: ObjectReconciler<T> | undefined;
+
+  constructor({ kubeConfig, transport, ...options }: ControllerOptions<T>) {
+    const { kind, namespaces, selector, owns } = options;
+    this.#task = options;
+    this.#settings = options;
+    this.#kubeConfig = kubeConfig;
+    this.#client = transport;
+    this.watcher = createDynamicWatcher({
+      unavailable: 'wait',
+      ...options,
+      transport: transport ?? (() => this.#connect()),
+      enableCache: true,
+      reconciler: {
+        reconcile: (id, context) => this.#reconcile(id, context),
+        stopped: () => this.#ended(),
+      },
+    });
+    void this.watcher.stopped.then(() => this.#ended());
+    const inEach = (query: ObjectIdentifier): readonly HeldList[] =>
+      (namespaces ?? [undefined]).map(
+        (namespace) => new HeldList({ ...query, ...(namespace && { namespace }) }, this.watcher),
+      );
+    this.#own = inEach({ ...kind, ...(selector && { selector }) });
+    this.#owned = new Map(
+      (owns ?? []).flatMap((one) => inEach({ ...one })).map((list) => [list.key, list]),
+    );
+    // Where the own kind owns its own, it is one list.
+    for (const list of this.#own) if (this.#owned.has(list.key)) this.#owned.set(list.key, list);
+    this.#self = { group: 'depwatch.dev', version: 'v1', kind: 'Controller', name: this.#name };
+  }
+
+  get ready(): Promise<void> {
+    return this.#readiness.ready;
+  }
+
+  get stopped(): Promise<void> {
+    return this.watcher.stopped;
+  }
+
+  async start(options: { signal?: AbortSignal } = {}): Promise<void> {
+    await this.watcher.start(options);
+    this.#objects = this.#createObjects();
+    try {
+      // First, so that what is owned by objects that aren't known yet wakes none of them once more.
+      await Promise.all(this.#others().map((list) => this.#hold(list, this.#ownersOf(list))));
+      await Promise.all(this.#own.map((list) => this.#hold(list, this.#itself(list))));
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    this.#checkListed();
+  }
+
+  async stop(): Promise<void> {
+    this.#ended();
+    await this.watcher.stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await this.stopped;
+  }
+
+  enqueue(id: ObjectIdentifier): void {
+    const { kind } = this.#task;
+    if (groupVersionKindKey(id) !== groupVersionKindKey(kind)) {
+      throw invalidInput(`id: expected a ${kind.kind} of ${formatGroupVersion(kind)}`);
+    }
+    this.watcher.enqueue(id);
+  }
+
+  get #name(): string {
+    const { kind, fieldManager } = this.#task;
+    // No longer than events can have it.
+    return fieldManager ?? `${kind.kind.toLowerCase().slice(0, 52)}-controller`;
+  }
+
+  async #connect(): Promise<Transport> {
+    const { requestTimeoutMs, logger, clock } = this.#settings;
+    // Loaded here alone, so that users of a transport of their own load no HTTP client.
+    const { createK8sTransport, loadKubeConfig } = await import('@depwatch/k8s-transport');
+    const transport = createK8sTransport({
+      kubeConfig: this.#kubeConfig ?? (await loadKubeConfig()),
+      ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
+      ...(logger && { logger }),
+      ...(clock && { clock }),
+    });
+    this.#client = transport;
+    return transport;
+  }
+
+  #createObjects(): ObjectReconciler<T> {
+    const { clock = systemClock, logger = silentLogger } = this.#settings;
+    const client = this.#client!;
+    const { signal } = this.#end;
+    return new ObjectReconciler({
+      task: this.#task,
+      watcher: this.watcher,
+      client,
+      fieldManager: this.#name,
+      own: this.#own,
+      lists: [...this.#own, ...this.#others()],
+      reads: new HeldReads(),
+      writes: new Writes(this.watcher, clock),
+      recorder: new EventRecorder({ client, clock, logger, controller: this.#name, signal }),
+    });
+  }
+
+  /** Watches a list, as soon as the API server can be reached. */
+  async #hold(list: HeldList, map: MapChange): Promise<void> {
+    const { logger = silentLogger } = this.#settings;
+    const watched = describeObjectIdentifier(list.query);
+    for (;;) {
+      try {
+        return await this.watcher.addMapping(this.#self, list.query, map);
+      } catch (error) {
+        if (!isDepwatchError(error) || !error.retryable) throw error;
+        logger.warn({ watched, error }, 'a controller can not begin yet, and tries again');
+      }
+      await this.#pause();
+    }
+  }
+
+  /** Waits before another try. @throws DepwatchError ERR_NOT_STARTED when it is stopped meanwhile */
+  #pause(): Promise<void> {
+    const { clock = systemClock } = this.#settings;
+    const { signal } = this.#end;
+    return new Promise((resolve, reject) => {
+      const timer = clock.setTimeout(() => {
+        signal.removeEventListener('abort', onAbort);
+        resolve();
+      }, retryMs);
+      const onAbort = (): void => {
+        timer[Symbol.dispose]();
+        reject(new DepwatchError('ERR_NOT_STARTED', 'the controller was stopped'));
+      };
+      signal.addEventListener('abort', onAbort);
+      if (signal.aborted) onAbort();
+    });
+  }
+
+  /** The lists of what is owned that are not lists of the own kind, too. */
+  #others(): readonly HeldList[] {
+    return [...this.#owned.values()].filter((list) => !this.#own.includes(list));
+  }
+
+  #itself(list: HeldList): MapChange {
+    const { wakeOn = 'generation', finalizer } = this.#task;
+    const wakes = wakesOn(wakeOn, finalizer?.name);
+    const others = this.#ownersOf(list);
+    return (change) => [
+      ...(wakes(change) ? [objectIdentifierFrom((change.after ?? change.before)!)] : []),
+      ...others(change),
+    ];
+  }
+
+  /** Whom a change wakes but the object itself: who has read it, and who controls it, or did. */
+  #ownersOf(list: HeldList): MapChange {
+    const isOwned = this.#owned.has(list.key);
+    return (change) => {
+      const readers = list.readersOf(change);
+      if (!isOwned) return readers;
+      const states = [change.before, change.after].filter((object) => object !== undefined);
+      return [...states.flatMap((object) => this.#ownerOf(object)), ...readers];
+    };
+  }
+
+  /** The object of ours that controls another, if it is one. */
+  #ownerOf(object: Cached<KubernetesObject>): readonly ObjectIdentifier[] {
+    const owner = ownerOfKind(object, this.#task.kind);
+    if (!owner) return [];
+    const found = this.#own.map((list) => list.get(owner.id)).find((one) => one !== undefined);
+    return found?.metadata?.uid === owner.uid ? [objectIdentifierFrom(found!)] : [];
+  }
+
+  async #reconcile(id: ObjectIdentifier, context: ReconcileContext): Promise<Result | void> {
+    if (objectIdentifierKey(id) === objectIdentifierKey(this.#self)) {
+      return this.#listsChanged(context);
+    }
+    try {
+      return await this.#objects!.reconcile(id, context);
+    } finally {
+      this.#readiness.reconciled(objectIdentifierKey(id));
+    }
+  }
+
+  /** Lists can be seen from now on, or no longer. What they show wakes itself; what they would have shown meanwhile does not. */
+  #listsChanged({ causes }: ReconcileContext): void {
+    if (!causes.some(({ type }) => type === 'available')) return;
+    for (const id of this.#objects!.missing()) this.watcher.enqueue(id);
+    if (this.#owned.size > 0) {
+      for (const object of this.#all()) this.watcher.enqueue(objectIdentifierFrom(object));
+    }
+    this.#checkListed();
+  }
+
+  #checkListed(): void {
+    if (!this.#readiness.isWaiting || !this.#own.every((list) => list.isSeen)) return;
+    const keys = this.#all().map((object) => objectIdentifierKey(objectIdentifierFrom(object)));
+    this.#readiness.listed(keys);
+  }
+
+  #all(): readonly Cached<KubernetesObject>[] {
+    return this.#own.flatMap((list) => list.all() ?? []);
+  }
+
+  #ended(): void {
+    this.#end.abort();
+    this.#readiness.stopped();
+  }
+}

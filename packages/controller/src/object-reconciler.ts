@@ -1,0 +1,185 @@
+import {
+  objectIdentifierKey,
+  type Cached,
+  type KubernetesObject,
+  type ObjectClient,
+  type ObjectIdentifier,
+  type ReconcileContext,
+  type Result,
+} from '@depwatch/core';
+import type { DynamicWatcher } from '@depwatch/dynamic-watcher';
+import { changeFinalizer, dueStep } from './finalizers.ts';
+import type { HeldList, Reader } from './held-lists.ts';
+import type { ControllerTask } from './options.ts';
+import {
+  controllerContext,
+  readContext,
+  type ContextParts,
+  type Turn,
+} from './reconcile-context.ts';
+import type { Writes } from './writes.ts';
+
+/** What {@link ObjectReconciler} works on. */
+export interface ObjectReconcilerOptions<T extends KubernetesObject> extends ContextParts {
+  readonly task: ControllerTask<T>;
+  readonly watcher: DynamicWatcher;
+  readonly writes: Writes;
+  readonly client: ObjectClient;
+  /** The lists of the own kind. */
+  readonly own: readonly HeldList[];
+}
+
+/** An object that was reconciled and isn't known to be gone. */
+interface Seen {
+  readonly id: ObjectIdentifier;
+  readonly uid: string | undefined;
+  /** What is done before it goes has been done. */
+  isFinalized: boolean;
+}
+
+/** Does what is due for one object after another: the life of an object from its finalizer to its end. */
+export class ObjectReconciler<T extends KubernetesObject> {
+  readonly #options: ObjectReconcilerOptions<T>;
+  readonly #seen = new Map<string, Seen>();
+
+  constructor(options: ObjectReconcilerOptions<T>) {
+    this.#options = options;
+  }
+
+  /** The objects that were reconciled and aren't shown any more. */
+  *missing(): Iterable<ObjectIdentifier> {
+    for (const { id } of this.#seen.values()) if (!this.#listOf(id)?.get(id)) yield id;
+  }
+
+  /** Does what is due for the object of this name. */
+  async reconcile(id: ObjectIdentifier, context: ReconcileContext): Promise<Result | void> {
+    const { task, writes } = this.#options;
+    const reader: Reader = { key: objectIdentifierKey(id), id };
+    await writes.caughtUp(reader.key, context.signal);
+    const list = this.#listOf(id);
+    // All come again when they can be seen.
+    if (!list?.isSeen) return undefined;
+    const object = list.get(id) as Cached<T> | undefined;
+    const before = this.#seen.get(reader.key);
+    if (before && before.uid !== object?.metadata?.uid) {
+      const notYet = await this.#leave(reader, context, before);
+      if (notYet || !object) return notYet;
+    }
+    if (!object) return undefined;
+    const seen = this.#see(reader, object);
+    const { finalizer } = task;
+    if (!finalizer) {
+      // What it owns goes with it; brought back, it would hold up a deletion in the foreground for ever.
+      if (object.metadata?.deletionTimestamp) return this.#drop(reader);
+      return this.#run(reader, context, object, task.reconcile);
+    }
+    switch (dueStep(object as Cached<KubernetesObject>, finalizer.name)) {
+      case 'reconcile':
+        return this.#run(reader, context, object, task.reconcile);
+      case 'add': {
+        const client = this.#client(reader, context);
+        const added = await changeFinalizer(client, object, finalizer.name, 'add');
+        // Its end is a change that it comes for.
+        return added && this.#run(reader, context, added as Cached<T>, task.reconcile);
+      }
+      case 'finalize':
+        return this.#finalize(reader, context, object, seen);
+      case 'nothing':
+        return this.#drop(reader);
+    }
+  }
+
+  async #finalize(
+    reader: Reader,
+    context: ReconcileContext,
+    object: Cached<T>,
+    seen: Seen,
+  ): Promise<Result | void> {
+    const { name, run } = this.#options.task.finalizer!;
+    // Done once, it isn't done again because the server could not be told of it.
+    if (!seen.isFinalized) {
+      const result = await this.#run(reader, context, object, run);
+      if (result?.requeueAfterMs !== undefined) return result;
+      seen.isFinalized = true;
+    }
+    await changeFinalizer(this.#client(reader, context), object, name, 'remove');
+    return this.#drop(reader);
+  }
+
+  /** An object is gone, or has lost the labels that made it ours. @returns when to come again, where that isn't through */
+  async #leave(reader: Reader, context: ReconcileContext, seen: Seen): Promise<Result | void> {
+    const { task, client } = this.#options;
+    if (task.finalizer && task.selector) {
+      const { signal } = context;
+      const left = await client.get<T>(reader.id, { signal });
+      const isOurs = left?.metadata?.finalizers?.includes(task.finalizer.name);
+      // It will not be ours any more when it is deleted.
+      if (isOurs && left!.metadata!.uid === seen.uid) {
+        const notYet = await this.#finalize(reader, context, left as Cached<T>, seen);
+        if (notYet) return notYet;
+      }
+    }
+    if (task.removed) {
+      await this.#batch(reader, context, async (turn) =>
+        task.removed!(reader.id, readContext(this.#options, turn)),
+      );
+    }
+    await this.#drop(reader);
+    this.#seen.delete(reader.key);
+    return undefined;
+  }
+
+  #run(
+    reader: Reader,
+    context: ReconcileContext,
+    object: Cached<T>,
+    run: ControllerTask<T>['reconcile'],
+  ): Promise<Result | void> {
+    return this.#batch(reader, context, async (turn) =>
+      run(object, controllerContext(this.#options, turn, object)),
+    );
+  }
+
+  /** Runs something whose reads are what wakes the object from then on; when it fails, what woke it before does, too. */
+  async #batch<R>(
+    reader: Reader,
+    context: ReconcileContext,
+    run: (turn: Turn) => Promise<R>,
+  ): Promise<R> {
+    const { watcher, reads } = this.#options;
+    const asked = new Set<string>();
+    const client = this.#client(reader, context);
+    // One that is open still when the reconcile fails is ended with it, and what it asked for is kept. A `queryBatch` would
+    // end at a stop, before the code has that runs in it.
+    const batch = await watcher.startQueryBatch(reader.id);
+    const result = await run({ reader, context, batch, client, asked });
+    await batch.end();
+    reads.retain(reader.key, asked);
+    return result;
+  }
+
+  /** Nothing wakes it any more but its own changes. */
+  async #drop(reader: Reader): Promise<void> {
+    const { watcher, reads } = this.#options;
+    await (await watcher.startQueryBatch(reader.id)).end();
+    reads.retain(reader.key, new Set());
+  }
+
+  #see(reader: Reader, { metadata }: Cached<T>): Seen {
+    let seen = this.#seen.get(reader.key);
+    if (!seen) {
+      seen = { id: reader.id, uid: metadata?.uid, isFinalized: false };
+      this.#seen.set(reader.key, seen);
+    }
+    return seen;
+  }
+
+  #client({ key }: Reader, { signal }: ReconcileContext): ObjectClient {
+    const { writes, client, fieldManager } = this.#options;
+    return writes.through(client, key, { fieldManager, signal });
+  }
+
+  #listOf({ namespace }: ObjectIdentifier): HeldList | undefined {
+    return this.#options.own.find(({ query }) => !query.namespace || query.namespace === namespace);
+  }
+}

@@ -1,0 +1,107 @@
+import {
+  isDepwatchError,
+  objectIdentifierFrom,
+  objectIdentifierKey,
+  type Cached,
+  type KubernetesObject,
+  type ObjectClient,
+  type ReconcileContext,
+} from '@depwatch/core';
+import type { QueryBatch } from '@depwatch/dynamic-watcher';
+import type { ControllerContext, ReadContext, StatusPatch } from './context.ts';
+import type { EventRecorder } from './events/event-recorder.ts';
+import type { HeldList, HeldReads, Reader } from './held-lists.ts';
+import { ownedBy } from './ownership.ts';
+import { wireForm, wouldChange } from './status.ts';
+
+/** What contexts are made of, beside what is another one for each reconcile. */
+export interface ContextParts {
+  readonly lists: readonly HeldList[];
+  readonly reads: HeldReads;
+  readonly recorder: EventRecorder;
+  readonly fieldManager: string;
+}
+
+/** One reconcile's part of a context. */
+export interface Turn {
+  readonly reader: Reader;
+  readonly context: ReconcileContext;
+  readonly batch: QueryBatch;
+  readonly client: ObjectClient;
+  /** The keys of the queries of held lists; filled in as it reads. */
+  readonly asked: Set<string>;
+}
+
+/** What a reconcile reads with: the lists that the controller holds where they have it, else a watch of the batch. */
+export function readContext({ lists, reads }: ContextParts, turn: Turn): ReadContext {
+  const { reader, context, batch, client, asked } = turn;
+  const held = (query: Parameters<QueryBatch['get']>[0]): HeldList | undefined => {
+    const list = lists.find((one) => one.covers(query));
+    const key = list && objectIdentifierKey(query);
+    // Of itself it is told as `wakeOn` says.
+    if (list && key !== reader.key) {
+      asked.add(key!);
+      reads.add(list, query, reader);
+    }
+    return list;
+  };
+  return {
+    ...context,
+    client,
+    get unavailable() {
+      return batch.unavailable;
+    },
+    async get<K>(id: Parameters<QueryBatch['get']>[0], options = {}) {
+      const list = id?.name && !id.selector ? held(id) : undefined;
+      return list ? (list.get(id) as Cached<K> | undefined) : batch.get<K>(id, options);
+    },
+    async list<K>(query: Parameters<QueryBatch['list']>[0], options = {}) {
+      const list = query?.name ? undefined : held(query);
+      return list ? (list.select(query) as readonly Cached<K>[]) : batch.list<K>(query, options);
+    },
+  };
+}
+
+/** What a reconcile of an object reads and writes with. */
+export function controllerContext<T extends KubernetesObject>(
+  parts: ContextParts,
+  turn: Turn,
+  object: Cached<T>,
+): ControllerContext<T> {
+  const { recorder, lists, fieldManager } = parts;
+  const { client, reader } = turn;
+  const owner = object as Cached<KubernetesObject>;
+  let status: unknown = (object as { status?: unknown }).status;
+  const event: ControllerContext<T>['event'] = (type, reason, note, options) =>
+    recorder.record(owner, type, reason, note, options);
+  const read = readContext(parts, turn);
+  // Its getter must not be read here.
+  return Object.defineProperties(
+    {
+      event,
+      async patchStatus(patch: StatusPatch<T>) {
+        const wanted = wireForm(patch);
+        if (!wouldChange(status ?? {}, wanted)) return;
+        const body = { status: wanted };
+        const written = await client.patch(reader.id, body, { subresource: 'status' });
+        status = (written as { status?: unknown }).status;
+      },
+      async apply<K extends KubernetesObject>(given: K, { owned = false, force = false } = {}) {
+        const id = objectIdentifierFrom(given);
+        try {
+          let wanted = given;
+          if (owned) {
+            const known = lists.find((list) => list.covers(id))?.get(id);
+            wanted = ownedBy(given, owner, known ?? (await client.get(id)), force);
+          }
+          // What is ours is as we say, whoever has changed it.
+          return await client.apply(wanted, { fieldManager, force: force || owned });
+        } catch (error) {
+          if (isDepwatchError(error, 'ERR_CONFLICT')) event('Warning', 'Conflict', error.message);
+          throw error;
+        }
+      },
+    },
+    Object.getOwnPropertyDescriptors(read),
+  ) as ControllerContext<T>;
+}

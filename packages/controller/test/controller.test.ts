@@ -1,0 +1,410 @@
+import { createFakeTransport } from '@depwatch/testing';
+import { describe, expect, test } from 'vitest';
+import { createController, type KubernetesObject } from '../src/index.ts';
+import {
+  configMap,
+  configMapId,
+  startBench,
+  widget,
+  widgetDefinition,
+  widgetId,
+  widgetKind,
+  type ConfigMap,
+} from './harness.ts';
+
+describe('the own kind', () => {
+  test('is watched by one list, whose objects are reconciled at the start and when they change', async () => {
+    await using bench = await startBench({}, [widget('a'), widget('b')]);
+    const { fake, calls, controller } = bench;
+    expect(calls).toEqual(['a', 'b']);
+    fake.put(widget('c'));
+    fake.put(widget('a', { size: 1 }));
+    await bench.settle();
+    expect(calls.slice(2)).toEqual(['c', 'a']);
+    expect(controller.watcher.getWatchCount()).toBe(1);
+    expect(fake.openWatches).toHaveLength(1);
+  });
+
+  test('is that of the given namespaces and selector alone', async () => {
+    const labelled = (name: string, labels: Record<string, string>, namespace: string) => {
+      const { metadata, ...rest } = widget(name, {}, namespace);
+      return { ...rest, metadata: { ...metadata, labels } };
+    };
+    await using bench = await startBench({ namespaces: ['one', 'two'], selector: 'of=us' }, [
+      labelled('a', { of: 'us' }, 'one'),
+      labelled('b', { of: 'them' }, 'one'),
+      labelled('c', { of: 'us' }, 'two'),
+      labelled('d', { of: 'us' }, 'three'),
+    ]);
+    const { fake, calls } = bench;
+    expect(calls).toEqual(['a', 'c']);
+    expect(fake.openWatches).toHaveLength(2);
+    fake.put(labelled('a', { of: 'them' }, 'one'));
+    await bench.settle();
+    expect(calls.slice(2)).toEqual(['removed a']);
+  });
+
+  test('may be installed later, go, and come back', async () => {
+    const fake = createFakeTransport();
+    await using bench = await startBench({}, [], fake);
+    const { calls, controller } = bench;
+    let isReady = false;
+    void controller.ready.then(() => (isReady = true));
+    await bench.settle(3_600_000);
+    expect(isReady).toBe(false);
+    fake.put(widgetDefinition);
+    fake.put(widget('a'));
+    await bench.settle(2000);
+    expect(calls).toEqual(['a']);
+    expect(isReady).toBe(true);
+    fake.remove(widgetDefinition);
+    await bench.settle(60_000);
+    expect(calls.slice(1)).toEqual(['removed a']);
+    fake.put(widgetDefinition);
+    fake.put(widget('b'));
+    await bench.settle(60_000);
+    expect(calls.slice(2)).toEqual(['b']);
+  });
+
+  test('what went while it could not be seen is removed when it can be seen again', async () => {
+    await using bench = await startBench({ authGraceMs: 1000 }, [widget('a'), widget('b')]);
+    const { fake, calls } = bench;
+    const allow = fake.deny({ resource: 'widgets' });
+    fake.breakWatches();
+    await bench.settle(60_000);
+    fake.remove(widgetId('b'));
+    calls.length = 0;
+    allow();
+    await bench.settle(600_000);
+    expect(new Set(calls)).toEqual(new Set(['a', 'removed b']));
+  });
+});
+
+describe('what a reconcile reads', () => {
+  test('wakes it from then on, and no longer once another reconcile has read something else', async () => {
+    await using bench = await startBench(
+      {
+        async reconcile({ spec }, { get }) {
+          await get(configMapId(spec!.config!));
+        },
+      },
+      [widget('a', { config: 'one' }), configMap('one'), configMap('two')],
+    );
+    const { fake, calls } = bench;
+    fake.put(configMap('one', { x: '1' }));
+    await bench.settle();
+    expect(calls).toEqual(['a', 'a']);
+    fake.put(widget('a', { config: 'two' }));
+    await bench.settle(100);
+    calls.length = 0;
+    fake.put(configMap('one', { x: '2' }));
+    await bench.settle();
+    expect(calls).toEqual([]);
+    fake.put(configMap('two', { x: '1' }));
+    await bench.settle();
+    expect(calls).toEqual(['a']);
+  });
+
+  test('wakes it, too, when the reconcile fails that has read it', async () => {
+    let failing = true;
+    await using bench = await startBench(
+      {
+        async reconcile(_object, { get }) {
+          const config = await get<ConfigMap>(configMapId('one'));
+          if (!config && failing) throw new Error('of the caller');
+        },
+      },
+      [widget('a')],
+    );
+    const { fake, calls } = bench;
+    await bench.settle(3_600_000);
+    failing = false;
+    calls.length = 0;
+    fake.put(configMap('one'));
+    await bench.settle();
+    expect(calls).toEqual(['a']);
+  });
+
+  test('comes from the own list where it is of the own kind, and wakes the reader of it alone', async () => {
+    const read: unknown[] = [];
+    await using bench = await startBench(
+      {
+        async reconcile({ metadata }, { get, list }) {
+          if (metadata!.name === 'reader') {
+            read.push((await get<KubernetesObject>(widgetId('other')))?.metadata?.name);
+            read.push((await get(widgetId('none'))) === undefined);
+          }
+          if (metadata!.name === 'lister') {
+            read.push((await list({ ...widgetKind, namespace: 'default', selector: 'x' })).length);
+          }
+        },
+      },
+      [widget('reader'), widget('lister'), widget('other')],
+    );
+    const { fake, calls, controller } = bench;
+    expect(read).toEqual([0, 'other', true]);
+    expect(controller.watcher.getWatchCount()).toBe(1);
+    calls.length = 0;
+    fake.put(widget('other', { size: 2 }));
+    await bench.settle();
+    expect(calls).toEqual(['other', 'reader']);
+    calls.length = 0;
+    fake.put(widget('none'));
+    await bench.settle();
+    expect(calls).toEqual(['none', 'reader']);
+    calls.length = 0;
+    const { metadata, ...rest } = widget('other', { size: 2 });
+    fake.put({ ...rest, metadata: { ...metadata, labels: { x: '' } } });
+    await bench.settle();
+    expect(calls).toEqual(['other', 'reader', 'lister']);
+  });
+
+  test('that is not to be had is said to be so, and wakes it when it comes', async () => {
+    const gadget = { group: 'example.com', version: 'v1', kind: 'Gadget' };
+    const missing: unknown[] = [];
+    await using bench = await startBench(
+      {
+        async reconcile(_object, context) {
+          await context.list(gadget);
+          missing.push(context.unavailable.map(({ watched, state }) => [watched.kind, state]));
+        },
+      },
+      [widget('a')],
+    );
+    const { fake, calls } = bench;
+    expect(missing).toEqual([[['Gadget', 'pending']]]);
+    const { spec, ...definition } = widgetDefinition;
+    const names = { plural: 'gadgets', kind: 'Gadget' };
+    fake.put({
+      ...definition,
+      metadata: { name: 'gadgets.example.com' },
+      spec: { ...spec, names },
+    } as object);
+    await bench.settle(5000);
+    expect(calls).toEqual(['a', 'a']);
+    expect(missing[1]).toEqual([]);
+  });
+});
+
+describe('an object that is being deleted', () => {
+  test('is not reconciled, and reads nothing any more', async () => {
+    await using bench = await startBench(
+      { reconcile: async (_object, { get }) => void (await get(configMapId('one'))) },
+      [configMap('one')],
+    );
+    const { fake, calls, controller } = bench;
+    const { metadata, ...rest } = widget('a');
+    await fake.create({ ...rest, metadata: { ...metadata, finalizers: ['example.com/other'] } });
+    await bench.settle(100);
+    expect(controller.watcher.getWatchCount()).toBe(2);
+    await fake.delete(widgetId('a'));
+    await bench.settle(100);
+    expect(calls).toEqual(['a']);
+    expect(controller.watcher.getWatchCount()).toBe(1);
+    await fake.patch(widgetId('a'), { metadata: { finalizers: [] } });
+    await bench.settle(100);
+    expect(calls).toEqual(['a', 'removed a']);
+  });
+
+  test('and made anew is removed, then reconciled', async () => {
+    await using bench = await startBench({}, [widget('a')]);
+    const { fake, calls } = bench;
+    fake.remove(widgetId('a'));
+    fake.put(widget('a'));
+    await bench.settle();
+    expect(calls).toEqual(['a', 'removed a', 'a']);
+  });
+});
+
+describe('removed', () => {
+  test('is called again where it fails, and what it reads wakes nobody', async () => {
+    let failures = 2;
+    await using bench = await startBench(
+      {
+        async removed(_id, { get }) {
+          await get(configMapId('one'));
+          failures -= 1;
+          if (failures >= 0) throw new Error('of the caller');
+        },
+      },
+      [widget('a'), configMap('one')],
+    );
+    const { fake, calls, controller } = bench;
+    fake.remove(widgetId('a'));
+    await bench.settle(1000);
+    expect(calls).toEqual(['a', 'removed a', 'removed a', 'removed a']);
+    fake.put(configMap('one', { x: '1' }));
+    await bench.settle(1000);
+    expect(calls).toHaveLength(4);
+    expect(controller.watcher.getWatchCount()).toBe(1);
+    expect(controller.watcher.graph().watchers).toHaveLength(1);
+  });
+});
+
+describe('wakeOn', () => {
+  const changes = async (bench: Awaited<ReturnType<typeof startBench>>) => {
+    const { fake, calls } = bench;
+    const woken: string[] = [];
+    const change = async (what: string, patch: object, subresource?: string): Promise<void> => {
+      calls.length = 0;
+      await fake.patch(widgetId('a'), patch, { ...(subresource && { subresource }) });
+      await bench.settle();
+      if (calls.length > 0) woken.push(what);
+    };
+    await change('status', { status: { size: 1 } }, 'status');
+    await change('spec', { spec: { size: 1 } });
+    await change('label', { metadata: { labels: { x: '1' } } });
+    await change('annotation', { metadata: { annotations: { x: '1' } } });
+    await change('finalizer', { metadata: { finalizers: ['example.com/other'] } });
+    calls.length = 0;
+    return woken;
+  };
+
+  test('leaves out the status by default', async () => {
+    await using bench = await startBench({}, [widget('a')]);
+    expect(await changes(bench)).toEqual(['spec', 'label', 'annotation', 'finalizer']);
+  });
+
+  test('may be any change', async () => {
+    await using bench = await startBench({ wakeOn: 'any' }, [widget('a')]);
+    expect(await changes(bench)).toEqual(['status', 'spec', 'label', 'annotation', 'finalizer']);
+  });
+
+  test('may be what a function returns; one that throws wakes', async () => {
+    await using some = await startBench({ wakeOn: ({ spec }) => spec?.size }, [widget('a')]);
+    expect(await changes(some)).toEqual(['spec']);
+    const wakeOn = (): never => {
+      throw new Error('of the caller');
+    };
+    await using all = await startBench({ wakeOn }, [widget('a')]);
+    expect(await changes(all)).toHaveLength(5);
+  });
+
+  test('is any change of an object without a generation', async () => {
+    const fake = createFakeTransport({ objects: [configMap('a', { x: '1' })] });
+    const calls: string[] = [];
+    await using controller = createController<ConfigMap>({
+      kind: { version: 'v1', kind: 'ConfigMap' },
+      transport: fake,
+      clock: fake.clock,
+      reconcile: ({ data }) => void calls.push(data['x']!),
+    });
+    void controller.start();
+    await fake.clock.advance(1000);
+    fake.put(configMap('a', { x: '2' }));
+    await fake.clock.advance(1);
+    expect(calls).toEqual(['1', '2']);
+  });
+});
+
+describe('ready', () => {
+  test('comes when each object of the first list was reconciled, or has failed', async () => {
+    const gate = Promise.withResolvers<void>();
+    await using bench = await startBench(
+      {
+        async reconcile({ metadata }) {
+          if (metadata!.name === 'b') await gate.promise;
+          if (metadata!.name === 'a') throw new Error('of the caller');
+        },
+      },
+      [widget('a'), widget('b')],
+    );
+    let isReady = false;
+    void bench.controller.ready.then(() => (isReady = true));
+    await bench.settle(1000);
+    expect(isReady).toBe(false);
+    gate.resolve();
+    await bench.settle();
+    expect(isReady).toBe(true);
+  });
+
+  test('comes at once where there is nothing, and not at all once it is stopped', async () => {
+    await using bench = await startBench();
+    await bench.controller.ready;
+    const aborted = createController({
+      kind: widgetKind,
+      transport: bench.fake,
+      reconcile: () => {},
+    });
+    await expect(aborted.start({ signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'ERR_ABORTED',
+    });
+    await expect(aborted.ready).rejects.toMatchObject({ code: 'ERR_NOT_STARTED' });
+    const stopped = createController({ kind: widgetKind, reconcile: () => {} });
+    await stopped.stop();
+    await expect(stopped.ready).rejects.toMatchObject({ code: 'ERR_NOT_STARTED' });
+  });
+});
+
+describe('start', () => {
+  test('waits for an API server that can not be reached, and for no longer than until a stop', async () => {
+    const fake = createFakeTransport({ objects: [widgetDefinition, widget('a')] });
+    fake.down();
+    const calls: string[] = [];
+    const make = () =>
+      createController({
+        kind: widgetKind,
+        transport: fake,
+        clock: fake.clock,
+        reconcile: ({ metadata }) => void calls.push(metadata!.name!),
+      });
+    await using controller = make();
+    const started = controller.start();
+    await using other = make();
+    const aborted = other.start();
+    aborted.catch(() => {});
+    await fake.clock.advance(120_000);
+    await other.stop();
+    await expect(aborted).rejects.toMatchObject({ code: 'ERR_NOT_STARTED' });
+    fake.up();
+    await fake.clock.advance(30_000);
+    await started;
+    expect(calls).toEqual(['a']);
+  });
+
+  test('fails where the kind is not to be had and is not to be waited for, and leaves nothing behind', async () => {
+    const fake = createFakeTransport();
+    const controller = createController({
+      kind: widgetKind,
+      transport: fake,
+      clock: fake.clock,
+      unavailable: 'reject',
+      reconcile: () => {},
+    });
+    const started = controller.start();
+    started.catch(() => {});
+    await fake.clock.advance(1000);
+    await expect(started).rejects.toMatchObject({ code: 'ERR_NO_VERSIONED_RESOURCE' });
+    await controller.stopped;
+    await expect(controller.ready).rejects.toMatchObject({ code: 'ERR_NOT_STARTED' });
+    expect(fake.clock.pending).toBe(0);
+    expect(fake.openWatches).toEqual([]);
+  });
+
+  test('stops by its signal, and nothing stays behind', async () => {
+    const fake = createFakeTransport({ objects: [widgetDefinition, widget('a')] });
+    const stop = new AbortController();
+    const controller = createController({
+      kind: widgetKind,
+      transport: fake,
+      clock: fake.clock,
+      reconcile: () => {},
+    });
+    void controller.start({ signal: stop.signal });
+    await fake.clock.advance(1000);
+    stop.abort();
+    await controller.stopped;
+    expect(fake.openWatches).toEqual([]);
+    expect(fake.clock.pending).toBe(0);
+  });
+});
+
+test('enqueue asks for a reconcile of an own object, and of no other', async () => {
+  await using bench = await startBench({}, [widget('a')]);
+  const { controller, calls } = bench;
+  controller.enqueue(widgetId('a'));
+  controller.enqueue(widgetId('none'));
+  await bench.settle();
+  expect(calls).toEqual(['a', 'a']);
+  expect(() => controller.enqueue(configMapId('a'))).toThrow(/Widget/);
+});
