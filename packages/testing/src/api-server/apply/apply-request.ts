@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 import {
   type DocumentOptions,
   parse,
@@ -8,6 +10,7 @@ import {
 
 import { isJsonObject, type JsonObject } from '../http/api-object.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { checkDepth, parseJson } from '../http/json.ts';
 import { badRequest, type FieldError, invalid } from '../http/status.ts';
 
 const applyPatch = 'application/apply-patch+yaml';
@@ -31,10 +34,11 @@ export function isApply({ headers }: Exchange): boolean {
  * @throws StatusError 400 when it is no object
  */
 export async function readApplied(exchange: Exchange): Promise<JsonObject> {
-  const text = (await exchange.body()).toString();
+  const bytes = await exchange.body();
   let applied: unknown;
   try {
-    applied = parseText(text);
+    if (!isUtf8(bytes)) throw new Error('invalid leading UTF-8 octet');
+    applied = parseText(bytes) ?? {};
   } catch (error) {
     throw badRequest(
       `error decoding YAML: error converting YAML to JSON: yaml: ${(error as Error).message}`,
@@ -112,10 +116,11 @@ function isTime({ tag, format }: { readonly tag: string; readonly format?: strin
   return tag.endsWith(':timestamp') || format === 'TIME';
 }
 
-function parseText(text: string): unknown {
+function parseText(bytes: Buffer): unknown {
+  checkDepth(bytes);
   try {
-    return JSON.parse(text);
+    return parseJson(bytes);
   } catch {
-    return parse(text, yamlOptions);
+    return parse(bytes.toString(), yamlOptions);
   }
 }

@@ -70,13 +70,20 @@ function shortVersion(apiVersion: string): string {
   return apiVersion.slice(apiVersion.indexOf('/') + 1);
 }
 
-export function checkNamespace(metadata: JsonObject, namespace: string): void {
-  const own = asText(metadata.namespace);
-  if (own !== '' && own !== namespace) {
+/**
+ * An object in the namespace of its URL. Where that has none, what the object says of one counts for nothing.
+ *
+ * @throws StatusError 400 when it names another
+ */
+export function inNamespace(object: JsonObject, namespace: string): JsonObject {
+  const { namespace: named, ...metadata } = asJsonObject(object.metadata);
+  const own = asText(named);
+  if (namespace !== '' && own !== '' && own !== namespace) {
     throw badRequest(
       'the namespace of the provided object does not match the namespace sent on the request',
     );
   }
+  return { ...object, metadata: namespace === '' ? metadata : { ...metadata, namespace } };
 }
 
 /** @throws StatusError 409 when a write names the uid of another object */

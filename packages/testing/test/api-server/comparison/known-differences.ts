@@ -44,6 +44,14 @@ export const gaps: readonly Gap[] = [
     requests: ['writes: create: names, versions, bodies, 11'],
   },
   {
+    says: 'Nobody is warned of keys that a JSON patch or an apply has twice.',
+    requests: numbers('bodies: keys that are there twice, in patches', 4, 5),
+  },
+  {
+    says: 'A patch that nests thousands of levels is answered with a 500.',
+    requests: ['bodies: nested deeper than may be, 17'],
+  },
+  {
     says: 'Strategic merge patch knows no `$patch` and `$retainKeys` in maps.',
     requests: numbers('writes: strategic merge, by the keys of lists', 5, 6, 7, 8),
   },

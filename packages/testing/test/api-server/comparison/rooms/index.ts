@@ -1,5 +1,6 @@
 import type { Room } from '../script.ts';
 import { room as apply } from './apply.ts';
+import { room as bodies } from './bodies.ts';
 import { room as customResources } from './custom-resources.ts';
 import { room as definitions } from './definitions.ts';
 import { room as deletion } from './deletion.ts';
@@ -19,6 +20,7 @@ import { room as writes } from './writes.ts';
 export const rooms: readonly Room[] = [
   leases,
   writes,
+  bodies,
   apply,
   events,
   definitions,
