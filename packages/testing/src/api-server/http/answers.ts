@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 
 import type { Exchange } from './exchange.ts';
 import type { StatusError } from './status.ts';
@@ -16,6 +16,20 @@ export function sendStatus(exchange: Exchange, { body }: StatusError): void {
 /** Sends an answer of the API itself. */
 export function sendJson(exchange: Exchange, status: number, text: string): void {
   exchange.send(status, 'application/json', `${text}\n`, { 'audit-id': randomUUID() });
+}
+
+/** Sends an answer that a client may keep; nothing of it to one that has it already, by its ETag. */
+export function sendCacheable(exchange: Exchange, contentType: string, text: string): void {
+  const etag = `"${createHash('sha512').update(text).digest('hex').toUpperCase()}"`;
+  const headers = {
+    'audit-id': randomUUID(),
+    'cache-control': 'public',
+    etag,
+    vary: 'Accept',
+  };
+  // The real server compares the header as a whole, and knows neither lists nor `*`.
+  if (exchange.headers['if-none-match'] === etag) exchange.sendHead(304, headers);
+  else exchange.send(200, contentType, `${text}\n`, headers);
 }
 
 /** Sends what Go's HTTP server says of paths that nothing handles. */

@@ -91,6 +91,13 @@ export class Exchange {
     else this.#response.end(bytes);
   }
 
+  /** Answers without a body. */
+  sendHead(status: number, headers: OutgoingHeaders): void {
+    if (!this.open) return;
+    this.#writeHead(status, headers);
+    this.#response.end();
+  }
+
   /** Starts an answer that has no set end; {@link write} and {@link end} go on with it. */
   startStream(contentType: string): void {
     this.#writeHead(200, { 'content-type': contentType });
