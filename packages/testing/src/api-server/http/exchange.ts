@@ -113,6 +113,14 @@ export class Exchange {
     if (this.open) this.#response.end();
   }
 
+  /**
+   * Has the client use another connection for what comes next, where this one would carry many requests at once (HTTP/2):
+   * those that the server has seen are answered, later ones are not looked at.
+   */
+  leaveConnection(): void {
+    if ('stream' in this.#response) this.#response.stream.session?.close();
+  }
+
   /** Breaks it off: a reset stream, or a connection that closes. */
   destroy(): void {
     if ('stream' in this.#response) this.#response.stream.destroy();
