@@ -3,7 +3,7 @@ import { customResourceDefinitions } from '../kinds/built-in-resources.ts';
 import { cleanupFinalizer } from '../kinds/custom-resources.ts';
 import { canonicalObject } from '../kinds/metadata.ts';
 import type { ResourceType } from '../kinds/resource-type.ts';
-import { withTerminating } from '../schemas/definition-status.ts';
+import { withTerminating } from '../schemas/definitions/definition-status.ts';
 import { deletionFinalizers } from './deletion-finalizers.ts';
 import { graceSeconds, isKeptNamespace, timestamp } from './server-fields.ts';
 import type { DeleteOptions } from './write-options.ts';

@@ -17,7 +17,7 @@ import type { Registry, Resource } from '../store/registry.ts';
 import type { ResourceType } from '../kinds/resource-type.ts';
 import { checkDefined } from '../schemas/check-defined.ts';
 import { shownAs, storedForm } from '../schemas/custom-objects.ts';
-import { withStoredVersion } from '../schemas/definition-status.ts';
+import { withStoredVersion } from '../schemas/definitions/definition-status.ts';
 import { annotationsOf, generatedName, labelsOf, timestamp } from './server-fields.ts';
 import {
   alreadyExists,
