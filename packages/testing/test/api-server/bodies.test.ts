@@ -87,3 +87,24 @@ test('whoever patches is told of keys that are there twice', async () => {
     ]);
   }
 });
+
+test('YAML is read wherever JSON is', async () => {
+  const text = 'kind: ConfigMap\napiVersion: v1\nmetadata: {name: yaml}\ndata: {a: "1"}\n';
+  const options = { body: text, contentType: 'application/yaml' };
+  expect((await client.request('POST', maps, options)).body.data).toEqual({ a: '1' });
+  const changed = { ...options, body: text.replace('"1"', '"2"') };
+  expect((await client.request('PUT', `${maps}/yaml`, changed)).body.data).toEqual({ a: '2' });
+  const broken = { ...options, body: 'a: [' };
+  expect((await client.request('POST', maps, broken)).status).toBe(400);
+});
+
+test('a patch of the uid is invalid, and one of nothing but a directive is nothing', async () => {
+  await client.post(maps, { metadata: { name: 'uid' } });
+  const path = `${maps}/uid`;
+  expect((await client.patch(path, { metadata: { uid: 'x' } })).status).toBe(422);
+  const replaced = { data: { $patch: 'replace', a: '1' } };
+  expect((await client.patch(path, replaced, 'strategic-merge')).body).not.toHaveProperty('data');
+  await client.patch(path, { data: { a: '1', b: '2' } });
+  const { body } = await client.patch(path, replaced, 'strategic-merge');
+  expect(body.data).toEqual({ a: '1' });
+});

@@ -9,18 +9,20 @@ import { parseJson } from './json.ts';
 import { decodeProtobuf } from './protobuf/decode.ts';
 import { isTrue } from './request-info.ts';
 import { badRequest, unsupportedMediaType } from './status.ts';
+import { parseYaml } from './yaml.ts';
 
 const json = 'application/json';
+const yaml = 'application/yaml';
 const protobuf = 'application/vnd.kubernetes.protobuf';
 
 /**
- * Reads the object that a request brings, in JSON or, of a built-in kind, in protobuf.
+ * Reads the object that a request brings, in JSON, YAML or, of a built-in kind, protobuf.
  *
  * @throws StatusError 400 when it is none, 415 when it is in another format
  */
 export async function readObject(exchange: Exchange, kind: string): Promise<JsonObject> {
   const mediaType = mediaTypeOf(exchange);
-  if (mediaType !== json && mediaType !== protobuf) throw unsupportedMediaType();
+  if (![json, yaml, protobuf].includes(mediaType)) throw unsupportedMediaType();
   const bytes = await exchange.body();
   const unrecognized = `the object provided is unrecognized (must be of type ${kind})`;
   if (mediaType === protobuf) {
@@ -28,6 +30,13 @@ export async function readObject(exchange: Exchange, kind: string): Promise<Json
       return decodeProtobuf(bytes);
     } catch (error) {
       throw badRequest(`${unrecognized}: ${(error as Error).message}`);
+    }
+  }
+  if (mediaType === yaml) {
+    try {
+      return asJsonObject(parseYaml(bytes));
+    } catch (error) {
+      throw badRequest(`${unrecognized}: yaml: ${(error as Error).message}`);
     }
   }
   const body = readJson(bytes, `${unrecognized}: `);

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 import { type ApiObject, asJsonObject, asText, type JsonObject } from '../http/api-object.ts';
 import type { FieldError } from '../http/status.ts';
 import { portNameProblems } from './container-validation.ts';
@@ -21,6 +23,7 @@ export function checkService(object: ApiObject, old: ApiObject | undefined): Fie
   if (before.clusterIP && spec.clusterIP && before.clusterIP !== spec.clusterIP) {
     errors.push(invalidValue('spec.clusterIPs[0]', spec.clusterIPs, 'may not change once set'));
   }
+  errors.push(...checkAddress(spec));
   const names = new Set<string>();
   for (const [index, port] of ports.entries()) {
     errors.push(...checkPort(port, `spec.ports[${index}]`, ports.length > 1, names));
@@ -33,6 +36,16 @@ export function checkService(object: ApiObject, old: ApiObject | undefined): Fie
     ...oneOf('spec.sessionAffinity', spec.sessionAffinity, ['ClientIP', 'None']),
     ...oneOf('spec.type', spec.type, ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']),
   ];
+}
+
+function checkAddress({ type, clusterIP, clusterIPs }: JsonObject): FieldError[] {
+  const field = 'spec.clusterIPs[0]';
+  if (clusterIP === 'None' && (type === 'NodePort' || type === 'LoadBalancer')) {
+    return [invalidValue(field, clusterIPs, `may not be set to 'None' for ${type} services`)];
+  }
+  const isAddress = !clusterIP || clusterIP === 'None' || isIP(asText(clusterIP)) !== 0;
+  if (isAddress) return [];
+  return [invalidValue(field, clusterIP, 'must be a valid IP address, (e.g. 10.9.8.7)')];
 }
 
 function checkPort(

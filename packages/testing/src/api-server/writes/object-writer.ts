@@ -138,7 +138,7 @@ export class ObjectWriter {
     if (!old && type.createOnUpdate && subresource === '')
       return this.#createByUpdate(target, name, body, options);
     if (!old) throw notFound(type, name);
-    checkPreconditions(type, old, metadata);
+    checkPreconditions(type, old, metadata, options.patched);
     return this.#replace(target, old, placed, subresource, options);
   }
 

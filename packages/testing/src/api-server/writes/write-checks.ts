@@ -1,4 +1,5 @@
 import { asJsonObject, asText, isJsonObject, type JsonObject } from '../http/api-object.ts';
+import { customResourceDefinitions } from '../kinds/built-in-resources.ts';
 import { formatApiVersion, type ResourceType } from '../kinds/resource-type.ts';
 import {
   badRequest,
@@ -9,6 +10,7 @@ import {
   modified,
 } from '../http/status.ts';
 import type { StoredObject } from '../store/store.ts';
+import { invalidValue } from '../validation/field-errors.ts';
 import { customBody } from './custom-body.ts';
 import { typedBody } from './typed-body.ts';
 import type { DeleteOptions, WriteOptions, WriteTarget } from './write-options.ts';
@@ -102,8 +104,14 @@ export function checkPreconditions(
   type: ResourceType,
   old: StoredObject,
   metadata: JsonObject,
+  patched = false,
 ): void {
   const { uid, resourceVersion } = old.object.metadata;
+  // A patch has no precondition, but makes an object of another uid, which is told twice.
+  if (patched && metadata.uid && metadata.uid !== uid) {
+    const error = invalidValue('metadata.uid', metadata.uid, 'field is immutable');
+    throw invalid(type.view ?? type, old.name, [error, error]);
+  }
   checkUid(type, { key: old.key, name: old.name, uid }, asText(metadata.uid));
   const wanted = asText(metadata.resourceVersion);
   if (wanted === '' || wanted === '0') {
@@ -128,16 +136,20 @@ export function checkDeletePreconditions(
   wanted: DeleteOptions,
 ): void {
   const { uid, resourceVersion } = old.object.metadata;
+  // Their own storage words it, which looks at them before the common one.
+  const isTwoStep =
+    type === customResourceDefinitions || (!type.group && type.kind === 'Namespace');
+  const of = isTwoStep ? { group: type.group, kind: type.resource } : type;
   if (wanted.uid !== undefined && wanted.uid !== uid) {
     throw failedPrecondition(
-      type,
+      of,
       old.name,
       `the UID in the precondition (${wanted.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`,
     );
   }
   if (wanted.resourceVersion !== undefined && wanted.resourceVersion !== resourceVersion) {
     throw failedPrecondition(
-      type,
+      of,
       old.name,
       `the ResourceVersion in the precondition (${wanted.resourceVersion}) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`,
     );

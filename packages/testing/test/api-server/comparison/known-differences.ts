@@ -40,10 +40,6 @@ export const gaps: readonly Gap[] = [
     requests: ['validation: ConfigMaps and Secrets, 14'],
   },
   {
-    says: 'YAML is read as an apply alone, not as the body of a create.',
-    requests: ['writes: create: names, versions, bodies, 11'],
-  },
-  {
     says: 'Nobody is warned of keys that a JSON patch or an apply has twice.',
     requests: numbers('bodies: keys that are there twice, in patches', 4, 5),
   },
@@ -52,12 +48,15 @@ export const gaps: readonly Gap[] = [
     requests: ['bodies: nested deeper than may be, 17'],
   },
   {
-    says: 'Strategic merge patch knows no `$patch` and `$retainKeys` in maps.',
-    requests: numbers('writes: strategic merge, by the keys of lists', 5, 6, 7, 8),
+    says: 'A namespace is not finalized by who asks for it: it goes by itself.',
+    requests: numbers('endings: a namespace that goes, with what it holds', 9),
   },
   {
-    says: 'A patch of the uid is a conflict, and not invalid.',
-    requests: ['validation: metadata, 16'],
+    says: 'A service that becomes a name alone has no `internalTrafficPolicy`, where a real one has it again with the next write.',
+    requests: numbers(
+      'pods and services: what of a service never changes, and what it is given',
+      13,
+    ),
   },
   {
     says: 'The root tells no paths.',

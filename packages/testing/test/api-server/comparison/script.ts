@@ -9,7 +9,8 @@ export interface Room {
 
 /**
  * A request: what is compared of its answer is what {@link essence} keeps. In path, body and headers `{ns}` is the script's
- * namespace, `{n}` a name of the step's own, `{uid of a}` and `{version of a}` what the last answer about an object named `a` said.
+ * namespace, `{n}` a name of the step's own, `{uid of a}` and `{version of a}` what the last answer about an object named `a` said,
+ * `{continue}` the token of the last list that had one.
  *
  * A body that is text or bytes is sent as it is, anything else as JSON.
  *
@@ -62,8 +63,10 @@ export async function send(
 ): Promise<Answer[]> {
   const answers: Answer[] = [];
   const known = new Map<string, { uid?: string; resourceVersion?: string }>();
+  let more = '';
   const fill = (text: string): string =>
     text
+      .replaceAll('{continue}', more)
       .replaceAll('{n}', `n${answers.length + 1}`)
       .replaceAll('{ns}', namespace)
       .replace(/\{uid of ([^}]+)\}/g, (_, name) => known.get(name)?.uid ?? 'unknown')
@@ -97,6 +100,7 @@ export async function send(
     }
     const answer = await ask();
     const { metadata } = answer.body ?? {};
+    if (metadata?.continue) more = metadata.continue;
     if (metadata?.name) known.set(metadata.name, metadata);
     answers.push({
       step,
