@@ -48,3 +48,22 @@ test('a namespace that is deleted in the foreground is held by that finalizer, a
     interval: 5,
   });
 });
+
+test('the status of a load balancer goes with the type of its service', async () => {
+  const path = '/api/v1/namespaces/default/services';
+  const ports = [{ port: 80 }];
+  await client.post(path, { metadata: { name: 's' }, spec: { type: 'LoadBalancer', ports } });
+  const status = { loadBalancer: { ingress: [{ ip: '192.0.2.1' }] } };
+  const ingress = [{ ip: '192.0.2.1', ipMode: 'VIP' }];
+  const balanced = await client.patch(`${path}/s/status`, { status });
+  expect(balanced.body.status).toEqual({ loadBalancer: { ingress } });
+  const changed = await client.patch(`${path}/s`, { spec: { type: 'ClusterIP' } });
+  expect(changed.body.status).toEqual({ loadBalancer: {} });
+  expect((await client.patch(`${path}/s/status`, { status })).status).toBe(422);
+});
+
+test('no write of its status says that a namespace ends', async () => {
+  const path = '/api/v1/namespaces/default/status';
+  const { status, body } = await client.patch(path, { status: { phase: 'Terminating' } });
+  expect([status, body.details.causes[0].field]).toEqual([422, 'status.Phase']);
+});

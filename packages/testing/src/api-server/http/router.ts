@@ -69,13 +69,13 @@ export class Router {
   ): Promise<void> {
     const { type } = resource;
     const { version, name, namespace, subresource, verb, method } = info;
-    if (type.custom && subresource !== '' && subresourcesOf(type, version).length === 0) {
-      throw notFound(type, name);
-    }
+    const isServed =
+      subresource === '' ||
+      subresourcesOf(type, version).some((served) => served.name === subresource);
+    if (type.custom && !isServed) throw notFound(type, name);
     if (
       info.parts.length > 3 ||
-      (subresource !== '' &&
-        !subresourcesOf(type, version).some((served) => served.name === subresource)) ||
+      !isServed ||
       (!type.namespaced && namespace !== '' && type.resource !== 'namespaces') ||
       (type.namespaced && namespace === '' && name !== '')
     ) {

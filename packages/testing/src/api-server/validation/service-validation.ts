@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { type ApiObject, asJsonObject, asText, type JsonObject } from '../http/api-object.ts';
 import type { FieldError } from '../http/status.ts';
 import { portNameProblems } from './container-validation.ts';
-import { duplicate, invalidValue, oneOf, required } from './field-errors.ts';
+import { duplicate, forbiddenValue, invalidValue, oneOf, required } from './field-errors.ts';
 import { checkName, labelKeyProblems } from './names.ts';
 
 const portRange = 'must be between 1 and 65535, inclusive';
@@ -24,6 +24,11 @@ export function checkService(object: ApiObject, old: ApiObject | undefined): Fie
     errors.push(invalidValue('spec.clusterIPs[0]', spec.clusterIPs, 'may not change once set'));
   }
   errors.push(...checkAddress(spec));
+  const { ingress } = asJsonObject(asJsonObject(object.status).loadBalancer);
+  if (ingress && spec.type !== 'LoadBalancer') {
+    const why = "may only be used when `spec.type` is 'LoadBalancer'";
+    errors.push(forbiddenValue('status.loadBalancer.ingress', why));
+  }
   const names = new Set<string>();
   for (const [index, port] of ports.entries()) {
     errors.push(...checkPort(port, `spec.ports[${index}]`, ports.length > 1, names));

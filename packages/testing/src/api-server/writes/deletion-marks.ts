@@ -35,7 +35,7 @@ export function markedAsDeleted(
   if (metadata.deletionTimestamp !== undefined) {
     const sooner = type.kind === 'Pod' && !type.custom && endsSooner(metadata, options);
     if (!sooner && jsonEquals(finalizers, before)) return object;
-    return canonicalObject(type, object, { ...metadata, ...(sooner || {}), finalizers });
+    return canonicalObject(type, object, { ...metadata, ...sooner, finalizers });
   }
   const { generation } = metadata;
   // Namespaces and definitions are marked by the kind itself, without grace and generation.

@@ -55,17 +55,27 @@ export function checkBody(
     }
     return customBody(type, version, body, options);
   }
+  const other = otherKind(type, version, body, expected);
+  if (other === undefined) return typedBody(type, version, body, options);
+  throw options.patched
+    ? invalid({ group: '', kind: '' }, '', [invalidValue('patch', JSON.stringify(body), other)])
+    : badRequest(other);
+}
+
+/** Why a body is no object of a built-in kind in that version. */
+function otherKind(
+  type: ResourceType,
+  version: string,
+  { kind = '', apiVersion = '' }: JsonObject,
+  expected: string,
+): string | undefined {
   if (apiVersion !== '' && apiVersion !== expected) {
-    throw badRequest(
-      `${asText(kind) || type.kind} in version ${JSON.stringify(shortVersion(asText(apiVersion)))} cannot be handled as a ${type.kind}: no kind ${JSON.stringify(kind || type.kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`,
-    );
+    return `${asText(kind) || type.kind} in version ${JSON.stringify(shortVersion(asText(apiVersion)))} cannot be handled as a ${type.kind}: no kind ${JSON.stringify(kind || type.kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`;
   }
   if (kind !== '' && kind !== type.kind) {
-    throw badRequest(
-      `${asText(kind)} in version ${JSON.stringify(version)} cannot be handled as a ${type.kind}: converting (${version}.${asText(kind)}) to (${type.group.split('.')[0] || 'core'}.${type.kind}): unknown conversion`,
-    );
+    return `${asText(kind)} in version ${JSON.stringify(version)} cannot be handled as a ${type.kind}: converting (${version}.${asText(kind)}) to (${type.group.split('.')[0] || 'core'}.${type.kind}): unknown conversion`;
   }
-  return typedBody(type, version, body, options);
+  return undefined;
 }
 
 function shortVersion(apiVersion: string): string {

@@ -32,10 +32,6 @@ export const gaps: readonly Gap[] = [
     requests: numbers('subresources: binding, status, and what needs a node', 8, 9),
   },
   {
-    says: "A write of a namespace's status may say that it ends; a service that is no load balancer may get an address of one, and that of a load balancer has no `ipMode`.",
-    requests: ['subresources: status of others, 5', ...numbers('validation: services', 13, 14)],
-  },
-  {
     says: 'Nobody is warned of a certificate that is none.',
     requests: ['validation: ConfigMaps and Secrets, 14'],
   },

@@ -10,6 +10,7 @@ import { room as impersonation } from './impersonation.ts';
 import { room as kinds } from './kinds.ts';
 import { room as leases } from './leases.ts';
 import { room as order } from './order.ts';
+import { room as patches } from './patches.ts';
 import { room as podsAndServices } from './pods-and-services.ts';
 import { lists, watches } from './reads.ts';
 import { room as representations } from './representations.ts';
@@ -24,6 +25,7 @@ export const rooms: readonly Room[] = [
   leases,
   writes,
   bodies,
+  patches,
   apply,
   events,
   definitions,

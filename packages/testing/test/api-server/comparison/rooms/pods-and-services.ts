@@ -17,6 +17,10 @@ const budget = (name: string, spec: object): object => ({
 const guarded = { labels: { app: 'guarded' } };
 const image = { name: 'c', image: 'registry.example/image:2' };
 
+const balanced = {
+  status: { loadBalancer: { ingress: [{ ip: '192.0.2.1' }, { hostname: 'x.example.com' }] } },
+};
+
 export const room: Room = {
   name: 'pods and services',
   scripts: {
@@ -69,6 +73,11 @@ export const room: Room = {
         { status: { conditions: [{ type: 'a', status: 'True' }] } },
         merge,
       ],
+      ['POST', services, service('lb', { type: 'LoadBalancer' })],
+      ['PATCH', `${services}/lb/status`, balanced, merge],
+      ['PATCH', `${services}/lb`, { metadata: { labels: { a: 'b' } } }, merge],
+      ['PATCH', `${services}/lb`, { spec: { type: 'NodePort' } }, merge],
+      ['PATCH', `${services}/lb/status`, balanced, merge],
     ],
     'evictions within a budget': [
       ...['a', 'b'].flatMap((name): Room['scripts'][string] => [
