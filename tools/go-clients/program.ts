@@ -84,6 +84,8 @@ export interface RunGoClientsOptions {
   readonly kubeConfig: string;
   /** Whether to run Kubernetes' garbage collector, too, for a server that has none. Default false. */
   readonly collectGarbage?: boolean;
+  /** How long it may take, all scenarios together. Default 5 minutes. */
+  readonly timeoutMs?: number;
   /** Default: all. */
   readonly scenarios?: readonly string[];
 }
@@ -96,7 +98,12 @@ export interface RunGoClientsOptions {
  */
 export async function runGoClients(
   program: string,
-  { kubeConfig, collectGarbage = false, scenarios: asked = [] }: RunGoClientsOptions,
+  {
+    kubeConfig,
+    collectGarbage = false,
+    timeoutMs = 300_000,
+    scenarios: asked = [],
+  }: RunGoClientsOptions,
 ): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'depwatch-go-clients-'));
   try {
@@ -104,7 +111,7 @@ export async function runGoClients(
     await writeFile(file, kubeConfig, { mode: 0o600 });
     const args = ['--kubeconfig', file, ...(collectGarbage ? ['--collect-garbage'] : []), ...asked];
     return await new Promise((resolve, reject) => {
-      execFile(program, args, { timeout: 300_000 }, (error, stdout, stderr) => {
+      execFile(program, args, { timeout: timeoutMs }, (error, stdout, stderr) => {
         // Exit code 1 says that a scenario failed, which its line says better.
         if (error && error.code !== 1) reject(new Error(`${error.message}\n${stderr}`));
         else resolve(stdout.trimEnd().split('\n'));

@@ -1,5 +1,4 @@
-import { constants, type ServerHttp2Stream } from 'node:http2';
-
+import { startApiServer } from '@depwatch/testing';
 import { expect, it, vi } from 'vitest';
 
 import {
@@ -11,7 +10,6 @@ import {
   plainServer,
   transportFor,
 } from './helpers.ts';
-import { secureServer } from './secure-server.ts';
 
 it.each([0, 20])(
   'fails none of 50 lists whose token is stale and the next good, after %i ms',
@@ -37,49 +35,44 @@ it.each([0, 20])(
 );
 
 it('fails none of them on a server that ends the connection of whoever it refuses, and no watch', async () => {
-  const { server, kubeConfig } = await secureServer();
-  const good = 'Bearer good';
-  const watches: ServerHttp2Stream[] = [];
-  let refusals = 0;
-  // As a kube-apiserver has it since 1.29: one answer, and nothing of what came after that request.
-  server.on('session', (session) => {
-    let last = Infinity;
-    session.on('stream', (stream, headers) => {
-      const json = { 'content-type': 'application/json' };
-      stream.on('error', () => {});
-      if (stream.id! > last) return;
-      if (headers.authorization !== good && watches.length > 0) {
-        refusals++;
-        last = stream.id!;
-        stream.respond({ ...json, ':status': 401 });
-        stream.end('{"kind":"Status","code":401}');
-        session.goaway(constants.NGHTTP2_NO_ERROR, last);
-        return;
-      }
-      stream.respond({ ...json, ':status': 200 });
-      if (headers[':path']!.includes('watch')) watches.push(stream);
-      else stream.end('{"metadata":{},"items":[]}');
-    });
-  });
-  let token = 'stale';
-  const { clusters } = JSON.parse(kubeConfig) as { clusters: [{ cluster: { server: string } }] };
-  const ca = kubeConfigFrom(kubeConfig).getCurrentCluster()!.caData!;
+  await using server = await startApiServer();
+  const { objects } = server;
+  const account = { version: 'v1', kind: 'ServiceAccount', namespace: 'default', name: 'builder' };
+  const group = 'rbac.authorization.k8s.io';
+  objects.create({ apiVersion: 'v1', kind: account.kind, metadata: { name: account.name } });
+  objects.create({
+    apiVersion: `${group}/v1`,
+    kind: 'ClusterRoleBinding',
+    metadata: { name: 'accounts' },
+    roleRef: { apiGroup: group, kind: 'ClusterRole', name: 'cluster-admin' },
+    subjects: [{ apiGroup: group, kind: 'Group', name: 'system:serviceaccounts' }],
+  } as object);
+  const admin = kubeConfigFrom(server.kubeConfig);
+  const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} };
+  const issued: typeof request & { status?: { token: string } } = await transportFor(admin).create(
+    request,
+    { of: account, subresource: 'token' },
+  );
+  let token = issued.status!.token;
   const transport = transportFor({
-    getCurrentCluster: () => ({ name: 'c', ...clusters[0].cluster }),
+    getCurrentCluster: () => admin.getCurrentCluster(),
     getCurrentUser: () => null,
     applyToHTTPSOptions: async (options) => {
-      const headers = { Authorization: `Bearer ${token}` };
-      Object.assign(options, { ca: Buffer.from(ca, 'base64'), headers });
+      const ca = Buffer.from(admin.getCurrentCluster()!.caData!, 'base64');
+      Object.assign(options, { ca, headers: { Authorization: `Bearer ${token}` } });
     },
   });
   const watch = await opened(transport.watch(configMaps, { resourceVersion: '1' }));
-  token = 'good';
+  objects.delete({ ...account, apiVersion: 'v1' });
+  token = admin.getCurrentUser()!.token!;
+  server.requests.reset();
   const lists = Array.from({ length: 50 }, () => transport.list(configMaps, {}));
   const more = opened(transport.watch(configMaps, { resourceVersion: '1' }));
   await Promise.all([...lists, more]);
-  expect(refusals).toBeGreaterThan(1);
-  for (const stream of watches)
-    stream.write(`${JSON.stringify({ type: 'ADDED', object: configMap('seen') })}\n`);
+  // Each of them asked at least once, and some were refused.
+  expect(server.requests.count({ resource: 'configmaps' })).toBeGreaterThan(51);
+  expect(server.requests.maxOpenConnections).toBeGreaterThan(1);
+  objects.create(configMap('seen'));
   for (const one of [watch, await more])
     expect(await one.next()).toMatchObject({ value: [{ type: 'ADDED' }] });
 });

@@ -25,6 +25,17 @@ test('respond can answer with a page, as a front does', async () => {
   expect(answer.text).not.toMatch(/Status/);
 });
 
+test('a page says when to try again, too', async () => {
+  const undo = server.faults.respond({ status: 503, page: true, retryAfterSeconds: 7 });
+  const { status, headers } = await client.get(maps);
+  undo();
+  expect([status, headers['content-type'], headers['retry-after']]).toEqual([
+    503,
+    'text/html',
+    '7',
+  ]);
+});
+
 test('hang leaves certain requests without an answer', async () => {
   const undo = server.faults.hang({ resource: 'secrets' });
   let answered = false;

@@ -63,7 +63,8 @@ export class RawClient implements AsyncDisposable {
       },
       { endStream: body === undefined },
     );
-    if (body !== undefined) stream.end(typeof body === 'string' ? body : JSON.stringify(body));
+    if (body !== undefined)
+      stream.end(typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body));
     return stream;
   }
 

@@ -1,14 +1,9 @@
-import {
-  type DocumentOptions,
-  parse,
-  type ParseOptions,
-  type SchemaOptions,
-  type ToJSOptions,
-} from 'yaml';
+import { isUtf8 } from 'node:buffer';
 
 import { isJsonObject, type JsonObject } from '../http/api-object.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { badRequest, type FieldError, invalid } from '../http/status.ts';
+import { parseYaml } from '../http/yaml.ts';
 
 const applyPatch = 'application/apply-patch+yaml';
 const maxManagerBytes = 128;
@@ -31,10 +26,11 @@ export function isApply({ headers }: Exchange): boolean {
  * @throws StatusError 400 when it is no object
  */
 export async function readApplied(exchange: Exchange): Promise<JsonObject> {
-  const text = (await exchange.body()).toString();
+  const bytes = await exchange.body();
   let applied: unknown;
   try {
-    applied = parseText(text);
+    if (!isUtf8(bytes)) throw new Error('invalid leading UTF-8 octet');
+    applied = parseYaml(bytes) ?? {};
   } catch (error) {
     throw badRequest(
       `error decoding YAML: error converting YAML to JSON: yaml: ${(error as Error).message}`,
@@ -98,24 +94,4 @@ function nameOf(userAgent: string): string {
   const cut = Buffer.from(name).subarray(0, maxManagerBytes).toString();
   // Without half a character at its end.
   return cut.replace(/\uFFFD+$/, '');
-}
-
-/** As Go's parser reads YAML: `yes` is true, but times are texts, and of keys that are there twice the last one counts. */
-const yamlOptions: ParseOptions & DocumentOptions & SchemaOptions & ToJSOptions = {
-  version: '1.1',
-  uniqueKeys: false,
-  logLevel: 'error',
-  customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || !isTime(tag)),
-};
-
-function isTime({ tag, format }: { readonly tag: string; readonly format?: string }): boolean {
-  return tag.endsWith(':timestamp') || format === 'TIME';
-}
-
-function parseText(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return parse(text, yamlOptions);
-  }
 }

@@ -6,7 +6,7 @@ import { canonicalObject } from '../kinds/metadata.ts';
 import type { ObjectWriter, WriteObserver } from '../writes/object-writer.ts';
 import { compareVersions, type Registry, type Resource } from '../store/registry.ts';
 import { resourceKey } from '../kinds/resource-type.ts';
-import { definitionStatus, isEstablished } from '../schemas/definition-status.ts';
+import { definitionStatus, isEstablished } from '../schemas/definitions/definition-status.ts';
 import type { StoredObject } from '../store/store.ts';
 import { timestamp } from '../writes/server-fields.ts';
 

@@ -91,6 +91,13 @@ export class Exchange {
     else this.#response.end(bytes);
   }
 
+  /** Answers without a body. */
+  sendHead(status: number, headers: OutgoingHeaders): void {
+    if (!this.open) return;
+    this.#writeHead(status, headers);
+    this.#response.end();
+  }
+
   /** Starts an answer that has no set end; {@link write} and {@link end} go on with it. */
   startStream(contentType: string): void {
     this.#writeHead(200, { 'content-type': contentType });
@@ -104,6 +111,14 @@ export class Exchange {
 
   end(): void {
     if (this.open) this.#response.end();
+  }
+
+  /**
+   * Has the client use another connection for what comes next, where this one would carry many requests at once (HTTP/2):
+   * those that the server has seen are answered, later ones are not looked at.
+   */
+  leaveConnection(): void {
+    if ('stream' in this.#response) this.#response.stream.session?.close();
   }
 
   /** Breaks it off: a reset stream, or a connection that closes. */

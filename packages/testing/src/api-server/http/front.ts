@@ -5,10 +5,10 @@ import type { FaultRules, StreamingRefusal } from '../faults/fault-rules.ts';
 import type { Authorizer } from '../auth/authorizer.ts';
 import { Impersonation, wantedUser } from '../auth/impersonation.ts';
 import type { Attributes } from '../auth/rbac.ts';
-import type { User } from '../auth/user.ts';
+import { anonymous, type User } from '../auth/user.ts';
 import type { RequestCounter } from './request-log.ts';
 import { parseRequest, type RequestInfo } from './request-info.ts';
-import { sendStatus } from './answers.ts';
+import { retryAfter, sendStatus } from './answers.ts';
 import type { Router } from './router.ts';
 import { internalFailure, StatusError, unauthorized } from './status.ts';
 import type { Users } from '../auth/users.ts';
@@ -49,7 +49,8 @@ export class Front {
     if (rules.hangs(info)) return;
     const refusal = rules.refusal(info);
     if (refusal?.pageStatus !== undefined) {
-      exchange.send(refusal.pageStatus, 'text/html', '<html><body>not here</body></html>\n');
+      const page = '<html><body>not here</body></html>\n';
+      exchange.send(refusal.pageStatus, 'text/html', page, retryAfter(refusal.failure));
       return;
     }
     if (refusal) throw refusal.failure;
@@ -68,6 +69,7 @@ export class Front {
     const { users } = this.#parts;
     const user = users.authenticate(exchange.headers.authorization);
     if (!user) throw unauthorized();
+    if (user === anonymous) exchange.leaveConnection();
     const wanted = wantedUser(exchange.rawHeaders);
     return wanted ? this.#impersonation.as(wanted, user, attributesOf(info)) : user;
   }

@@ -6,7 +6,7 @@ import {
   describeResources,
 } from '../kinds/discovery.ts';
 import type { Registry } from '../store/registry.ts';
-import { sendJson, sendNotFoundPage } from './answers.ts';
+import { sendCacheable, sendJson, sendNotFoundPage } from './answers.ts';
 import type { Exchange } from './exchange.ts';
 import { aggregatedDiscovery, negotiateDiscovery } from './negotiation.ts';
 import { answerProbe, isProbe } from './probes.ts';
@@ -41,7 +41,7 @@ export function answerPath(
   const isRoot = (first === 'api' || first === 'apis') && second === undefined;
   if (isRoot && negotiateDiscovery(exchange.headers.accept) === 'aggregated') {
     const body = describeAggregated(registry, first === 'api' ? 'core' : 'named');
-    exchange.send(200, aggregatedDiscovery, `${JSON.stringify(body)}\n`, { vary: 'Accept' });
+    sendCacheable(exchange, aggregatedDiscovery, JSON.stringify(body));
     return;
   }
   const isOfGroups = first === 'apis' && third === undefined;

@@ -5,21 +5,24 @@ import type { DeleteOptions, WriteOptions } from '../writes/write-options.ts';
 import { checkDeleteOptions, checkWriteQuery } from '../validation/option-checks.ts';
 import { decodeTyped } from '../kinds/typed-decoding.ts';
 import { duplicateFields } from './duplicate-fields.ts';
+import { parseJson } from './json.ts';
 import { decodeProtobuf } from './protobuf/decode.ts';
 import { isTrue } from './request-info.ts';
 import { badRequest, unsupportedMediaType } from './status.ts';
+import { parseYaml } from './yaml.ts';
 
 const json = 'application/json';
+const yaml = 'application/yaml';
 const protobuf = 'application/vnd.kubernetes.protobuf';
 
 /**
- * Reads the object that a request brings, in JSON or, of a built-in kind, in protobuf.
+ * Reads the object that a request brings, in JSON, YAML or, of a built-in kind, protobuf.
  *
  * @throws StatusError 400 when it is none, 415 when it is in another format
  */
 export async function readObject(exchange: Exchange, kind: string): Promise<JsonObject> {
   const mediaType = mediaTypeOf(exchange);
-  if (mediaType !== json && mediaType !== protobuf) throw unsupportedMediaType();
+  if (![json, yaml, protobuf].includes(mediaType)) throw unsupportedMediaType();
   const bytes = await exchange.body();
   const unrecognized = `the object provided is unrecognized (must be of type ${kind})`;
   if (mediaType === protobuf) {
@@ -29,11 +32,16 @@ export async function readObject(exchange: Exchange, kind: string): Promise<Json
       throw badRequest(`${unrecognized}: ${(error as Error).message}`);
     }
   }
-  const body = parseJson(bytes);
+  if (mediaType === yaml) {
+    try {
+      return asJsonObject(parseYaml(bytes));
+    } catch (error) {
+      throw badRequest(`${unrecognized}: yaml: ${(error as Error).message}`);
+    }
+  }
+  const body = readJson(bytes, `${unrecognized}: `);
   exchange.duplicateFields = duplicateFields(bytes.toString());
-  if (isJsonObject(body)) return body;
-  const start = bytes.subarray(0, 100).toString();
-  throw badRequest(`${unrecognized}: couldn't get version/kind; json parse error: ${start}`);
+  return body;
 }
 
 /**
@@ -83,10 +91,7 @@ function propagation(policy: unknown, orphans: unknown): Pick<DeleteOptions, 'pr
 
 function decodeDeleteOptions(exchange: Exchange, bytes: Buffer): JsonObject {
   if (mediaTypeOf(exchange) === protobuf) return decodeProtobuf(bytes);
-  const body = parseJson(bytes);
-  if (!isJsonObject(body)) {
-    throw badRequest("couldn't get version/kind; json parse error: the body is no object");
-  }
+  const body = readJson(bytes, '');
   const { kind = 'DeleteOptions', apiVersion = '' } = body;
   if (kind !== 'DeleteOptions') {
     throw badRequest(
@@ -119,10 +124,14 @@ function mediaTypeOf({ headers }: Exchange): string {
   return mediaType === '*/*' ? json : mediaType;
 }
 
-function parseJson(bytes: Buffer): unknown {
+/** The object that a JSON text says; of `null`, as in Go, one that is empty. */
+function readJson(bytes: Buffer, about: string): JsonObject {
+  let why = 'the text is no object';
   try {
-    return JSON.parse(bytes.toString());
-  } catch {
-    return undefined;
+    const body = parseJson(bytes) ?? {};
+    if (isJsonObject(body)) return body;
+  } catch (error) {
+    why = (error as Error).message;
   }
+  throw badRequest(`${about}couldn't get version/kind; json parse error: ${why}`);
 }

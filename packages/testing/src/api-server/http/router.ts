@@ -10,8 +10,7 @@ import { answerSubresource } from '../subresources/answer.ts';
 import type { IssueToken } from '../subresources/token-request.ts';
 import type { ObjectWriter } from '../writes/object-writer.ts';
 import { answerReview, type ReviewParts } from '../reviews/answer-review.ts';
-import { checkBody, checkNamespace } from '../writes/write-checks.ts';
-import { asJsonObject } from './api-object.ts';
+import { checkBody, inNamespace } from '../writes/write-checks.ts';
 import { isStored, subresourcesOf } from '../kinds/resource-type.ts';
 import { readPatch } from '../writes/patch-body.ts';
 import { readDeleteOptions, readObject, writeOptions } from './request-body.ts';
@@ -70,13 +69,13 @@ export class Router {
   ): Promise<void> {
     const { type } = resource;
     const { version, name, namespace, subresource, verb, method } = info;
-    if (type.custom && subresource !== '' && subresourcesOf(type, version).length === 0) {
-      throw notFound(type, name);
-    }
+    const isServed =
+      subresource === '' ||
+      subresourcesOf(type, version).some((served) => served.name === subresource);
+    if (type.custom && !isServed) throw notFound(type, name);
     if (
       info.parts.length > 3 ||
-      (subresource !== '' &&
-        !subresourcesOf(type, version).some((served) => served.name === subresource)) ||
+      !isServed ||
       (!type.namespaced && namespace !== '' && type.resource !== 'namespaces') ||
       (type.namespaced && namespace === '' && name !== '')
     ) {
@@ -139,7 +138,9 @@ export class Router {
           return;
         }
         const change = await readPatch(exchange, type);
-        const stored = this.#parts.writer.patch(target, name, status, change, options);
+        const { duplicateFields } = exchange;
+        const patchOptions = { ...options, duplicateFields };
+        const stored = this.#parts.writer.patch(target, name, status, change, patchOptions);
         sendJson(exchange, 200, encodeObject(stored, encoding));
         return;
       }
@@ -172,8 +173,8 @@ export class Router {
     const target: WriteTarget = { resource, version, namespace };
     const options = writeOptions(exchange, info.query);
     const body = checkBody(target, await readObject(exchange, type.kind), options);
-    checkNamespace(asJsonObject(body.metadata), namespace);
-    const answer = answerReview(type, body, user, namespace, this.#parts.reviews);
+    const placed = inNamespace(body, namespace);
+    const answer = answerReview(type, placed, user, namespace, this.#parts.reviews);
     sendJson(exchange, 201, JSON.stringify(answer));
   }
 

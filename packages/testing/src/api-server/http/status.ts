@@ -309,6 +309,15 @@ export function tooLarge(limitBytes: number): StatusError {
   );
 }
 
+/** 413 of a JSON patch. */
+export function tooManyOperations(limit: number, count: number): StatusError {
+  return new StatusError(
+    413,
+    'RequestEntityTooLarge',
+    `Request entity too large: The allowed maximum operations in a JSON patch is ${limit}, got ${count}`,
+  );
+}
+
 /** 410: a watch from a version that is no longer in the history. */
 export function tooOldVersion(version: number, oldest: number): StatusError {
   return new StatusError(410, 'Expired', `too old resource version: ${version} (${oldest})`);

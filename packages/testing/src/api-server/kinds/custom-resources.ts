@@ -1,8 +1,8 @@
 import { asJsonObject, type ApiObject, asText, type JsonObject } from '../http/api-object.ts';
 import type { PrinterColumn } from './columns.ts';
-import { withStoredVersion } from '../schemas/definition-status.ts';
+import { withStoredVersion } from '../schemas/definitions/definition-status.ts';
 import type { Schema } from '../schemas/schema.ts';
-import { selectableFields } from '../schemas/selectable-fields.ts';
+import { selectableFields } from '../schemas/definitions/selectable-fields.ts';
 import type { ResourceType, ResourceVersion } from './resource-type.ts';
 
 /** What keeps a CustomResourceDefinition until its objects are gone. */

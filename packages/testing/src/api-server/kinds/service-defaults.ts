@@ -1,6 +1,12 @@
 import { randomInt } from 'node:crypto';
 
-import { type ApiObject, asJsonObject, asText, type JsonObject } from '../http/api-object.ts';
+import {
+  type ApiObject,
+  asJsonObject,
+  asText,
+  jsonEquals,
+  type JsonObject,
+} from '../http/api-object.ts';
 import { absent } from './pod-defaults.ts';
 
 /** What a service has that has an address. */
@@ -16,8 +22,7 @@ export function defaultService(object: JsonObject, old: ApiObject | undefined): 
   const before = asJsonObject(old?.spec);
   const isOutside = given.type === 'NodePort' || given.type === 'LoadBalancer';
   // What it had as long as it was open to the outside goes with that.
-  const { externalTrafficPolicy: _policy, ...inside } = given;
-  const spec = isOutside ? given : inside;
+  const spec = withoutWhatWent(given, before, isOutside);
   const ports = Array.isArray(spec.ports) ? spec.ports.map(asJsonObject) : undefined;
   return {
     ...object,
@@ -29,11 +34,26 @@ export function defaultService(object: JsonObject, old: ApiObject | undefined): 
         type: 'ClusterIP',
         sessionAffinity: 'None',
         ...(spec.type !== 'ExternalName' && addressed),
+        ...(spec.sessionAffinity === 'ClientIP' && {
+          sessionAffinityConfig: { clientIP: { timeoutSeconds: 10_800 } },
+        }),
         ...(isOutside && { externalTrafficPolicy: 'Cluster' }),
         ...(spec.type === 'LoadBalancer' && { allocateLoadBalancerNodePorts: true }),
       }),
     },
   };
+}
+
+/** What no longer means anything to a service of another type goes, where nobody has changed it. */
+function withoutWhatWent(given: JsonObject, before: JsonObject, isOutside: boolean): JsonObject {
+  const gone = [
+    ...(isOutside ? [] : ['externalTrafficPolicy']),
+    ...(given.type === 'LoadBalancer' ? [] : ['allocateLoadBalancerNodePorts']),
+    ...(given.type === 'ExternalName'
+      ? ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy', 'internalTrafficPolicy']
+      : []),
+  ].filter((key) => key === 'externalTrafficPolicy' || jsonEquals(given[key], before[key]));
+  return Object.fromEntries(Object.entries(given).filter(([key]) => !gone.includes(key)));
 }
 
 /** The one that is asked for, else the one that it has, else a new one; so many are there that none is given twice. */

@@ -3,8 +3,8 @@ import type { FieldError } from '../http/status.ts';
 import { customResourceDefinitions } from '../kinds/built-in-resources.ts';
 import type { WriteTarget } from '../writes/write-options.ts';
 import { checkCustomObject } from './custom-objects.ts';
-import { checkDefinition } from './definition-checks.ts';
-import { isKnownFormat } from './formats.ts';
+import { checkDefinition } from './definitions/definition-checks.ts';
+import { isKnownFormat } from './values/formats.ts';
 import { partsOf, type Schema } from './schema.ts';
 
 /**

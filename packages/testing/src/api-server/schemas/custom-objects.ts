@@ -2,14 +2,14 @@ import { type ApiObject, type JsonObject } from '../http/api-object.ts';
 import type { FieldError } from '../http/status.ts';
 import { formatApiVersion, type ResourceType, showAs } from '../kinds/resource-type.ts';
 import { invalidValue } from '../validation/field-errors.ts';
-import { checkValue } from './check-value.ts';
-import { correlateField } from './correlation.ts';
-import { checkEmbeddedObjects, readEmbeddedObjects } from './embedded-objects.ts';
-import { fillDefaults } from './fill-defaults.ts';
-import { checkListTypes } from './list-types.ts';
-import { prune, pruneNulls } from './prune.ts';
-import { checkByRules, hasRules } from './rules.ts';
-import { checkScaledFields } from './scaled-fields.ts';
+import { checkValue } from './values/check-value.ts';
+import { correlateField } from './values/correlation.ts';
+import { checkEmbeddedObjects, readEmbeddedObjects } from './values/embedded-objects.ts';
+import { fillDefaults } from './values/fill-defaults.ts';
+import { checkListTypes } from './values/list-types.ts';
+import { prune, pruneNulls } from './values/prune.ts';
+import { checkByRules, hasRules } from './rules/rules.ts';
+import { checkScaledFields } from './values/scaled-fields.ts';
 import { propertyOf } from './schema.ts';
 
 interface CustomObjectRead {

@@ -12,7 +12,7 @@ import type { ObjectWriter } from '../writes/object-writer.ts';
 import { readPatch } from '../writes/patch-body.ts';
 import { timestamp } from '../writes/server-fields.ts';
 import { typedPatched } from '../writes/typed-body.ts';
-import { checkBody, checkDeletePreconditions, checkNamespace } from '../writes/write-checks.ts';
+import { checkBody, checkDeletePreconditions, inNamespace } from '../writes/write-checks.ts';
 import type { DeleteOptions, WriteOptions, WriteTarget } from '../writes/write-options.ts';
 import { bind, checkActionName } from './binding.ts';
 import { evicted, planEviction } from './eviction.ts';
@@ -132,8 +132,8 @@ async function answerToken(request: SubresourceRequest): Promise<SubresourceAnsw
   const { info, target, exchange, stored, parts } = request;
   const { registry, issueToken } = parts;
   const { namespace } = target;
-  const body = await readAction(request, 'TokenRequest', writeOptions(exchange, info.query));
-  checkNamespace(asJsonObject(body.metadata), namespace);
+  const action = await readAction(request, 'TokenRequest', writeOptions(exchange, info.query));
+  const body = inNamespace(action, namespace);
   const find: FindBound = (resource, name) => {
     const { table, type } = registry.get('', resource)!;
     return table.get(storageKey(type.namespaced ? namespace : '', name))?.object;

@@ -91,13 +91,40 @@ const changeable =
 
 /** What of a pod must not change once it is there. */
 export function checkPodUpdate(object: ApiObject, old: ApiObject): FieldError[] {
-  const tolerations = asArray(asJsonObject(object.spec).tolerations);
-  const kept = asArray(asJsonObject(old.spec).tolerations).every((toleration) =>
+  const spec = asJsonObject(object.spec);
+  const before = asJsonObject(old.spec);
+  for (const list of ['containers', 'initContainers']) {
+    if (asArray(spec[list]).length === asArray(before[list]).length) continue;
+    return [forbiddenValue(`spec.${list}`, 'pod updates may not add or remove containers')];
+  }
+  const tolerations = asArray(spec.tolerations);
+  const kept = asArray(before.tolerations).every((toleration) =>
     tolerations.some((one) => jsonEquals(one, toleration)),
   );
-  return kept && jsonEquals(fixedPart(old), fixedPart(object))
-    ? []
-    : [forbiddenValue('spec', changeable)];
+  return [
+    ...checkDeadline(spec.activeDeadlineSeconds, before.activeDeadlineSeconds),
+    ...(kept
+      ? []
+      : [
+          forbiddenValue(
+            'spec.tolerations',
+            'existing toleration can not be modified except its tolerationSeconds',
+          ),
+        ]),
+    ...(jsonEquals(fixedPart(old), fixedPart(object)) ? [] : [forbiddenValue('spec', changeable)]),
+  ];
+}
+
+/** It may be set, and be made earlier. */
+function checkDeadline(value: unknown, before: unknown): FieldError[] {
+  if (typeof before !== 'number') return [];
+  const field = 'spec.activeDeadlineSeconds';
+  if (typeof value !== 'number') {
+    return [invalidValue(field, null, 'must not update from a positive integer to nil value')];
+  }
+  return value > before
+    ? [invalidValue(field, value, 'must be less than or equal to previous value')]
+    : [];
 }
 
 function fixedPart({ spec }: ApiObject): JsonObject {

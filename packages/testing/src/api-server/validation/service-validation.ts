@@ -1,7 +1,9 @@
+import { isIP } from 'node:net';
+
 import { type ApiObject, asJsonObject, asText, type JsonObject } from '../http/api-object.ts';
 import type { FieldError } from '../http/status.ts';
 import { portNameProblems } from './container-validation.ts';
-import { duplicate, invalidValue, oneOf, required } from './field-errors.ts';
+import { duplicate, forbiddenValue, invalidValue, oneOf, required } from './field-errors.ts';
 import { checkName, labelKeyProblems } from './names.ts';
 
 const portRange = 'must be between 1 and 65535, inclusive';
@@ -21,6 +23,12 @@ export function checkService(object: ApiObject, old: ApiObject | undefined): Fie
   if (before.clusterIP && spec.clusterIP && before.clusterIP !== spec.clusterIP) {
     errors.push(invalidValue('spec.clusterIPs[0]', spec.clusterIPs, 'may not change once set'));
   }
+  errors.push(...checkAddress(spec));
+  const { ingress } = asJsonObject(asJsonObject(object.status).loadBalancer);
+  if (ingress && spec.type !== 'LoadBalancer') {
+    const why = "may only be used when `spec.type` is 'LoadBalancer'";
+    errors.push(forbiddenValue('status.loadBalancer.ingress', why));
+  }
   const names = new Set<string>();
   for (const [index, port] of ports.entries()) {
     errors.push(...checkPort(port, `spec.ports[${index}]`, ports.length > 1, names));
@@ -33,6 +41,16 @@ export function checkService(object: ApiObject, old: ApiObject | undefined): Fie
     ...oneOf('spec.sessionAffinity', spec.sessionAffinity, ['ClientIP', 'None']),
     ...oneOf('spec.type', spec.type, ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']),
   ];
+}
+
+function checkAddress({ type, clusterIP, clusterIPs }: JsonObject): FieldError[] {
+  const field = 'spec.clusterIPs[0]';
+  if (clusterIP === 'None' && (type === 'NodePort' || type === 'LoadBalancer')) {
+    return [invalidValue(field, clusterIPs, `may not be set to 'None' for ${type} services`)];
+  }
+  const isAddress = !clusterIP || clusterIP === 'None' || isIP(asText(clusterIP)) !== 0;
+  if (isAddress) return [];
+  return [invalidValue(field, clusterIP, 'must be a valid IP address, (e.g. 10.9.8.7)')];
 }
 
 function checkPort(

@@ -68,6 +68,8 @@ function checkKind(
       return checkBudget(object);
     case 'Lease':
       return checkLease(object);
+    case 'Namespace':
+      return [...checkRequirements(object, old), ...checkPhase(object)];
     case 'Job':
       return [...checkRequirements(object, old), ...checkJob(asJsonObject(object.spec), 'spec')];
     case 'CronJob': {
@@ -88,6 +90,16 @@ function checkJob({ template }: JsonObject, field: string): FieldError[] {
     ...checkPodSpec(asJsonObject(template).spec, `${field}.template.spec`),
     ...checkRestartPolicy(template, `${field}.template`),
   ];
+}
+
+/** A namespace is ending exactly if it is deleted. */
+function checkPhase({ metadata, status }: ApiObject): FieldError[] {
+  const isDeleted = metadata.deletionTimestamp !== undefined;
+  const phase = isDeleted ? 'Terminating' : 'Active';
+  const { phase: given } = asJsonObject(status);
+  if (given === phase) return [];
+  const why = `may only be '${phase}' if \`deletionTimestamp\` is ${isDeleted ? 'not ' : ''}empty`;
+  return [invalidValue('status.Phase', given, why)];
 }
 
 function checkLease({ spec }: ApiObject): FieldError[] {

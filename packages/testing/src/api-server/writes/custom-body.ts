@@ -3,7 +3,7 @@ import { badRequest, invalid } from '../http/status.ts';
 import type { ResourceType } from '../kinds/resource-type.ts';
 import { decodeTyped, DecodingError } from '../kinds/typed-decoding.ts';
 import { readCustomObject } from '../schemas/custom-objects.ts';
-import { EmbeddedObjectError } from '../schemas/embedded-objects.ts';
+import { EmbeddedObjectError } from '../schemas/values/embedded-objects.ts';
 import { invalidValue } from '../validation/field-errors.ts';
 import { fieldFaults } from './typed-body.ts';
 import type { WriteOptions } from './write-options.ts';

@@ -1,9 +1,9 @@
-import { type ApiObject, asJsonObject, jsonEquals } from '../http/api-object.ts';
+import { type ApiMetadata, type ApiObject, asJsonObject, jsonEquals } from '../http/api-object.ts';
 import { customResourceDefinitions } from '../kinds/built-in-resources.ts';
 import { cleanupFinalizer } from '../kinds/custom-resources.ts';
 import { canonicalObject } from '../kinds/metadata.ts';
 import type { ResourceType } from '../kinds/resource-type.ts';
-import { withTerminating } from '../schemas/definition-status.ts';
+import { withTerminating } from '../schemas/definitions/definition-status.ts';
 import { deletionFinalizers } from './deletion-finalizers.ts';
 import { graceSeconds, isKeptNamespace, timestamp } from './server-fields.ts';
 import type { DeleteOptions } from './write-options.ts';
@@ -28,14 +28,14 @@ export function markedAsDeleted(
   const finalizers =
     isDefinition && metadata.deletionTimestamp === undefined
       ? [...before, cleanupFinalizer]
-      : isNamespace
+      : isNamespace && metadata.deletionTimestamp !== undefined
         ? before
         : deletionFinalizers(type, before, options);
   if (finalizers.length === 0 && !isNamespace && grace === 0) return undefined;
   if (metadata.deletionTimestamp !== undefined) {
-    return jsonEquals(finalizers, before)
-      ? object
-      : canonicalObject(type, object, { ...metadata, finalizers });
+    const sooner = type.kind === 'Pod' && !type.custom && endsSooner(metadata, options);
+    if (!sooner && jsonEquals(finalizers, before)) return object;
+    return canonicalObject(type, object, { ...metadata, ...sooner, finalizers });
   }
   const { generation } = metadata;
   // Namespaces and definitions are marked by the kind itself, without grace and generation.
@@ -52,6 +52,16 @@ export function markedAsDeleted(
     ...(!isTwoStep && { deletionGracePeriodSeconds: grace }),
     ...(!isTwoStep && generation !== undefined && { generation: generation + 1 }),
   });
+}
+
+/** The marks of a pod whose time to end is cut short, which a later delete may do; false where it isn't. */
+function endsSooner(
+  { deletionTimestamp = '', deletionGracePeriodSeconds = 0 }: ApiMetadata,
+  { gracePeriodSeconds: wanted }: DeleteOptions,
+): Partial<ApiMetadata> | false {
+  if (wanted === undefined || wanted >= deletionGracePeriodSeconds) return false;
+  const end = Date.parse(deletionTimestamp) - (deletionGracePeriodSeconds - wanted) * 1000;
+  return { deletionTimestamp: timestamp(new Date(end)), deletionGracePeriodSeconds: wanted };
 }
 
 /** A pod that is deleted, and has no time left to end. */

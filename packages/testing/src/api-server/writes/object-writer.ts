@@ -17,7 +17,7 @@ import type { Registry, Resource } from '../store/registry.ts';
 import type { ResourceType } from '../kinds/resource-type.ts';
 import { checkDefined } from '../schemas/check-defined.ts';
 import { shownAs, storedForm } from '../schemas/custom-objects.ts';
-import { withStoredVersion } from '../schemas/definition-status.ts';
+import { withStoredVersion } from '../schemas/definitions/definition-status.ts';
 import { annotationsOf, generatedName, labelsOf, timestamp } from './server-fields.ts';
 import {
   alreadyExists,
@@ -35,9 +35,9 @@ import { validateObject } from '../validation/validation.ts';
 import {
   checkBody,
   checkDeletePreconditions,
-  checkNamespace,
   checkPreconditions,
   checkUid,
+  inNamespace,
 } from './write-checks.ts';
 import { typedPatched } from './typed-body.ts';
 import type { ApplyOptions, DeleteOptions, WriteOptions, WriteTarget } from './write-options.ts';
@@ -72,9 +72,8 @@ export class ObjectWriter {
   create(target: WriteTarget, body: unknown, options: WriteOptions = {}): StoredObject {
     const { resource, namespace, version } = target;
     const { type, table } = resource;
-    const object = checkBody(target, body, options);
-    const metadata = { ...asJsonObject(object.metadata) };
-    checkNamespace(metadata, namespace);
+    const object = inNamespace(checkBody(target, body, options), namespace);
+    const metadata = asJsonObject(object.metadata);
     if (metadata.resourceVersion) {
       throw internalFailure('resourceVersion should not be set on objects to be created');
     }
@@ -134,13 +133,13 @@ export class ObjectWriter {
           : `the name of the object (${own}) does not match the name on the URL (${name})`,
       );
     }
-    checkNamespace(metadata, namespace);
+    const placed = inNamespace(object, namespace);
     const old = table.get(storageKey(namespace, name));
     if (!old && type.createOnUpdate && subresource === '')
       return this.#createByUpdate(target, name, body, options);
     if (!old) throw notFound(type, name);
-    checkPreconditions(type, old, metadata);
-    return this.#replace(target, old, object, subresource, options);
+    checkPreconditions(type, old, metadata, options.patched);
+    return this.#replace(target, old, placed, subresource, options);
   }
 
   /**
@@ -186,7 +185,10 @@ export class ObjectWriter {
     if (!old) throw notFound(type, name);
     const changed = change(shownAs(type, version, old.object));
     const typed = typedPatched(type, changed, options);
-    return this.update(target, name, subresource, typed, { ...options, patched: true });
+    // What there is to say of a built-in kind's fields has been said.
+    const { duplicateFields: _told, ...untold } = options;
+    const rest = { ...(type.custom ? options : untold), patched: true };
+    return this.update(target, name, subresource, typed, rest);
   }
 
   /** @throws StatusError 403, 404 or 409 */

@@ -1,10 +1,13 @@
 import type { ApiObject } from '../http/api-object.ts';
 import { isJsonObject } from '../http/api-object.ts';
+import { duplicateFields } from '../http/duplicate-fields.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { parseJson } from '../http/json.ts';
 import { applyJsonPatch, applyMergePatch, PatchError } from './patch.ts';
 import type { ResourceType } from '../kinds/resource-type.ts';
 import {
   badRequest,
+  tooManyOperations,
   unknownPatchType,
   unprocessable,
   unsupportedMediaType,
@@ -15,6 +18,7 @@ const jsonPatch = 'application/json-patch+json';
 const mergePatch = 'application/merge-patch+json';
 const strategicMergePatch = 'application/strategic-merge-patch+json';
 const applyPatch = 'application/apply-patch+yaml';
+const maxOperations = 10_000;
 const patchTypes = [jsonPatch, mergePatch, strategicMergePatch, applyPatch];
 
 /**
@@ -32,8 +36,14 @@ export async function readPatch(
     ? [jsonPatch, mergePatch]
     : [jsonPatch, mergePatch, strategicMergePatch];
   if (!supported.includes(mediaType)) throw unsupportedMediaType([...supported, applyPatch]);
-  const patch = parse((await exchange.body()).toString());
+  const bytes = await exchange.body();
+  const patch = parse(bytes);
   if (mediaType === jsonPatch) {
+    // In Go, no list is an empty one, and no map an empty map.
+    if (patch === null) return (object) => object;
+    if (Array.isArray(patch) && patch.length > maxOperations) {
+      throw tooManyOperations(maxOperations, patch.length);
+    }
     if (!Array.isArray(patch)) {
       throw badRequest(
         `error decoding patch: json: cannot unmarshal ${goType(patch)} into Go value of type []handlers.jsonPatchOp`,
@@ -48,19 +58,26 @@ export async function readPatch(
       }
     };
   }
+  if (patch === null) {
+    return (object) => {
+      if (mediaType === mergePatch) throw badRequest('Invalid JSON Patch');
+      return object;
+    };
+  }
   if (!isJsonObject(patch)) {
     throw badRequest(
       `error decoding patch: json: cannot unmarshal ${goType(patch)} into Go value of type map[string]interface {}`,
     );
   }
+  exchange.duplicateFields = duplicateFields(bytes.toString());
   return mediaType === mergePatch
     ? (object) => applyMergePatch(object, patch)
     : (object) => applyStrategicMergePatch(object, patch);
 }
 
-function parse(text: string): unknown {
+function parse(bytes: Buffer): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(bytes);
   } catch (error) {
     throw badRequest(`error decoding patch: ${(error as Error).message}`);
   }
@@ -68,5 +85,5 @@ function parse(text: string): unknown {
 
 function goType(value: unknown): string {
   if (Array.isArray(value)) return 'array';
-  return value === null ? 'null' : typeof value === 'boolean' ? 'bool' : typeof value;
+  return typeof value === 'boolean' ? 'bool' : typeof value;
 }

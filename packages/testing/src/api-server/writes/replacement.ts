@@ -2,6 +2,7 @@ import { type ApiObject, asJsonObject, jsonEquals, type JsonObject } from '../ht
 import { applyDefaults } from '../kinds/defaults.ts';
 import { canonicalObject, generationSubject } from '../kinds/metadata.ts';
 import type { ResourceType } from '../kinds/resource-type.ts';
+import { serviceStatus } from '../kinds/service-status.ts';
 import type { StoredObject } from '../store/store.ts';
 import { annotationsOf, labelsOf } from './server-fields.ts';
 import { statusMetadata } from './status-metadata.ts';
@@ -32,13 +33,18 @@ export function replacement(
     managedFields,
   };
   const metadata = asJsonObject(object.metadata);
+  const isService = !type.custom && type.kind === 'Service';
   if (subresource === 'status') {
-    return canonicalObject(type, withStatus(before, object.status), {
+    const { spec } = before;
+    const isBalancer = isService && asJsonObject(spec).type === 'LoadBalancer';
+    const status = isBalancer ? serviceStatus(spec, object.status) : object.status;
+    return canonicalObject(type, withStatus(before, status), {
       ...statusMetadata(type, metadata, before.metadata),
       ...fixed,
     });
   }
-  const status = type.hasStatus ? before.status : object.status;
+  const kept = type.hasStatus ? before.status : object.status;
+  const status = isService ? serviceStatus(object.spec, kept) : kept;
   const defaulted = applyDefaults(type, object, before);
   const changed = canonicalObject(type, withStatus(defaulted, status), {
     ...metadata,

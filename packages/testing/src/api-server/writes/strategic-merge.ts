@@ -33,18 +33,21 @@ export function applyStrategicMergePatch(target: unknown, patch: unknown): unkno
 
 function merge(target: unknown, patch: unknown): unknown {
   if (!isJsonObject(patch)) return patch;
-  const directive = ownValue(patch, '$patch');
-  if (directive === 'replace') return withoutDirectives(patch);
+  // Where there is nothing, what a map that says how to merge it holds is nothing, either.
+  if (!isJsonObject(target)) return withoutDirectives(patch);
+  const { $patch: directive, ...plain } = patch;
+  if (directive === 'replace') return plain;
   if (directive === 'delete') return {};
-  let result: JsonObject = isJsonObject(target) ? { ...target } : {};
+  let result: JsonObject = { ...target };
   const retained = ownValue(patch, '$retainKeys');
   if (Array.isArray(retained)) {
     result = Object.fromEntries(Object.entries(result).filter(([key]) => retained.includes(key)));
   }
   for (const [key, value] of Object.entries(patch)) {
     if (key.startsWith('$')) continue;
-    if (value === null) delete result[key];
-    else setOwn(result, key, mergeField(key, ownValue(result, key), value));
+    const merged = value === null ? undefined : mergeField(key, ownValue(result, key), value);
+    if (merged === undefined) delete result[key];
+    else setOwn(result, key, merged);
   }
   for (const [key, value] of Object.entries(patch)) applyListDirective(result, key, value);
   return result;
@@ -57,7 +60,7 @@ function mergeField(key: string, target: unknown, patch: unknown): unknown {
     return [...old, ...patch.filter((value) => !old.some((other) => jsonEquals(other, value)))];
   }
   const mergeKey = keyOf(key, patch, target);
-  return mergeKey ? mergeList(target, patch, mergeKey) : patch.map(withoutDirectives);
+  return mergeKey ? mergeList(target, patch, mergeKey) : withoutDirectives(patch);
 }
 
 /** Ports are told apart by the field that their kind has. */
@@ -87,7 +90,8 @@ function mergeList(target: unknown, patch: readonly unknown[], mergeKey: string)
     } else if (at >= 0) {
       merged[at] = merge(merged[at], element);
     } else {
-      added.push(withoutDirectives(element));
+      const inner = withoutDirectives(element);
+      if (inner !== undefined) added.push(inner);
     }
   }
   // Elements that only the server has keep their places; new ones come in the order of the patch.
@@ -129,12 +133,15 @@ function onlyDirective(element: JsonObject): unknown {
   return Object.keys(element).length === 1 ? element.$patch : undefined;
 }
 
-/** What a patch adds where there was nothing. */
+/** What a patch adds where there was nothing: undefined for a map with a directive. */
 function withoutDirectives(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutDirectives);
+  if (Array.isArray(value))
+    return value.map(withoutDirectives).filter((element) => element !== undefined);
   if (!isJsonObject(value)) return value;
-  const entries = Object.entries(value).filter(
-    ([key, inner]) => !key.startsWith('$') && inner !== null,
-  );
-  return Object.fromEntries(entries.map(([key, inner]) => [key, withoutDirectives(inner)]));
+  if (Object.hasOwn(value, '$patch')) return undefined;
+  const entries = Object.entries(value)
+    .filter(([key, inner]) => !key.startsWith('$') && inner !== null)
+    .map(([key, inner]) => [key, withoutDirectives(inner)] as const)
+    .filter(([, inner]) => inner !== undefined);
+  return Object.fromEntries(entries);
 }

@@ -32,24 +32,27 @@ export const gaps: readonly Gap[] = [
     requests: numbers('subresources: binding, status, and what needs a node', 8, 9),
   },
   {
-    says: "A write of a namespace's status may say that it ends; a service that is no load balancer may get an address of one, and that of a load balancer has no `ipMode`.",
-    requests: ['subresources: status of others, 5', ...numbers('validation: services', 13, 14)],
-  },
-  {
     says: 'Nobody is warned of a certificate that is none.',
     requests: ['validation: ConfigMaps and Secrets, 14'],
   },
   {
-    says: 'YAML is read as an apply alone, not as the body of a create.',
-    requests: ['writes: create: names, versions, bodies, 11'],
+    says: 'Nobody is warned of keys that a JSON patch or an apply has twice.',
+    requests: numbers('bodies: keys that are there twice, in patches', 4, 5),
   },
   {
-    says: 'Strategic merge patch knows no `$patch` and `$retainKeys` in maps.',
-    requests: numbers('writes: strategic merge, by the keys of lists', 5, 6, 7, 8),
+    says: 'A patch that nests thousands of levels is answered with a 500.',
+    requests: ['bodies: nested deeper than may be, 17'],
   },
   {
-    says: 'A patch of the uid is a conflict, and not invalid.',
-    requests: ['validation: metadata, 16'],
+    says: 'A namespace is not finalized by who asks for it: it goes by itself.',
+    requests: numbers('endings: a namespace that goes, with what it holds', 9),
+  },
+  {
+    says: 'A service that becomes a name alone has no `internalTrafficPolicy`, where a real one has it again with the next write.',
+    requests: numbers(
+      'pods and services: what of a service never changes, and what it is given',
+      13,
+    ),
   },
   {
     says: 'The root tells no paths.',

@@ -9,7 +9,10 @@ export interface Room {
 
 /**
  * A request: what is compared of its answer is what {@link essence} keeps. In path, body and headers `{ns}` is the script's
- * namespace, `{n}` a name of the step's own, `{uid of a}` and `{version of a}` what the last answer about an object named `a` said.
+ * namespace, `{n}` a name of the step's own, `{uid of a}` and `{version of a}` what the last answer about an object named `a` said,
+ * `{continue}` the token of the last list that had one.
+ *
+ * A body that is text or bytes is sent as it is, anything else as JSON.
  *
  * The method `UNTIL` asks with GET until the answer is `until`, and is no request that counts: the real server takes
  * note of roles and definitions a little later.
@@ -30,8 +33,8 @@ export interface StepOptions {
   readonly managers?: true;
   /** Compare nothing but the status and the content type. */
   readonly only?: 'status';
-  /** What `UNTIL` waits for. Default 200. */
-  readonly until?: number;
+  /** What `UNTIL` waits for: a status, or something that the answer's text says. Default 200. */
+  readonly until?: number | string;
 }
 
 /** An answer to a step. */
@@ -60,8 +63,10 @@ export async function send(
 ): Promise<Answer[]> {
   const answers: Answer[] = [];
   const known = new Map<string, { uid?: string; resourceVersion?: string }>();
+  let more = '';
   const fill = (text: string): string =>
     text
+      .replaceAll('{continue}', more)
       .replaceAll('{n}', `n${answers.length + 1}`)
       .replaceAll('{ns}', namespace)
       .replace(/\{uid of ([^}]+)\}/g, (_, name) => known.get(name)?.uid ?? 'unknown')
@@ -75,7 +80,9 @@ export async function send(
         encodeURI(fill(path)),
         {
           ...(body !== undefined && {
-            body: fill(typeof body === 'string' ? body : JSON.stringify(body)),
+            body: Buffer.isBuffer(body)
+              ? body
+              : fill(typeof body === 'string' ? body : JSON.stringify(body)),
           }),
           ...(type && { contentType: type }),
           ...(accept && { accept }),
@@ -85,11 +92,15 @@ export async function send(
       );
     if (method === 'UNTIL') {
       const deadline = performance.now() + patienceMs;
-      while ((await ask()).status !== (options.until ?? 200) && performance.now() < deadline);
+      const { until = 200 } = options;
+      const isThere = ({ status, text }: RawAnswer): boolean =>
+        typeof until === 'string' ? text.includes(until) : status === until;
+      while (!isThere(await ask()) && performance.now() < deadline);
       continue;
     }
     const answer = await ask();
     const { metadata } = answer.body ?? {};
+    if (metadata?.continue) more = metadata.continue;
     if (metadata?.name) known.set(metadata.name, metadata);
     answers.push({
       step,

@@ -50,6 +50,7 @@ export const room: Room = {
         { spec: { names: { shortNames: ['wd'] } } },
         merge,
       ],
+      ['UNTIL', '/apis/{ns}.example.com/v1', undefined, { until: '"wd"' }],
       ['PATCH', `${definitions}/widgets.{ns}.example.com`, { spec: { scope: 'Cluster' } }, merge],
       [
         'PATCH',

@@ -1,4 +1,5 @@
 import {
+  apply,
   configMap,
   deployments,
   json,
@@ -9,6 +10,15 @@ import {
   workload,
 } from '../objects.ts';
 import type { Room } from '../script.ts';
+
+const clusterRoles = '/apis/rbac.authorization.k8s.io/v1/clusterroles';
+
+/** A cluster-scoped object that says it is in a namespace. */
+const misplaced = (name: string, metadata: object = {}): object => ({
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRole',
+  metadata: { name, namespace: 'elsewhere', ...metadata },
+});
 
 export const room: Room = {
   name: 'writes',
@@ -32,6 +42,40 @@ export const room: Room = {
       ],
       ['POST', maps, { metadata: { name: 'h' }, data: { a: 'x'.repeat(3_500_000) } }],
       ['POST', '/api/v1/namespaces/missing-{ns}/configmaps', configMap('a')],
+    ],
+    'cluster-scoped objects that name a namespace': [
+      ['POST', clusterRoles, misplaced('{ns}-a')],
+      ['PUT', `${clusterRoles}/{ns}-a`, misplaced('{ns}-a', { labels: { a: 'b' } })],
+      [
+        'PATCH',
+        `${clusterRoles}/{ns}-a`,
+        { metadata: { namespace: 'x', labels: { b: 'c' } } },
+        merge,
+      ],
+      [
+        'PATCH',
+        `${clusterRoles}/{ns}-a`,
+        [{ op: 'add', path: '/metadata/namespace', value: 'x' }],
+        json,
+      ],
+      ['PATCH', `${clusterRoles}/{ns}-a?fieldManager=m`, misplaced('{ns}-a'), apply],
+      [
+        'PATCH',
+        `${clusterRoles}/{ns}-b?fieldManager=m`,
+        misplaced('{ns}-b'),
+        { ...apply, managers: true },
+      ],
+      ['POST', '/api/v1/nodes', { metadata: { name: '{ns}-a', namespace: 'x' } }],
+      [
+        'PUT',
+        '/api/v1/nodes/{ns}-a/status',
+        { metadata: { name: '{ns}-a', namespace: 'x' }, status: { phase: 'Running' } },
+      ],
+      [
+        'POST',
+        '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+        { metadata: { namespace: 'x' }, spec: { resourceAttributes: { verb: 'get' } } },
+      ],
     ],
     'unknown and repeated fields, as strict as asked': [
       ['POST', maps, configMap('a', {}, { dta: {} })],

@@ -4,7 +4,7 @@ import {
   asText,
   jsonEquals,
   type JsonObject,
-} from '../http/api-object.ts';
+} from '../../http/api-object.ts';
 
 /**
  * The status of a definition as the controllers of a real cluster leave it: which of its names are free within the

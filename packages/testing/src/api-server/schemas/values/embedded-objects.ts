@@ -1,9 +1,9 @@
-import { isJsonObject, type JsonObject, setOwn } from '../http/api-object.ts';
-import type { FieldError } from '../http/status.ts';
-import { decodeTyped, DecodingError } from '../kinds/typed-decoding.ts';
-import { encodeTyped } from '../kinds/typed-encoding.ts';
-import { child, invalidValue, key, required } from '../validation/field-errors.ts';
-import { additionalOf, itemsOf, propertyOf, type Schema } from './schema.ts';
+import { isJsonObject, type JsonObject, setOwn } from '../../http/api-object.ts';
+import type { FieldError } from '../../http/status.ts';
+import { decodeTyped, DecodingError } from '../../kinds/typed-decoding.ts';
+import { encodeTyped } from '../../kinds/typed-encoding.ts';
+import { child, invalidValue, key, required } from '../../validation/field-errors.ts';
+import { additionalOf, itemsOf, propertyOf, type Schema } from '../schema.ts';
 
 /** An object that can't be read for the objects within it. */
 export class EmbeddedObjectError extends Error {

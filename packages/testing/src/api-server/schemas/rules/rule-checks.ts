@@ -1,10 +1,10 @@
-import type { FieldError } from '../http/status.ts';
-import { child, invalidValue, key, required, notSupported } from '../validation/field-errors.ts';
+import type { FieldError } from '../../http/status.ts';
+import { child, invalidValue, key, required, notSupported } from '../../validation/field-errors.ts';
 import { cel } from './cel-environment.ts';
 import { withPresence } from './cel-presence.ts';
 import { isFieldPath } from './field-path.ts';
 import { usesOldSelf } from './rules.ts';
-import { additionalOf, itemsOf, type Rule, type Schema } from './schema.ts';
+import { additionalOf, itemsOf, type Rule, type Schema } from '../schema.ts';
 
 const reasons = [
   'FieldValueDuplicate',

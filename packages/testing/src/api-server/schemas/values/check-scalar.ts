@@ -1,9 +1,9 @@
-import { jsonEquals } from '../http/api-object.ts';
-import { show, notSupported } from '../validation/field-errors.ts';
+import { jsonEquals } from '../../http/api-object.ts';
+import { show, notSupported } from '../../validation/field-errors.ts';
 import { isKnownFormat, stringFormat } from './formats.ts';
 import { add, failed, type Outcome, passed, type Problem, refused } from './outcome.ts';
 import { matchesPattern } from './regexp.ts';
-import type { Schema } from './schema.ts';
+import type { Schema } from '../schema.ts';
 
 export function typesOf(schema: Schema): readonly string[] {
   if (schema['x-kubernetes-int-or-string']) return ['integer', 'string'];

@@ -1,6 +1,6 @@
-import { isJsonObject, type JsonObject, setOwn } from '../http/api-object.ts';
-import { child, key } from '../validation/field-errors.ts';
-import { additionalOf, fieldSchema, itemsOf, propertyOf, type Schema } from './schema.ts';
+import { isJsonObject, type JsonObject, setOwn } from '../../http/api-object.ts';
+import { child, key } from '../../validation/field-errors.ts';
+import { additionalOf, fieldSchema, itemsOf, propertyOf, type Schema } from '../schema.ts';
 
 const metaFields = new Set(['apiVersion', 'kind', 'metadata']);
 

@@ -5,7 +5,7 @@ import type * as CelLibrary from '@marcbachmann/cel-js';
 import { celName, type CelReaders, withResourceFields } from './cel-values.ts';
 import { registerFunctions } from './cel-functions.ts';
 import { registerPresence, withPresence } from './cel-presence.ts';
-import { additionalOf, itemsOf, type Schema } from './schema.ts';
+import { additionalOf, itemsOf, type Schema } from '../schema.ts';
 
 export interface Cel {
   /**

@@ -1,6 +1,6 @@
-import { asJsonObject, asText, type JsonObject, jsonEquals } from '../http/api-object.ts';
-import type { ApiObject } from '../http/api-object.ts';
-import type { FieldError } from '../http/status.ts';
+import { asJsonObject, asText, type JsonObject, jsonEquals } from '../../http/api-object.ts';
+import type { ApiObject } from '../../http/api-object.ts';
+import type { FieldError } from '../../http/status.ts';
 import {
   child,
   forbiddenValue,
@@ -8,11 +8,11 @@ import {
   key,
   required,
   notSupported,
-} from '../validation/field-errors.ts';
-import { checkName } from '../validation/names.ts';
+} from '../../validation/field-errors.ts';
+import { checkName } from '../../validation/names.ts';
 import { checkApproval, checkLabel, checkNames } from './definition-names.ts';
 import { checkSchema } from './schema-checks.ts';
-import type { Schema } from './schema.ts';
+import type { Schema } from '../schema.ts';
 import { checkSelectableFields } from './selectable-fields.ts';
 
 /** What is wrong with a CustomResourceDefinition that is about to be stored, told as the API server does. */

@@ -1,7 +1,7 @@
-import { type ApiObject, asJsonObject, asText } from '../http/api-object.ts';
-import type { FieldError } from '../http/status.ts';
-import { child, duplicate, invalidValue, key, required } from '../validation/field-errors.ts';
-import { additionalOf, propertyOf, type Schema } from './schema.ts';
+import { type ApiObject, asJsonObject, asText } from '../../http/api-object.ts';
+import type { FieldError } from '../../http/status.ts';
+import { child, duplicate, invalidValue, key, required } from '../../validation/field-errors.ts';
+import { additionalOf, propertyOf, type Schema } from '../schema.ts';
 
 /** What is wrong with the fields of a version that field selectors may name. */
 export function checkSelectableFields(

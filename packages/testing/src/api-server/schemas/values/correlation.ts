@@ -1,5 +1,5 @@
-import { isJsonObject, jsonEquals, ownValue } from '../http/api-object.ts';
-import { fieldSchema, itemsOf, type Schema } from './schema.ts';
+import { isJsonObject, jsonEquals, ownValue } from '../../http/api-object.ts';
+import { fieldSchema, itemsOf, type Schema } from '../schema.ts';
 
 /** A value of an update beside the one that it takes the place of. */
 export interface Correlation {

@@ -1,7 +1,7 @@
-import { asJsonObject, type JsonObject, ownValue } from '../http/api-object.ts';
-import type { FieldError } from '../http/status.ts';
-import type { ScalePaths } from '../kinds/resource-type.ts';
-import { invalidValue } from '../validation/field-errors.ts';
+import { asJsonObject, type JsonObject, ownValue } from '../../http/api-object.ts';
+import type { FieldError } from '../../http/status.ts';
+import type { ScalePaths } from '../../kinds/resource-type.ts';
+import { invalidValue } from '../../validation/field-errors.ts';
 
 /** What of an object can't be shown as its scale. */
 export function checkScaledFields(

@@ -1,5 +1,5 @@
-import { isJsonObject, type JsonObject, setOwn } from '../http/api-object.ts';
-import { fieldSchema, itemsOf, type Schema } from './schema.ts';
+import { isJsonObject, type JsonObject, setOwn } from '../../http/api-object.ts';
+import { fieldSchema, itemsOf, type Schema } from '../schema.ts';
 
 /** A value with the defaults of its schema, at any depth of what is there; the value itself stays as it is. */
 export function fillDefaults(value: unknown, schema: Schema | undefined): unknown {

@@ -1,6 +1,6 @@
-import { asText, type JsonObject } from '../http/api-object.ts';
-import type { FieldError } from '../http/status.ts';
-import { invalidValue, key, required } from '../validation/field-errors.ts';
+import { asText, type JsonObject } from '../../http/api-object.ts';
+import type { FieldError } from '../../http/status.ts';
+import { invalidValue, key, required } from '../../validation/field-errors.ts';
 
 /** What is wrong with the names of a definition. */
 export function checkNames(names: JsonObject): FieldError[] {

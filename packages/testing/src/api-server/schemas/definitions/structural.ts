@@ -1,8 +1,14 @@
-import { jsonEquals } from '../http/api-object.ts';
-import type { FieldError } from '../http/status.ts';
-import { child, forbiddenValue, invalidValue, key, required } from '../validation/field-errors.ts';
-import { compilePattern } from './regexp.ts';
-import { additionalOf, itemsOf, propertyOf, type Schema } from './schema.ts';
+import { jsonEquals } from '../../http/api-object.ts';
+import type { FieldError } from '../../http/status.ts';
+import {
+  child,
+  forbiddenValue,
+  invalidValue,
+  key,
+  required,
+} from '../../validation/field-errors.ts';
+import { compilePattern } from '../values/regexp.ts';
+import { additionalOf, itemsOf, propertyOf, type Schema } from '../schema.ts';
 
 type Level = 'root' | 'item' | 'field';
 

@@ -2,7 +2,7 @@ import { isIP, isIPv4, isIPv6 } from 'node:net';
 
 import type { Environment } from '@marcbachmann/cel-js';
 
-import { compilePattern } from './regexp.ts';
+import { compilePattern } from '../values/regexp.ts';
 
 /**
  * The functions that Kubernetes adds to the language, and the library doesn't have: of texts, of lists, of addresses

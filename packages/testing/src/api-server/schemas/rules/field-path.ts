@@ -1,5 +1,5 @@
-import { child, key } from '../validation/field-errors.ts';
-import { additionalOf, propertyOf, type Schema } from './schema.ts';
+import { child, key } from '../../validation/field-errors.ts';
+import { additionalOf, propertyOf, type Schema } from '../schema.ts';
 
 interface Step {
   readonly name: string;

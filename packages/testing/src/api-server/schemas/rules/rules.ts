@@ -1,5 +1,5 @@
-import { isJsonObject } from '../http/api-object.ts';
-import type { FieldError } from '../http/status.ts';
+import { isJsonObject } from '../../http/api-object.ts';
+import type { FieldError } from '../../http/status.ts';
 import {
   child,
   duplicate,
@@ -8,12 +8,17 @@ import {
   invalidHidden,
   key,
   required,
-} from '../validation/field-errors.ts';
+} from '../../validation/field-errors.ts';
 import { cel } from './cel-environment.ts';
 import { celValue, withResourceFields } from './cel-values.ts';
-import { type Correlation, correlateElement, correlateField, isUnchanged } from './correlation.ts';
+import {
+  type Correlation,
+  correlateElement,
+  correlateField,
+  isUnchanged,
+} from '../values/correlation.ts';
 import { fieldAtPath } from './field-path.ts';
-import { additionalOf, itemsOf, propertyOf, type Rule, type Schema } from './schema.ts';
+import { additionalOf, itemsOf, propertyOf, type Rule, type Schema } from '../schema.ts';
 
 const ruled = new WeakMap<Schema, boolean>();
 

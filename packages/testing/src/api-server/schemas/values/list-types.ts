@@ -1,7 +1,7 @@
-import { isJsonObject, type JsonObject, ownValue } from '../http/api-object.ts';
-import type { FieldError } from '../http/status.ts';
-import { child, duplicate, invalidValue, key, show } from '../validation/field-errors.ts';
-import { additionalOf, itemsOf, propertyOf, type Schema } from './schema.ts';
+import { isJsonObject, type JsonObject, ownValue } from '../../http/api-object.ts';
+import type { FieldError } from '../../http/status.ts';
+import { child, duplicate, invalidValue, key, show } from '../../validation/field-errors.ts';
+import { additionalOf, itemsOf, propertyOf, type Schema } from '../schema.ts';
 
 /** What is there twice in lists that are sets, or maps by some keys of their elements. */
 export function checkListTypes(schema: Schema, value: unknown, path = ''): FieldError[] {

@@ -1,5 +1,5 @@
-import type { FieldError } from '../http/status.ts';
-import { show } from '../validation/field-errors.ts';
+import type { FieldError } from '../../http/status.ts';
+import { show } from '../../validation/field-errors.ts';
 
 /** What is wrong with one value. */
 export interface Problem {

@@ -1,6 +1,6 @@
-import { isJsonObject, type JsonObject } from '../http/api-object.ts';
-import type { FieldError } from '../http/status.ts';
-import { show } from '../validation/field-errors.ts';
+import { isJsonObject, type JsonObject } from '../../http/api-object.ts';
+import type { FieldError } from '../../http/status.ts';
+import { show } from '../../validation/field-errors.ts';
 import {
   checkEnum,
   checkFormat,
@@ -13,7 +13,7 @@ import {
 import { type Correlation, correlateElement, correlateField, isUnchanged } from './correlation.ts';
 import { stringFormat } from './formats.ts';
 import { add, merge, type Outcome, type Problem, refused } from './outcome.ts';
-import { additionalOf, itemsOf, propertyOf, type Schema } from './schema.ts';
+import { additionalOf, itemsOf, propertyOf, type Schema } from '../schema.ts';
 
 /**
  * What is wrong with a value by its schema, with the paths and the words of kube-openapi, which the API server checks

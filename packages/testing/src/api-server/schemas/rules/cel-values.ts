@@ -1,5 +1,5 @@
-import { isJsonObject } from '../http/api-object.ts';
-import { additionalOf, itemsOf, type Schema } from './schema.ts';
+import { isJsonObject } from '../../http/api-object.ts';
+import { additionalOf, itemsOf, type Schema } from '../schema.ts';
 
 /** Words that a rule can't use for a field, and so writes between underscores. */
 const reserved = new Set(

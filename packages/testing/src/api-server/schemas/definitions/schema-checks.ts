@@ -1,5 +1,5 @@
-import { jsonEquals } from '../http/api-object.ts';
-import type { FieldError } from '../http/status.ts';
+import { jsonEquals } from '../../http/api-object.ts';
+import type { FieldError } from '../../http/status.ts';
 import {
   child,
   forbiddenValue,
@@ -7,11 +7,11 @@ import {
   key,
   required,
   notSupported,
-} from '../validation/field-errors.ts';
-import { checkValue } from './check-value.ts';
-import { prune } from './prune.ts';
-import { checkRules, checkRuleTexts } from './rule-checks.ts';
-import { itemsOf, partsOf, propertyOf, type Schema } from './schema.ts';
+} from '../../validation/field-errors.ts';
+import { checkValue } from '../values/check-value.ts';
+import { prune } from '../values/prune.ts';
+import { checkRules, checkRuleTexts } from '../rules/rule-checks.ts';
+import { itemsOf, partsOf, propertyOf, type Schema } from '../schema.ts';
 import { checkStructural } from './structural.ts';
 
 /** Fields of the root that are lost where the status has a subresource of its own, with a schema of its own. */
