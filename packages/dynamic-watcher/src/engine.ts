@@ -40,6 +40,7 @@ import { StreamAges } from './supply/stream-ages.ts';
 import { StreamingLists } from './supply/streaming-lists.ts';
 import { listenForDemand } from './demand/feed-demand.ts';
 import { Mappings } from './demand/mappings.ts';
+import { TentativeEdges } from './demand/tentative-edges.ts';
 import { WakeUps } from './demand/wake-ups.ts';
 import { WatcherOperations } from './demand/watcher-operations.ts';
 
@@ -112,6 +113,7 @@ export class Engine {
       new ReconcileLoop({ ...options, tracksReconciles: enableCache, settled });
     const mappings = new Mappings({ ...options, loop });
     const wakeUps = new WakeUps({ ...options, graph, loop, mappings });
+    const tentative = new TentativeEdges();
     const resources = new Resources({ gvrs, slots, health, clock, requestTimeoutMs });
     const pastVersions = new PastVersions(clock);
     const watching: WatchSourceContext = {
@@ -148,7 +150,7 @@ export class Engine {
         store.compareByContent();
         return store;
       },
-      listener: listenForDemand({ graph, wakeUps, feeds: () => feeds }),
+      listener: listenForDemand({ graph, wakeUps, tentative, feeds: () => feeds }),
     });
     const restoreCheck = new RestoreCheck({
       ...options,
@@ -164,6 +166,7 @@ export class Engine {
       loop,
       mappings,
       resources,
+      tentative,
       normalize,
     });
     this.batches = new QueryBatches({

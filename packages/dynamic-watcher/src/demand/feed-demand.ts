@@ -1,18 +1,21 @@
 import { objectIdentifierKey, type DependencyGraph, type ObjectIdentifier } from '@depwatch/core';
 import type { Feeds, FeedsListener } from '../supply/feeds.ts';
-import type { EdgeTerms } from './edge-terms.ts';
+import { bothTerms, type EdgeTerms } from './edge-terms.ts';
+import type { TentativeEdges } from './tentative-edges.ts';
 import type { WakeUps } from './wake-ups.ts';
 
 /** What {@link listenForDemand} works on. */
 export interface FeedDemandOptions {
   readonly graph: DependencyGraph<EdgeTerms>;
   readonly wakeUps: WakeUps;
+  readonly tentative: TentativeEdges;
   /** The feeds that are listened to. */
   feeds(): Feeds;
 }
 
 /** What becomes of the edges of a feed, and whom it wakes, when something becomes of the feed. */
-export function listenForDemand({ graph, wakeUps, feeds }: FeedDemandOptions): FeedsListener {
+export function listenForDemand(options: FeedDemandOptions): FeedsListener {
+  const { graph, wakeUps, tentative, feeds } = options;
   /** The edges of a feed, apart from the graph, which may change meanwhile. */
   const edgesOf = (key: string) => {
     const edges: { key: string; watcher: ObjectIdentifier; terms: EdgeTerms | undefined }[] = [];
@@ -35,10 +38,13 @@ export function listenForDemand({ graph, wakeUps, feeds }: FeedDemandOptions): F
     moved(feed, to, gvr) {
       const key = objectIdentifierKey(to);
       const edges = edgesOf(feed.key);
+      const there = new Map(edgesOf(key).map((edge) => [edge.key, edge]));
       let isNew = false;
       for (const { key: watcherKey, watcher, terms } of edges) {
         const { start } = graph.add(watcher, [to]);
-        graph.note(watcherKey, key, terms);
+        const known = there.get(watcherKey);
+        graph.note(watcherKey, key, known ? bothTerms(known.terms, terms) : terms);
+        tentative.move(watcherKey, feed.key, to, !known);
         if (start.length === 0) continue;
         isNew = true;
         feeds().start(key, to, feed.watched, gvr, feed.unavailable);

@@ -173,7 +173,7 @@ export class Feeds implements FeedListener {
   }
 
   /**
-   * Resolves once the feed is live; rejects when it ends, when the signal is aborted, and when it isn't live within the
+   * Resolves once the feed is live, and when it can't be seen for now: with why; rejects when it ends, when the signal is aborted, and when it isn't live within the
    * request time-out, counted from its first request on.
    *
    * @param key the watched identifier's
@@ -184,12 +184,12 @@ export class Feeds implements FeedListener {
     watched: ObjectIdentifier,
     orWas: boolean,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<DepwatchError | undefined> {
     if (signal.aborted) return Promise.reject(signal.reason);
     const feed = this.#feeds.get(key);
     if (!feed) return Promise.reject(unneeded(watched));
-    if (isUp(feed) || (orWas && feed.wasLive)) return Promise.resolve();
-    if (feed.unavailable) return Promise.reject(feed.unavailable);
+    if (isUp(feed) || (orWas && feed.wasLive)) return Promise.resolve(undefined);
+    if (feed.unavailable) return Promise.resolve(feed.unavailable);
     if (!feed.waiters) {
       const { clock, requestTimeoutMs } = this.#options;
       feed.waiters = new Waiters({
@@ -200,6 +200,20 @@ export class Feeds implements FeedListener {
       if (feed.hasBegun) feed.waiters.begin();
     }
     return feed.waiters.wait(signal);
+  }
+
+  /** Somebody waits for it from now on who needn't have done so before: what went meanwhile is pending, and noticed when it comes. */
+  awaited(key: string): void {
+    const feed = this.#feeds.get(key);
+    if (!feed?.absence || feed.unavailable) return;
+    this.#pend(feed, feed.absence);
+    const { signal } = (feed.patience = new AbortController());
+    // Its source asks for the kind now and then, and hears of what is found, but not of what can't be watched.
+    this.#options.noticed(feed.watched, { signal }).catch((error: DepwatchError) => {
+      if (signal.aborted || !this.waits(feed)) return;
+      feed.source?.stop();
+      this.ended(feed, error);
+    });
   }
 
   /** Why something can't be seen at present; undefined where it can, or is coming up. */
@@ -237,10 +251,12 @@ export class Feeds implements FeedListener {
   live(feed: Feed): void {
     this.#setState(feed, feed.source?.servedBy === 'poll' ? 'polling' : 'live');
     feed.detach ??= this.#options.attach(feed.watched, feed.store);
-    feed.waiters?.resolve();
+    feed.waiters?.resolve(undefined);
     feed.waiters = undefined;
+    feed.absence = undefined;
     if (!feed.unavailable) return;
     feed.unavailable = undefined;
+    feed.patience?.abort();
     this.#options.listener.available(feed);
     this.#trials.succeeded(feed.watched);
   }
@@ -267,6 +283,7 @@ export class Feeds implements FeedListener {
   }
 
   gone(feed: Feed, error: DepwatchError): void {
+    feed.absence = error;
     if (!this.waits(feed)) return;
     this.#pend(feed, error);
     this.#options.listener.unavailable(feed);
@@ -347,7 +364,7 @@ export class Feeds implements FeedListener {
     feed.lastError = error;
     feed.unavailable = error;
     this.#setState(feed, 'pending');
-    feed.waiters?.reject(error);
+    feed.waiters?.resolve(error);
     feed.waiters = undefined;
     feed.advanced();
   }
