@@ -33,6 +33,7 @@ export interface PollSourceContext {
 export class PollSource implements Source, Applicant {
   readonly servedBy = 'poll';
   readonly query: ResourceQuery;
+  readonly reads = { begun: 0, shown: 0 };
   readonly #sink: Sink;
   readonly #context: PollSourceContext;
   readonly #call = new AbortController();
@@ -69,6 +70,7 @@ export class PollSource implements Source, Applicant {
 
   go(pass: Pass): void {
     this.#sink.begun();
+    this.reads.begun += 1;
     const { signal } = this.#call;
     this.#read(signal).then(
       (objects) => {
@@ -113,6 +115,7 @@ export class PollSource implements Source, Applicant {
   #shown(objects: readonly KubernetesObject[]): void {
     const { store } = this.#sink;
     this.#failures = 0;
+    this.reads.shown = this.reads.begun;
     store.discard();
     store.stage(objects);
     const changes = store.commit();
