@@ -26,9 +26,13 @@ export interface DependOptions extends CallOptions {
 /** Options of `addWatcher` and `addOrUpdateWatcher`. */
 export interface AddOptions extends DependOptions {
   /**
-   * What of an object the watcher depends on: it is woken only by changes of what this returns, compared as JSON, and when
-   * the object comes or goes. It has to be a pure function, and is best one function for many adds: it is called once an
-   * object's state, for all of them. What the last add of a dependency says holds; one that throws selects everything.
+   * What of an object the watcher depends on: it is woken only by changes of what this returns, compared as JSON whatever
+   * the order of keys, and when the object comes or goes. It has to be a pure function, and is best one function for many
+   * adds: it is called once an object's state, for all of them. What the last add of a dependency says holds.
+   *
+   * A Map or a Set is compared as the array of what it holds, a bigint by its digits; undefined is what JSON has it: nothing.
+   * One that throws, is async, or returns what JSON would lose (a function, a symbol, an iterator) selects everything, and is
+   * logged once, without its message, which may quote the object.
    */
   select?: (object: Cached<KubernetesObject>) => unknown;
 }
