@@ -231,7 +231,7 @@ export class WatchSource implements Source, Applicant {
         this.#finish(call, { type: 'discovered' });
       },
       (cause: unknown) => {
-        const error = asTransportError(cause, this.#query);
+        const error = asTransportError(cause, 'watch', this.#query);
         // Who waits for what is not to be had has it read instead.
         if (error.code === 'ERR_RESOURCE_UNWATCHABLE' && this.#sink.waits && this.#call === call) {
           this.stop();
@@ -287,7 +287,7 @@ export class WatchSource implements Source, Applicant {
   #failed(call: Call, cause: unknown): void {
     if (this.#call !== call) return;
     const { request } = call;
-    const error = asTransportError(cause, this.#query);
+    const error = asTransportError(cause, request!.type, this.#query);
     if (error.status?.code === 410 && request?.type === 'watch' && request.resourceVersion) {
       this.#context.pastVersions.add(this.#query.gvk, request.resourceVersion);
     }
@@ -391,10 +391,14 @@ async function close(iterator: AsyncIterator<unknown>): Promise<void> {
 /** Heals as a version that has expired: the kind is asked for, and listed anew. */
 const rescoped = expiredError('the kind is served in another scope');
 
-function asTransportError(cause: unknown, query: ResourceQuery): DepwatchError {
+function asTransportError(
+  cause: unknown,
+  verb: RequestEffect['type'],
+  query: ResourceQuery,
+): DepwatchError {
   if (isDepwatchError(cause)) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new DepwatchError('ERR_TRANSPORT', `${describeRequest('watch', query)}: ${reason}`, {
+  return new DepwatchError('ERR_TRANSPORT', `${describeRequest(verb, query)}: ${reason}`, {
     cause,
     retryable: true,
   });
