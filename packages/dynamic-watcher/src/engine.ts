@@ -13,6 +13,7 @@ import {
   type DepwatchError,
   type Logger,
   type Metrics,
+  type ObjectClient,
   type ObjectIdentifier,
   type RateLimiter,
   type Reconciler,
@@ -36,6 +37,7 @@ import type { EdgeTerms } from './demand/edge-terms.ts';
 import { Feeds } from './supply/feeds.ts';
 import { PastVersions } from './supply/past-versions.ts';
 import { RestoreCheck } from './supply/restore-check.ts';
+import { Rights } from './supply/rights.ts';
 import { StreamAges } from './supply/stream-ages.ts';
 import { StreamingLists } from './supply/streaming-lists.ts';
 import { listenForDemand } from './demand/feed-demand.ts';
@@ -46,7 +48,7 @@ import { WatcherOperations } from './demand/watcher-operations.ts';
 
 /** What an engine is made of: the options of the dynamic watcher, with their defaults filled in. */
 export interface EngineOptions {
-  readonly transport: Transport;
+  readonly transport: Transport & Partial<Pick<ObjectClient, 'create'>>;
   /** Whose loop reconciles; undefined: one of its own. */
   readonly reconcileGroup: LoopGroup | undefined;
   readonly reconciler: Reconciler;
@@ -113,6 +115,7 @@ export class Engine {
       new ReconcileLoop({ ...options, tracksReconciles: enableCache, settled });
     const mappings = new Mappings({ ...options, loop });
     const wakeUps = new WakeUps({ ...options, graph, loop, mappings });
+    const rights = new Rights({ clock, client: transport, resourceOf: (gvk) => gvrs.peek(gvk) });
     const tentative = new TentativeEdges();
     const resources = new Resources({ gvrs, slots, health, clock, requestTimeoutMs });
     const pastVersions = new PastVersions(clock);
@@ -143,6 +146,7 @@ export class Engine {
       createStore: () => (enableCache ? cache.createStore() : new ObjectStore(keepVersion, false)),
       attach: (watched, store) => (enableCache ? cache.attach(watched, store) : () => {}),
       pollIntervalMs: options.pollIntervalMs,
+      granted: (watched, signal) => rights.granted(watched, signal),
       resolve: (gvk, signal) => resources.resolve(gvk, signal),
       pollGvr: (gvk, signal) => gvrs.resolve(gvk, { signal, unwatchable: true }),
       createPollStore: () => {

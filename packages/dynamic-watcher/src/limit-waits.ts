@@ -1,7 +1,17 @@
-import { DepwatchError, type Clock, type Transport } from '@depwatch/core';
+import {
+  DepwatchError,
+  type Clock,
+  type KubernetesObject,
+  type ObjectClient,
+  type ObjectWriteOptions,
+  type Transport,
+} from '@depwatch/core';
 
 /** How many request time-outs a call may take in all. A page may be long in coming, as long as bytes do. */
 const mostTimeouts = 12;
+
+/** A transport, and the one thing that it may do beyond that is used here. */
+type Reach = Transport & Partial<Pick<ObjectClient, 'create'>>;
 
 /**
  * A transport of somebody else's, no answer of which is waited for without end, or after its signal was aborted. One that
@@ -9,11 +19,7 @@ const mostTimeouts = 12;
  *
  * @param requestTimeoutMs in milliseconds; a call has twelve times as long
  */
-export function limitWaits(
-  transport: Transport,
-  clock: Clock,
-  requestTimeoutMs: number,
-): Transport {
+export function limitWaits(transport: Reach, clock: Clock, requestTimeoutMs: number): Reach {
   const ms = requestTimeoutMs * mostTimeouts;
   const limited = async <R>(
     what: string,
@@ -31,7 +37,7 @@ export function limitWaits(
       signal?.removeEventListener('abort', onAbort);
     }
   };
-  const { announcesAcceptance, servedKinds, probe } = transport;
+  const { announcesAcceptance, servedKinds, probe, create } = transport;
   return {
     discover: (gvk, options) =>
       limited('a discovery', options.signal, () => transport.discover(gvk, options)),
@@ -44,6 +50,12 @@ export function limitWaits(
         limited('which kinds are served', options.signal, () =>
           servedKinds.call(transport, options),
         ),
+    }),
+    ...(create && {
+      create: <T extends KubernetesObject>(object: T, options?: ObjectWriteOptions) =>
+        limited('a create', options?.signal, () =>
+          create.call(transport, object, options),
+        ) as Promise<T>,
     }),
     ...(probe && { probe: (options) => probe.call(transport, options) }),
   };

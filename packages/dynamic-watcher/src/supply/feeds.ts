@@ -63,6 +63,8 @@ export interface FeedsOptions extends WatchSourceContext {
   resolve(gvk: GroupVersionKind, signal: AbortSignal): Promise<ScopedGVR>;
   /** The same of one that can't. */
   pollGvr(gvk: GroupVersionKind, signal: AbortSignal): Promise<ScopedGVR>;
+  /** Whether something may be read; undefined where that can't be known but by trying. Never rejects. */
+  granted(watched: ObjectIdentifier, signal: AbortSignal): Promise<boolean | undefined>;
   /** A feed showed its first full state. @returns called when the feed is over */
   attach(watched: ObjectIdentifier, store: ObjectStore<KubernetesObject>): () => void;
 }
@@ -78,9 +80,11 @@ export class Feeds implements FeedListener {
 
   constructor(options: FeedsOptions) {
     this.#options = options;
-    this.#trials = new Trials(options.clock, (feed) =>
-      this.#beginWhen(feed, (signal) => options.resolve(feed.watched, signal)),
-    );
+    this.#trials = new Trials({
+      clock: options.clock,
+      granted: (watched, signal) => options.granted(watched, signal),
+      attempt: (feed) => this.#beginWhen(feed, (signal) => options.resolve(feed.watched, signal)),
+    });
   }
 
   /** How many watches there are, live or not. */
@@ -258,7 +262,7 @@ export class Feeds implements FeedListener {
     feed.unavailable = undefined;
     feed.patience?.abort();
     this.#options.listener.available(feed);
-    this.#trials.succeeded(feed.watched);
+    this.#trials.succeeded(feed);
   }
 
   retrying(feed: Feed, error: DepwatchError, ms: number): void {
