@@ -37,14 +37,16 @@ export function limitWaits(transport: Reach, clock: Clock, requestTimeoutMs: num
       signal?.removeEventListener('abort', onAbort);
     }
   };
-  const { announcesAcceptance, servedKinds, probe, create } = transport;
+  const { servedKinds, probe, create } = transport;
   return {
     discover: (gvk, options) =>
       limited('a discovery', options.signal, () => transport.discover(gvk, options)),
     list: (query, options) =>
       limited('a list', options.signal, () => transport.list(query, options)),
     watch: (query, options) => transport.watch(query, options),
-    ...(announcesAcceptance !== undefined && { announcesAcceptance }),
+    get announcesAcceptance() {
+      return transport.announcesAcceptance ?? false;
+    },
     ...(servedKinds && {
       servedKinds: (options) =>
         limited('which kinds are served', options.signal, () =>

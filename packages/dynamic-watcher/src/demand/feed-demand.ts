@@ -35,7 +35,7 @@ export function listenForDemand(options: FeedDemandOptions): FeedsListener {
         if (!terms?.waits) graph.remove(watcher, [feed.id]);
       }
     },
-    moved(feed, to, gvr) {
+    moved(feed, to, how) {
       const key = objectIdentifierKey(to);
       const edges = edgesOf(feed.key);
       const there = new Map(edgesOf(key).map((edge) => [edge.key, edge]));
@@ -47,7 +47,7 @@ export function listenForDemand(options: FeedDemandOptions): FeedsListener {
         tentative.move(watcherKey, feed.key, to, !known);
         if (start.length === 0) continue;
         isNew = true;
-        feeds().start(key, to, feed.watched, gvr, feed.unavailable);
+        feeds().start(key, to, feed.watched, how, feed.unavailable);
       }
       for (const { watcher } of edges) graph.remove(watcher, [feed.id]);
       feeds().stop(feed.id);

@@ -45,7 +45,7 @@ export interface FeedsListener {
    * Now that the kind is known, what it was demanded as turns out to mean something else: its edges have to go there within
    * this call.
    */
-  moved(feed: Feed, to: ObjectIdentifier, gvr: ScopedGVR): void;
+  moved(feed: Feed, to: ObjectIdentifier, how: ScopedGVR | DepwatchError): void;
 }
 
 /** What {@link Feeds} are made of. */
@@ -254,7 +254,13 @@ export class Feeds implements FeedListener {
 
   live(feed: Feed): void {
     this.#setState(feed, feed.source?.servedBy === 'poll' ? 'polling' : 'live');
-    feed.detach ??= this.#options.attach(feed.watched, feed.store);
+    try {
+      feed.detach ??= this.#options.attach(feed.watched, feed.store);
+    } catch (error) {
+      // It names no namespace, and the kind has come to live in them meanwhile.
+      feed.source?.stop();
+      return this.ended(feed, error as DepwatchError);
+    }
     feed.waiters?.resolve(undefined);
     feed.waiters = undefined;
     feed.absence = undefined;
@@ -323,21 +329,22 @@ export class Feeds implements FeedListener {
   }
 
   /** What can't be watched is read; by its content, since nobody knows what its versions say. */
-  #poll(feed: Feed): void {
+  #poll(feed: Feed, why: DepwatchError): void {
     const { resolve, pollGvr, createPollStore } = this.#options;
     const find = (signal: AbortSignal): Promise<ScopedGVR> => pollGvr(feed.watched, signal);
-    this.#whenKnown(feed, find, (gvr) => {
+    const read = (gvr: ScopedGVR): void => {
       feed.store = createPollStore();
       feed.source = new PollSource(feed, feed.watched, gvr, {
         ...this.#options,
         watchable: (of) => resolve(feed.watched, of),
         becameWatchable: (found) => {
           feed.source?.stop();
-          this.#watch(feed, found);
+          this.#begin(feed, found, found, () => this.#watch(feed, found));
         },
       });
       feed.source.start();
-    });
+    };
+    this.#whenKnown(feed, find, (gvr) => this.#begin(feed, gvr, why, () => read(gvr)));
   }
 
   /** It can't be seen: waits until it can. What there was of it counts no more. */
@@ -350,7 +357,8 @@ export class Feeds implements FeedListener {
     feed.lastError = error;
     const isReadable = error.code === 'ERR_RESOURCE_UNWATCHABLE';
     // One that is new is read first, as a watch would be: perhaps it can be seen at once.
-    if (isReadable && !wasPolled && !feed.unavailable && !feed.wasLive) return this.#poll(feed);
+    if (isReadable && !wasPolled && !feed.unavailable && !feed.wasLive)
+      return this.#poll(feed, error);
     feed.store.discard();
     feed.store.commit();
     feed.detach?.();
@@ -359,7 +367,7 @@ export class Feeds implements FeedListener {
     const isKind = error.code === 'ERR_NO_VERSIONED_RESOURCE';
     // What reads have failed for is tried again later, whatever is said of its kind: at once would be for ever.
     if (wasPolled || (!isReadable && !isKind)) this.#trials.add(feed);
-    else if (isReadable) this.#poll(feed);
+    else if (isReadable) this.#poll(feed, error);
     else this.#beginWhen(feed, (signal) => this.#options.noticed(feed.watched, { signal }));
   }
 
@@ -387,19 +395,23 @@ export class Feeds implements FeedListener {
   }
 
   #beginWhen(feed: Feed, find: (signal: AbortSignal) => Promise<ScopedGVR>): void {
-    this.#whenKnown(feed, find, (gvr) => this.#begin(feed, gvr));
+    this.#whenKnown(feed, find, (gvr) => this.#begin(feed, gvr, gvr, () => this.#watch(feed, gvr)));
   }
 
-  /** The kind is served; a feed that lacks its namespace can't come true. */
-  #begin(feed: Feed, gvr: ScopedGVR): void {
+  /**
+   * The kind is served; a feed that lacks its namespace can't come true.
+   *
+   * @param how as it is begun where it was demanded as something else
+   */
+  #begin(feed: Feed, gvr: ScopedGVR, how: ScopedGVR | DepwatchError, go: () => void): void {
     let id: ObjectIdentifier;
     try {
       id = normalizeWatched(feed.watched, gvr);
     } catch (error) {
       return this.ended(feed, error as DepwatchError);
     }
-    if (objectIdentifierKey(id) === feed.key) this.#watch(feed, gvr);
-    else this.#options.listener.moved(feed, id, gvr);
+    if (objectIdentifierKey(id) === feed.key) go();
+    else this.#options.listener.moved(feed, id, how);
   }
 
   #late({ watched, lastError }: Feed): DepwatchError {

@@ -18,6 +18,7 @@ import {
   type Transport,
   type WatchEvent,
 } from '@depwatch/core';
+import { normalizeWatched } from '../normalize-watched.ts';
 import type { RequestKind } from '../requests/request-kind.ts';
 import type { ServerHealth } from '../requests/server-health.ts';
 import type { Applicant, Pass, Slots } from '../requests/slots.ts';
@@ -226,6 +227,13 @@ export class WatchSource implements Source, Applicant {
     how(call.controller.signal).then(
       (gvr) => {
         if (this.#call !== call) return;
+        try {
+          normalizeWatched(this.#watched, gvr);
+        } catch (error) {
+          // It names no namespace, and would need one now.
+          this.stop();
+          return this.#sink.ended(error as DepwatchError);
+        }
         // From what is watched, not from the last query: what an earlier scope left out may be needed again.
         this.#query = watchQuery(this.#watched, gvr, this.#context.metadataOnly);
         this.#finish(call, { type: 'discovered' });
