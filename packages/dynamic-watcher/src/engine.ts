@@ -149,6 +149,7 @@ export class Engine {
       granted: (watched, signal) => rights.granted(watched, signal),
       resolve: (gvk, signal) => resources.resolve(gvk, signal),
       pollGvr: (gvk, signal) => gvrs.resolve(gvk, { signal, unwatchable: true }),
+      forget: (gvk) => gvrs.forget(gvk),
       createPollStore: () => {
         const store = enableCache ? cache.createStore() : new ObjectStore((object) => object);
         store.compareByContent();

@@ -103,6 +103,34 @@ describe('a transport that never answers', () => {
   });
 });
 
+test('what is read at intervals, and names no namespace, ends when its objects turn out to live in them', async () => {
+  let isNamespaced = false;
+  await using world = await start(({ list }) => ({
+    // As a server answers that is asked for all of them.
+    list: async (query, options) =>
+      isNamespaced
+        ? { resourceVersion: '1', items: [widget('w', 'one', 'default')] }
+        : list(query, options),
+  }));
+  const { fake, watcher } = world;
+  const unwatchable = { ...widgetKind, verbs: ['get', 'list'] };
+  fake.unregisterKind(widgetKind);
+  fake.registerKind({ ...unwatchable, namespaced: false });
+  const plain = { ...widgetKind, name: 'w' };
+  const add = watcher.addWatcher(app, plain);
+  await fake.clock.advance(1000);
+  await add;
+  expect(watcher.statusOf(plain)).toMatchObject({ state: 'polling' });
+  isNamespaced = true;
+  fake.unregisterKind(widgetKind);
+  fake.registerKind(unwatchable);
+  await fake.clock.advance(60_000);
+  expect(watcher.statusOf(plain)).toMatchObject({
+    state: 'ended',
+    lastError: { code: 'ERR_INVALID_INPUT' },
+  });
+});
+
 describe('an error that a transport throws as it comes', () => {
   test('is told as that of the request which failed', async () => {
     await using world = await start(() => ({

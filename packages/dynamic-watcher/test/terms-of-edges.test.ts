@@ -205,6 +205,42 @@ describe('a kind that went while nobody waited', () => {
   });
 });
 
+test('a kind that went, and whose waiter left, comes back for who stayed once it can be watched', async () => {
+  await using world = await start({ unavailable: 'reject' });
+  const { fake, watcher } = world;
+  await install(world);
+  await world.wait(watcher.addWatcher(app, id));
+  await world.wait(watcher.addWatcher(other, id, { unavailable: 'wait' }));
+  uninstall(world);
+  await world.settle(10_000);
+  await watcher.removeWatcher(other);
+  await install(world, { ...widgetKind, verbs: ['get', 'list'] } as GroupVersionKind);
+  await world.settle(60_000);
+  uninstall(world);
+  await install(world);
+  fake.put(widget('w', 'two', 'default'));
+  await world.settle(60_000);
+  expect(watcher.statusOf(id)).toMatchObject({ state: 'live' });
+  expect(watcher.getFromCache(id)).toMatchObject({ data: { value: 'two' } });
+});
+
+test('what names no namespace ends when its kind comes to live in them', async () => {
+  await using world = await start();
+  const { fake, watcher } = world;
+  await install(world, ofCluster);
+  await world.wait(watcher.addWatcher(app, plain));
+  uninstall(world);
+  await install(world);
+  fake.put(widget('w', 'of a namespace', 'default'));
+  await world.settle(120_000);
+  expect(world.types().flat()).toContain('ended');
+  expect(watcher.statusOf(plain)).toMatchObject({
+    state: 'ended',
+    lastError: { code: 'ERR_INVALID_INPUT' },
+  });
+  expect(watcher.graph().edges).toEqual([]);
+});
+
 describe('two calls of one watcher for the same thing that may not be read, one of which waits', () => {
   test.each([
     ['the first', ['wait', 'reject']],

@@ -63,6 +63,8 @@ export interface FeedsOptions extends WatchSourceContext {
   resolve(gvk: GroupVersionKind, signal: AbortSignal): Promise<ScopedGVR>;
   /** The same of one that can't. */
   pollGvr(gvk: GroupVersionKind, signal: AbortSignal): Promise<ScopedGVR>;
+  /** Has a kind asked for anew when it is needed next. */
+  forget(gvk: GroupVersionKind): void;
   /** Whether something may be read; undefined where that can't be known but by trying. Never rejects. */
   granted(watched: ObjectIdentifier, signal: AbortSignal): Promise<boolean | undefined>;
   /** A feed showed its first full state. @returns called when the feed is over */
@@ -209,12 +211,17 @@ export class Feeds implements FeedListener {
   /** Somebody waits for it from now on who needn't have done so before: what went meanwhile is pending, and noticed when it comes. */
   awaited(key: string): void {
     const feed = this.#feeds.get(key);
-    if (!feed?.absence || feed.unavailable) return;
-    this.#pend(feed, feed.absence);
-    const { signal } = (feed.patience = new AbortController());
+    if (!feed?.absence || feed.patience) return;
+    if (!feed.unavailable) this.#pend(feed, feed.absence);
+    const patience = (feed.patience = new AbortController());
+    const isOver = (): boolean => {
+      if (feed.patience !== patience) return true;
+      feed.patience = undefined;
+      return patience.signal.aborted || !this.waits(feed);
+    };
     // Its source asks for the kind now and then, and hears of what is found, but not of what can't be watched.
-    this.#options.noticed(feed.watched, { signal }).catch((error: DepwatchError) => {
-      if (signal.aborted || !this.waits(feed)) return;
+    this.#options.noticed(feed.watched, patience).then(isOver, (error: DepwatchError) => {
+      if (isOver()) return;
       feed.source?.stop();
       this.ended(feed, error);
     });
@@ -267,6 +274,7 @@ export class Feeds implements FeedListener {
     if (!feed.unavailable) return;
     feed.unavailable = undefined;
     feed.patience?.abort();
+    feed.patience = undefined;
     this.#options.listener.available(feed);
     this.#trials.succeeded(feed);
   }
@@ -330,13 +338,14 @@ export class Feeds implements FeedListener {
 
   /** What can't be watched is read; by its content, since nobody knows what its versions say. */
   #poll(feed: Feed, why: DepwatchError): void {
-    const { resolve, pollGvr, createPollStore } = this.#options;
+    const { resolve, pollGvr, forget, createPollStore } = this.#options;
     const find = (signal: AbortSignal): Promise<ScopedGVR> => pollGvr(feed.watched, signal);
     const read = (gvr: ScopedGVR): void => {
       feed.store = createPollStore();
       feed.source = new PollSource(feed, feed.watched, gvr, {
         ...this.#options,
         watchable: (of) => resolve(feed.watched, of),
+        forget: () => forget(feed.watched),
         becameWatchable: (found) => {
           feed.source?.stop();
           this.#begin(feed, found, found, () => this.#watch(feed, found));
@@ -355,6 +364,7 @@ export class Feeds implements FeedListener {
     this.#unwatched.add(feed);
     this.#count();
     feed.lastError = error;
+    feed.absence = undefined;
     const isReadable = error.code === 'ERR_RESOURCE_UNWATCHABLE';
     // One that is new is read first, as a watch would be: perhaps it can be seen at once.
     if (isReadable && !wasPolled && !feed.unavailable && !feed.wasLive)

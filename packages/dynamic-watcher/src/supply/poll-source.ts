@@ -25,6 +25,8 @@ export interface PollSourceContext {
   readonly pollIntervalMs: number;
   /** Resolves when the kind has come to be watchable, by what is known; else rejects. */
   watchable(signal: AbortSignal): Promise<ScopedGVR>;
+  /** What is known of the kind may be wrong: it is to be asked for anew. */
+  forget(): void;
   /** It can be watched now. */
   becameWatchable(gvr: ScopedGVR): void;
 }
@@ -76,7 +78,8 @@ export class PollSource implements Source, Applicant {
       (objects) => {
         if (signal.aborted) return;
         pass.answered();
-        this.#shown(objects);
+        if (this.#isInOtherScope(objects)) this.#failed(rescoped);
+        else this.#shown(objects);
       },
       (cause: unknown) => {
         if (signal.aborted) return;
@@ -129,6 +132,7 @@ export class PollSource implements Source, Applicant {
   #failed(error: DepwatchError): void {
     if (!error.retryable) {
       this.stop();
+      this.#context.forget();
       return this.#sink.ended(error);
     }
     const { clock, pollIntervalMs } = this.#context;
@@ -137,6 +141,11 @@ export class PollSource implements Source, Applicant {
     this.#failures += 1;
     this.#sink.retrying(error, ms);
     this.#again(Math.min(ms, Math.max(asked, pollIntervalMs)));
+  }
+
+  /** An object in a namespace shows that the kind has none no longer; it may be of a namespace that nobody asked for. */
+  #isInOtherScope(objects: readonly KubernetesObject[]): boolean {
+    return !this.query.gvr.namespaced && objects.some(({ metadata }) => metadata?.namespace);
   }
 
   /** Reads again after a while, or lets a watch take over where the kind can be watched by then. */
@@ -151,6 +160,11 @@ export class PollSource implements Source, Applicant {
     }, ms);
   }
 }
+
+const rescoped = new DepwatchError(
+  'ERR_NO_VERSIONED_RESOURCE',
+  'the kind is served in another scope',
+);
 
 /** Why a read is given up; nobody sees it. */
 const unwanted = new DepwatchError('ERR_ABORTED', 'what was read is no longer wanted');

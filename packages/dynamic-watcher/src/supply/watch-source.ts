@@ -162,11 +162,7 @@ export class WatchSource implements Source, Applicant {
           this.#context.rediscover(this.#query.gvk, { confirm: effect.confirm, signal }),
         );
       case 'awaitKind':
-        return this.#ask((signal) =>
-          this.#sink.waits
-            ? this.#context.noticed(this.#query.gvk, { signal })
-            : this.#context.served(this.#query.gvk, { signal }),
-        );
+        return this.#ask((signal) => this.#presence(signal));
       case 'gone':
         return this.#sink.gone(effect.error);
       case 'cancel':
@@ -218,6 +214,19 @@ export class WatchSource implements Source, Applicant {
     call.place?.[Symbol.dispose]();
     call.controller.abort(unwanted);
     if (call.iterator) void close(call.iterator);
+  }
+
+  /** Waits until the kind can be watched; or until it is found that it can't be, where somebody waits who has it read then. */
+  #presence(signal: AbortSignal): Promise<ScopedGVR> {
+    const { gvk } = this.#query;
+    const { noticed, served } = this.#context;
+    if (!this.#sink.waits) return served(gvk, { signal });
+    return noticed(gvk, { signal }).catch((error: unknown) => {
+      const isUnwatchable = isDepwatchError(error, 'ERR_RESOURCE_UNWATCHABLE');
+      // Who waited may have left.
+      if (signal.aborted || (isUnwatchable && this.#sink.waits)) throw error;
+      return served(gvk, { signal });
+    });
   }
 
   /** Asks how the kind is served; whoever answers sees to slots and retries. */
