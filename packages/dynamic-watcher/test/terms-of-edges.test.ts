@@ -262,3 +262,59 @@ describe('two calls of one watcher for the same thing that may not be read, one 
     expect(world.types()).toEqual([['available']]);
   });
 });
+
+test('who waits joins a watch that is refused at present as one that can not be read; who does not is turned away', async () => {
+  await using world = await start({ unavailable: 'reject', authGraceMs: 30_000 });
+  const { fake, watcher } = world;
+  await world.wait(watcher.addWatcher(app, secret));
+  fake.deny({ resource: 'secrets' });
+  fake.breakWatches();
+  await world.settle(1000);
+  expect(watcher.statusOf(secret)).toMatchObject({ state: 'retrying' });
+  const strict = configMapId('strict');
+  const calls = Promise.allSettled([
+    watcher.addWatcher(other, secret, { unavailable: 'wait' }),
+    watcher.addWatcher(strict, secret, { unavailable: 'reject' }),
+  ]);
+  await world.settle(12_000);
+  const [waiting, rejecting] = await world.wait(calls);
+  expect(waiting).toMatchObject({ status: 'fulfilled' });
+  expect(rejecting).toMatchObject({ reason: { code: 'ERR_TRANSPORT' } });
+  await world.settle(60_000);
+  expect(watcher.statusOf(secret)).toMatchObject({ state: 'pending' });
+  expect(watcher.graph().edges).toEqual([{ watcher: other, watched: secret }]);
+});
+
+describe('a spelling that comes to mean what another watcher has seen already', () => {
+  test('is available to who waited for it, and nothing is told to the other', async () => {
+    await using world = await start();
+    const { fake, watcher } = world;
+    await world.wait(watcher.addWatcher(app, id));
+    fake.registerKind(ofCluster);
+    fake.put(widget('w', 'one'));
+    await world.wait(watcher.addWatcher(other, plain));
+    expect(watcher.statusOf(plain)).toMatchObject({ state: 'live' });
+    const told: string[] = [];
+    world.recorder.act = (by) => void told.push(by.name!);
+    await install(world, ofCluster);
+    await world.settle(3000);
+    expect(told).toEqual(['app']);
+    expect(watcher.watchStatus()).toHaveLength(1);
+  });
+
+  test('is not told to be available where that can not be seen either', async () => {
+    await using world = await start();
+    const { fake, watcher } = world;
+    await world.wait(watcher.addWatcher(app, id));
+    const grant = fake.deny({ resource: 'widgets' });
+    fake.registerKind(ofCluster);
+    await world.wait(watcher.addWatcher(other, plain));
+    await install(world, ofCluster);
+    await world.settle(3000);
+    expect(watcher.watchStatus()).toHaveLength(1);
+    expect(world.types()).toEqual([]);
+    grant();
+    await world.settle(30_000);
+    expect(world.types()).toEqual([['available'], ['available']]);
+  });
+});

@@ -156,7 +156,7 @@ export class Dependencies {
     const claimed = tentative.claim(key, keys, added);
     if (waits) this.#wait(key, keys, claimed, terms);
     try {
-      const states = await this.#ready(wanted, keys, claimed, signal);
+      const states = await this.#ready(wanted, keys, claimed, waits, signal);
       const missing = waits ? undefined : states.find((why) => why !== undefined);
       if (missing) throw missing;
       // It may have been aborted between the end of what was awaited and here.
@@ -238,11 +238,14 @@ export class Dependencies {
     wanted: readonly ObjectIdentifier[],
     keys: readonly string[],
     claimed: readonly TentativeEdge[],
+    waits: boolean,
     signal: AbortSignal,
   ): Promise<readonly (DepwatchError | undefined)[]> {
     const { feeds } = this.#options;
-    const ready = (index: number, orWas: boolean, of: AbortSignal) =>
-      feeds.ready(keys[index]!, wanted[index]!, orWas, of);
+    const ready = (index: number, orWas: boolean, of: AbortSignal) => {
+      const up = feeds.ready(keys[index]!, wanted[index]!, orWas, of);
+      return waits ? up.catch(refusal) : up;
+    };
     if (wanted.length === 1) return ready(0, !claimed[0], signal).then((why) => [why]);
     const fresh = new Set(claimed.map(({ key }) => key));
     const parts = split(signal, wanted.length);
@@ -268,6 +271,19 @@ export class Dependencies {
 function unavailability(error: unknown): DepwatchError {
   if (isDepwatchError(error, 'ERR_NO_VERSIONED_RESOURCE')) return error;
   if (isDepwatchError(error, 'ERR_RESOURCE_UNWATCHABLE')) return error;
+  throw error;
+}
+
+/**
+ * What a watch that was live is refused with at present, while it has its grace, is why it can't be seen, for who waits.
+ *
+ * @throws any other error
+ */
+function refusal(error: unknown): DepwatchError {
+  const { cause } = error as DepwatchError;
+  if (isDepwatchError(cause, 'ERR_FORBIDDEN') || isDepwatchError(cause, 'ERR_UNAUTHORIZED')) {
+    return cause;
+  }
   throw error;
 }
 

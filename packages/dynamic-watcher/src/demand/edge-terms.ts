@@ -19,7 +19,8 @@ export function bothTerms(
   other: EdgeTerms | undefined,
 ): EdgeTerms | undefined {
   const select = one?.select === other?.select ? one?.select : undefined;
-  return edgeTerms(select, Boolean(one?.waits || other?.waits));
+  const waits = Boolean(one?.waits || other?.waits);
+  return edgeTerms(select, waits, one?.map ?? other?.map);
 }
 
 /** The terms that a call asks for; undefined for the usual ones, which cost nothing to keep. */

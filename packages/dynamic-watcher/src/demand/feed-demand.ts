@@ -51,7 +51,14 @@ export function listenForDemand(options: FeedDemandOptions): FeedsListener {
       }
       for (const { watcher } of edges) graph.remove(watcher, [feed.id]);
       feeds().stop(feed.id);
-      if (!isNew) wakeUps.available({ key, watched: feeds().askedAs(to) }, feeds().objects(key));
+      // Who sees it already was told; where it can't be seen, all are told once it can.
+      if (isNew || feeds().unavailable(key)) return;
+      const shown = { key, watched: feeds().askedAs(to) };
+      for (const { key: watcherKey, watcher, terms } of edges) {
+        if (terms?.waits && !there.has(watcherKey)) {
+          wakeUps.availableTo(watcherKey, watcher, terms.map, shown, feeds().objects(key));
+        }
+      }
     },
     ended(feed, wasLive) {
       if (wasLive) wakeUps.ended(feed);
