@@ -224,6 +224,17 @@ describe('whatever flaps while somebody waits and somebody does not', () => {
           there?.metadata?.resourceVersion,
         );
       }
+      // Whoever depends on what changes, and selects nothing of it, is woken once more.
+      const edges = watcher
+        .watchStatus()
+        .filter(({ state, watched: of }) => state === 'live' && of.kind !== 'ConfigMap' && of.name)
+        .flatMap(({ watched: what, watchers: all }) => all.map((by) => ({ watcher: by, what })));
+      for (const { watcher: by, what } of edges) await world.wait(watcher.addWatcher(by, what));
+      const woken = new Set<string | undefined>();
+      world.recorder.act = ({ name }) => void woken.add(name);
+      schedule.put();
+      await world.settle(1000);
+      expect(woken).toEqual(new Set(edges.map(({ watcher: { name } }) => name)));
       for (const by of watchers) await watcher.removeWatcher(by, { abortBatch: true });
       await world.settle(1);
       expect([fake.openWatches.length, watcher.getWatchCount(), fake.clock.pending]).toEqual([
