@@ -242,8 +242,8 @@ export interface DynamicWatcher extends AsyncDisposable {
   listWatchedFromCache(watcher: ObjectIdentifier): readonly Cached<KubernetesObject>[];
   /**
    * Waits for one's own write to be seen: resolves once every watch that would show `written` has shown its
-   * `resourceVersion` or a newer one; at once where none would. It waits as long as that takes, an outage say, unless the
-   * signal ends it.
+   * `resourceVersion` or a newer one; at once where none would. What is read at intervals has to have been read anew. It waits
+   * as long as that takes, an outage say, unless the signal ends it; what can't be seen at all is not waited for.
    *
    * @param written what a create, update, patch or apply returned
    * @throws DepwatchError ERR_INVALID_INPUT without apiVersion, kind, name and resourceVersion, ERR_NOT_STARTED, ERR_ABORTED
