@@ -138,10 +138,10 @@ export function createDependencyGraph<Note = unknown>(): DependencyGraph<Note> {
     },
     notes: (watcherKey) => {
       const found = new Map<string, Note>();
-      watchers.get(watcherKey)?.edges.forEach(({ notes }, key) => {
+      for (const { key, notes } of watchers.get(watcherKey)?.edges.values() ?? []) {
         const note = notes?.get(watcherKey);
         if (note !== undefined) found.set(key, note);
-      });
+      }
       return found;
     },
     forEachWatcher: (watchedKey, visit) => {
