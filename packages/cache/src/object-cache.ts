@@ -65,9 +65,10 @@ export interface ObjectCache extends ObjectCacheReader {
    */
   createStore(): ObjectStore;
   /**
-   * Makes what `store` holds, now and later, the entry of a query; it replaces what was there.
+   * Makes what `store` holds, now and later, the entry of a query. What was there is so again once this is detached: a kind
+   * may come to be served in another scope, in which two queries mean the same.
    *
-   * @returns detaches it, unless another entry has taken its place by then
+   * @returns detaches it; does nothing when another entry was cached in its place by then
    */
   attach(query: ObjectIdentifier, store: ObjectStore): () => void;
   /** The GVK→GVR cache behind `gvkToGvr`. */
@@ -151,7 +152,7 @@ export function createObjectCache(options: ObjectCacheOptions): ObjectCache {
     createStore: () => new ObjectStore(keep),
     attach: (query, store) => {
       checkEither(query);
-      const attached = entries.set(query, store);
+      const attached = entries.add(query, store);
       return () => entries.deleteEntry(attached);
     },
     gvrs,

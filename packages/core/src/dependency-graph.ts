@@ -53,6 +53,8 @@ export interface DependencyGraph<Note = unknown> {
    * does nothing.
    */
   note(watcherKey: string, watchedKey: string, note: Note | undefined): void;
+  /** What is kept with the edges of the watcher with this key, by the watched object's; a copy. */
+  notes(watcherKey: string): ReadonlyMap<string, Note>;
   /**
    * Calls `visit` with the key and the identifier of each watcher of the watched object with this key, and with what is kept
    * with the edge.
@@ -133,6 +135,14 @@ export function createDependencyGraph<Note = unknown>(): DependencyGraph<Note> {
       if (!node?.edges.has(watcherKey)) return;
       if (note === undefined) node.notes?.delete(watcherKey);
       else (node.notes ??= new Map()).set(watcherKey, note);
+    },
+    notes: (watcherKey) => {
+      const found = new Map<string, Note>();
+      for (const { key, notes } of watchers.get(watcherKey)?.edges.values() ?? []) {
+        const note = notes?.get(watcherKey);
+        if (note !== undefined) found.set(key, note);
+      }
+      return found;
     },
     forEachWatcher: (watchedKey, visit) => {
       const node = watched.get(watchedKey);

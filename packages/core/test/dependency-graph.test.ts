@@ -64,6 +64,28 @@ describe('DependencyGraph', () => {
     expect(seen).toEqual([a, b].map(objectIdentifierKey));
   });
 
+  test('what is kept with an edge goes with it, and is told by either end', () => {
+    const graph = createDependencyGraph<string>();
+    const [one, of] = [objectIdentifierKey(w1), objectIdentifierKey(a)];
+    graph.note(one, of, 'no such edge');
+    expect(graph.notes(one)).toEqual(new Map());
+    graph.add(w1, [a, b]);
+    graph.add(w2, [a]);
+    graph.note(one, of, 'kept');
+    const notes = graph.notes(one);
+    expect(notes).toEqual(new Map([[of, 'kept']]));
+    const seen: unknown[] = [];
+    graph.forEachWatcher(of, (_key, _watcher, note) => seen.push(note));
+    expect(seen).toEqual(['kept', undefined]);
+    graph.note(one, of, undefined);
+    expect(graph.notes(one)).toEqual(new Map());
+    expect(notes.size).toBe(1);
+    graph.note(one, of, 'kept');
+    graph.remove(w1, [a]);
+    graph.add(w1, [a]);
+    expect(graph.notes(one)).toEqual(new Map());
+  });
+
   test("the caller's objects are neither kept nor changed", () => {
     const graph = createDependencyGraph();
     const watched = [{ ...a }, { ...b }];

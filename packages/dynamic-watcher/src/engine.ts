@@ -13,6 +13,7 @@ import {
   type DepwatchError,
   type Logger,
   type Metrics,
+  type ObjectClient,
   type ObjectIdentifier,
   type RateLimiter,
   type Reconciler,
@@ -36,16 +37,18 @@ import type { EdgeTerms } from './demand/edge-terms.ts';
 import { Feeds } from './supply/feeds.ts';
 import { PastVersions } from './supply/past-versions.ts';
 import { RestoreCheck } from './supply/restore-check.ts';
+import { Rights } from './supply/rights.ts';
 import { StreamAges } from './supply/stream-ages.ts';
 import { StreamingLists } from './supply/streaming-lists.ts';
 import { listenForDemand } from './demand/feed-demand.ts';
 import { Mappings } from './demand/mappings.ts';
+import { TentativeEdges } from './demand/tentative-edges.ts';
 import { WakeUps } from './demand/wake-ups.ts';
 import { WatcherOperations } from './demand/watcher-operations.ts';
 
 /** What an engine is made of: the options of the dynamic watcher, with their defaults filled in. */
 export interface EngineOptions {
-  readonly transport: Transport;
+  readonly transport: Transport & Partial<Pick<ObjectClient, 'create'>>;
   /** Whose loop reconciles; undefined: one of its own. */
   readonly reconcileGroup: LoopGroup | undefined;
   readonly reconciler: Reconciler;
@@ -112,6 +115,8 @@ export class Engine {
       new ReconcileLoop({ ...options, tracksReconciles: enableCache, settled });
     const mappings = new Mappings({ ...options, loop });
     const wakeUps = new WakeUps({ ...options, graph, loop, mappings });
+    const rights = new Rights({ clock, client: transport, resourceOf: (gvk) => gvrs.peek(gvk) });
+    const tentative = new TentativeEdges();
     const resources = new Resources({ gvrs, slots, health, clock, requestTimeoutMs });
     const pastVersions = new PastVersions(clock);
     const watching: WatchSourceContext = {
@@ -141,14 +146,16 @@ export class Engine {
       createStore: () => (enableCache ? cache.createStore() : new ObjectStore(keepVersion, false)),
       attach: (watched, store) => (enableCache ? cache.attach(watched, store) : () => {}),
       pollIntervalMs: options.pollIntervalMs,
+      granted: (watched, signal) => rights.granted(watched, signal),
       resolve: (gvk, signal) => resources.resolve(gvk, signal),
       pollGvr: (gvk, signal) => gvrs.resolve(gvk, { signal, unwatchable: true }),
+      forget: (gvk) => gvrs.forget(gvk),
       createPollStore: () => {
         const store = enableCache ? cache.createStore() : new ObjectStore((object) => object);
         store.compareByContent();
         return store;
       },
-      listener: listenForDemand({ graph, wakeUps, feeds: () => feeds }),
+      listener: listenForDemand({ graph, wakeUps, tentative, feeds: () => feeds }),
     });
     const restoreCheck = new RestoreCheck({
       ...options,
@@ -164,6 +171,7 @@ export class Engine {
       loop,
       mappings,
       resources,
+      tentative,
       normalize,
     });
     this.batches = new QueryBatches({

@@ -1,6 +1,7 @@
 import { abortedError, DepwatchError, silentLogger, type Transport } from '@depwatch/core';
 import { Engine } from './engine.ts';
 import { guardLogger, guardMetrics } from './guard.ts';
+import { limitWaits } from './limit-waits.ts';
 import type { DynamicWatcherOptions } from './options.ts';
 import type { LoopGroup } from './reconcile/reconcile-group.ts';
 import { settledWithin } from './reconcile/settled-within.ts';
@@ -118,8 +119,12 @@ export class LifeCycle {
 
   #createEngine(transport: Transport): Engine {
     const { reconciler = noReconciler, clock = systemClock, ...options } = this.#options;
+    const { requestTimeoutMs = 10_000 } = options;
     return new Engine({
-      transport,
+      transport:
+        transport === this.#ownTransport
+          ? transport
+          : limitWaits(transport, clock, requestTimeoutMs),
       clock,
       reconcileGroup: options.reconcileGroup as LoopGroup | undefined,
       reconciler: typeof reconciler === 'function' ? { reconcile: reconciler } : reconciler,
@@ -132,7 +137,7 @@ export class LifeCycle {
       reconcileTimeoutMs: options.reconcileTimeoutMs,
       minIntervalMs: options.minIntervalMs ?? 0,
       settleMs: options.settleMs ?? 0,
-      requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
+      requestTimeoutMs,
       authGraceMs: options.authGraceMs ?? 30_000,
       cluster: options.cluster,
       logger: guardLogger(options.logger ?? silentLogger),

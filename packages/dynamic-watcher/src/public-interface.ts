@@ -26,9 +26,13 @@ export interface DependOptions extends CallOptions {
 /** Options of `addWatcher` and `addOrUpdateWatcher`. */
 export interface AddOptions extends DependOptions {
   /**
-   * What of an object the watcher depends on: it is woken only by changes of what this returns, compared as JSON, and when
-   * the object comes or goes. It has to be a pure function, and is best one function for many adds: it is called once an
-   * object's state, for all of them. What the last add of a dependency says holds; one that throws selects everything.
+   * What of an object the watcher depends on: it is woken only by changes of what this returns, compared as JSON whatever
+   * the order of keys, and when the object comes or goes. It has to be a pure function, and is best one function for many
+   * adds: it is called once an object's state, for all of them. What the last add of a dependency says holds.
+   *
+   * A Map or a Set is compared as the array of what it holds, a bigint by its digits; undefined is what JSON has it: nothing.
+   * One that throws, is async, or returns what JSON would lose (a function, a symbol, an iterator) selects everything, and is
+   * logged once, without its message, which may quote the object.
    */
   select?: (object: Cached<KubernetesObject>) => unknown;
 }
@@ -238,8 +242,8 @@ export interface DynamicWatcher extends AsyncDisposable {
   listWatchedFromCache(watcher: ObjectIdentifier): readonly Cached<KubernetesObject>[];
   /**
    * Waits for one's own write to be seen: resolves once every watch that would show `written` has shown its
-   * `resourceVersion` or a newer one; at once where none would. It waits as long as that takes, an outage say, unless the
-   * signal ends it.
+   * `resourceVersion` or a newer one; at once where none would. What is read at intervals has to have been read anew. It waits
+   * as long as that takes, an outage say, unless the signal ends it; what can't be seen at all is not waited for.
    *
    * @param written what a create, update, patch or apply returned
    * @throws DepwatchError ERR_INVALID_INPUT without apiVersion, kind, name and resourceVersion, ERR_NOT_STARTED, ERR_ABORTED

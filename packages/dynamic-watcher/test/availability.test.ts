@@ -1,62 +1,13 @@
-import {
-  groupVersionKindKey,
-  type Cause,
-  type GroupVersionKind,
-  type Transport,
-} from '@depwatch/core';
+import { groupVersionKindKey, type GroupVersionKind, type Transport } from '@depwatch/core';
 import { createFakeTransport } from '@depwatch/testing';
 import { describe, expect, test } from 'vitest';
-import { createDynamicWatcher, type WatchSettings } from '../src/index.ts';
-import { configMap, configMapId, startBench, type Bench } from './harness.ts';
+import { createDynamicWatcher } from '../src/index.ts';
+import { configMap, configMapId } from './harness.ts';
 import { numbered, secretId, widget, widgetId, widgetKind } from './server-bench.ts';
+import { crd, crdKind, install, start, uninstall } from './waiting-world.ts';
 
 const app = configMapId('app');
 const id = widgetId('w');
-const crdKind = { group: 'apiextensions.k8s.io', version: 'v1', kind: 'CustomResourceDefinition' };
-const crd = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: 'widgets.example.com' },
-};
-
-interface World extends Bench {
-  /** The causes of each reconcile. */
-  readonly told: (readonly Cause[])[];
-  types(): string[][];
-}
-
-/** A bench whose dynamic watcher waits for what is not to be had; `notices`: definitions may be watched. */
-async function start(settings: Partial<WatchSettings> = {}, notices = true): Promise<World> {
-  const bench = await startBench({ enableCache: true, unavailable: 'wait', ...settings });
-  if (notices) {
-    bench.fake.registerKind({ ...crdKind, namespaced: false });
-    bench.fake.registerKind({
-      group: 'apiregistration.k8s.io',
-      version: 'v1',
-      kind: 'APIService',
-      namespaced: false,
-    });
-  } else {
-    bench.fake.unregisterKind(crdKind);
-  }
-  const told: (readonly Cause[])[] = [];
-  bench.recorder.act = (_watcher, { causes }) => void told.push(causes);
-  const types = (): string[][] => told.map((causes) => causes.map(({ type }) => type));
-  return { ...bench, told, types };
-}
-
-/** As `kubectl apply -f` does it: the definition is there before its kind is. */
-async function install(world: World, kind: GroupVersionKind = widgetKind): Promise<void> {
-  world.fake.put(crd);
-  await world.settle(300);
-  world.fake.registerKind(kind);
-}
-
-function uninstall({ fake }: World): void {
-  fake.unregisterKind(widgetKind);
-  fake.remove({ ...crdKind, name: crd.metadata.name });
-}
-
 describe('a kind that is not installed', () => {
   test('is waited for: the add resolves, the edge stands, the state says why', async () => {
     await using world = await start();

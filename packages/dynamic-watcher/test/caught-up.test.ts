@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '@depwatch/core';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { configMap, configMapId, startBench } from './harness.ts';
 
 const app = configMapId('app');
@@ -131,24 +131,75 @@ test('waits no longer for what can no longer be seen', async () => {
   await caughtUp;
 });
 
-test('is content with a newer version, also of what is read at intervals', async () => {
-  await using bench = await startBench({ enableCache: true, unavailable: 'wait' });
-  const { fake, watcher } = bench;
+describe('of what is read at intervals', () => {
   const kind = { group: 'example.com', version: 'v1', kind: 'Widget' };
-  fake.registerKind({ ...kind, verbs: ['get', 'list'] });
-  const put = (value: string) =>
-    fake.put({
-      apiVersion: 'example.com/v1',
-      kind: 'Widget',
-      metadata: { name: 'w', namespace: 'default' },
-      data: { value },
-    });
-  put('one');
-  await bench.wait(watcher.addWatcher(app, { ...kind, namespace: 'default', name: 'w' }));
-  const written = put('two');
-  put('three');
-  await bench.settle(60_000);
-  await watcher.caughtUp(written);
+  const id = { ...kind, namespace: 'default', name: 'w' };
+  const widget = (value: string) => ({
+    apiVersion: 'example.com/v1',
+    kind: 'Widget',
+    metadata: { name: 'w', namespace: 'default' },
+    data: { value },
+  });
+
+  async function startPolling() {
+    const bench = await startBench({ enableCache: true, unavailable: 'wait' });
+    bench.fake.registerKind({ ...kind, verbs: ['get', 'list'] });
+    bench.fake.put(widget('one'));
+    await bench.wait(bench.watcher.addWatcher(app, id));
+    return bench;
+  }
+
+  test('is content with a newer version', async () => {
+    await using bench = await startPolling();
+    const { fake, watcher } = bench;
+    const written = fake.put(widget('two'));
+    fake.put(widget('three'));
+    await bench.settle(60_000);
+    await watcher.caughtUp(written);
+  });
+
+  test('waits for a read that began after the call, also for what is written and deleted between two', async () => {
+    await using bench = await startPolling();
+    const { fake, watcher } = bench;
+    fake.remove(id);
+    await bench.settle(35_000);
+    const written = fake.put(widget('two'));
+    fake.remove(id);
+    const caughtUp = watcher.caughtUp(written);
+    expect(await settled(bench, caughtUp)).toBe(false);
+    await bench.settle(60_000);
+    await caughtUp;
+    expect(watcher.getFromCache(id)).toBeUndefined();
+  });
+
+  test('is not content with a read that shows what was written before', async () => {
+    await using bench = await startPolling();
+    const { fake, watcher } = bench;
+    fake.put(widget('two'));
+    const release = fake.hold({ operation: 'list', at: 'answer' });
+    await bench.settle(35_000);
+    const written = fake.put(widget('three'));
+    const caughtUp = watcher.caughtUp(written);
+    release();
+    expect(await settled(bench, caughtUp)).toBe(false);
+    expect(watcher.getFromCache(id)).toMatchObject({ data: { value: 'two' } });
+    await bench.settle(35_000);
+    await caughtUp;
+    expect(watcher.getFromCache(id)).toMatchObject({ data: { value: 'three' } });
+  });
+
+  test('waits for the watch that takes over', async () => {
+    await using bench = await startPolling();
+    const { fake, watcher } = bench;
+    fake.unregisterKind(kind);
+    fake.registerKind(kind);
+    const written = fake.put(widget('two'));
+    fake.remove(id);
+    const caughtUp = watcher.caughtUp(written);
+    await bench.settle(700_000);
+    expect(watcher.statusOf(id)).toMatchObject({ state: 'live' });
+    await caughtUp;
+  });
 });
 
 test.each([

@@ -1,5 +1,8 @@
 import {
   isDepwatchError,
+  type KubernetesObject,
+  type ObjectClient,
+  type ObjectWriteOptions,
   type ResourceQuery,
   type Transport,
   type WatchEvent,
@@ -16,20 +19,26 @@ export interface Counts {
   checks: number;
   /** Watches from a version. */
   resumes: number;
+  /** Questions for what is granted. */
+  reviews: number;
   /** Answers 410. */
   expired: number;
   /** Requests that had no answer. */
   unanswered: number;
 }
 
+/** A transport, and the reviews that it may create. */
+type Reach = Transport & Partial<Pick<ObjectClient, 'create'>>;
+
 /** A transport that counts what goes through it. */
-export function countingTransport(inner: Transport): Transport & { counts: Counts } {
+export function countingTransport(inner: Reach): Reach & { counts: Counts } {
   const counts: Counts = {
     discover: 0,
     servedKinds: 0,
     lists: 0,
     checks: 0,
     resumes: 0,
+    reviews: 0,
     expired: 0,
     unanswered: 0,
   };
@@ -51,6 +60,12 @@ export function countingTransport(inner: Transport): Transport & { counts: Count
       servedKinds: (options) => {
         counts.servedKinds += 1;
         return inner.servedKinds!(options);
+      },
+    }),
+    ...(inner.create && {
+      create: <T extends KubernetesObject>(object: T, options?: ObjectWriteOptions): Promise<T> => {
+        counts.reviews += 1;
+        return inner.create!(object, options);
       },
     }),
     // Not counted: it is no request of a watch.

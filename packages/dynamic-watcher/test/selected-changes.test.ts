@@ -1,5 +1,7 @@
 import type { Cached, Cause, KubernetesObject } from '@depwatch/core';
+import { inspect } from 'node:util';
 import { describe, expect, test, vi } from 'vitest';
+import type { WatchSettings } from '../src/index.ts';
 import { configMap, configMapId, startBench } from './harness.ts';
 
 type Config = { data: Record<string, string> };
@@ -8,8 +10,17 @@ const watched = configMapId('config');
 const value = (object: Cached<KubernetesObject>): unknown => (object as Cached<Config>).data['a'];
 
 /** A bench with the cache on, and no initial reconciles. */
-const start = (objects: readonly KubernetesObject[] = [configMap('config', { a: '1', b: '1' })]) =>
-  startBench({ enableCache: true, disableInitialReconcile: true }, objects);
+const start = (
+  objects: readonly KubernetesObject[] = [configMap('config', { a: '1', b: '1' })],
+  settings: Partial<WatchSettings> = {},
+) => startBench({ enableCache: true, disableInitialReconcile: true, ...settings }, objects);
+
+/** What no JSON can be made of. */
+function circle(): unknown {
+  const one: Record<string, unknown> = {};
+  one['itself'] = one;
+  return one;
+}
 
 describe('select', () => {
   test('wakes a watcher only when what it returns changes, and when the object comes or goes', async () => {
@@ -59,14 +70,52 @@ describe('select', () => {
     expect(recorder.calls).toHaveLength(16);
   });
 
-  test('that throws selects everything, and is logged', async () => {
+  test.each<[string, () => unknown]>([
+    [
+      'throws',
+      () => {
+        throw new Error('it quotes hunter2');
+      },
+    ],
+    ['is async', async () => 'the same'],
+    ['is async and rejects', async () => Promise.reject(new Error('it quotes hunter2'))],
+    ['returns a promise within', () => ({ of: [Promise.resolve('the same')] })],
+    ['returns a function', () => () => 'the same'],
+    ['returns a symbol', () => [Symbol('the same')]],
+    ['returns an iterator', () => new Set(['the same']).values()],
+    ['returns what refers to itself', circle],
+  ])('that %s selects everything, and is logged once, quoting nothing', async (_what, select) => {
+    const logged: unknown[] = [];
+    const error = (fields: object, message: string): void => void logged.push({ fields, message });
+    const logger = { debug: () => {}, info: () => {}, warn: () => {}, error };
+    await using bench = await start([configMap('config', { a: '1', b: '1' })], { logger });
+    const { fake, recorder, watcher } = bench;
+    await bench.wait(watcher.addWatcher(app, watched, { select }));
+    for (const b of ['2', '3', '4']) {
+      fake.put(configMap('config', { a: '1', b }));
+      await bench.settle();
+    }
+    expect(recorder.calls).toHaveLength(3);
+    expect(logged).toEqual([expect.objectContaining({ message: expect.stringMatching(/select/) })]);
+    expect(inspect(logged, { depth: Infinity })).not.toContain('hunter2');
+  });
+
+  test.each<[string, (of: string) => unknown]>([
+    ['a Map', (of) => new Map([['of', of]])],
+    ['a Set within', (of) => ({ of: new Set([of]) })],
+    ['a bigint', (of) => BigInt(of)],
+    ['a Date', (of) => new Date(Number(of))],
+    ['undefined or not', (of) => (of === '1' ? undefined : of)],
+    ['an object without a prototype', (of) => Object.assign(Object.create(null), { of })],
+  ])('is compared by what %s holds', async (_what, project) => {
     await using bench = await start();
     const { fake, recorder, watcher } = bench;
-    const select = (): never => {
-      throw new Error('of the caller');
-    };
+    const select = (object: Cached<KubernetesObject>): unknown => project(value(object) as string);
     await bench.wait(watcher.addWatcher(app, watched, { select }));
     fake.put(configMap('config', { a: '1', b: '2' }));
+    await bench.settle();
+    expect(recorder.calls).toEqual([]);
+    fake.put(configMap('config', { a: '2', b: '2' }));
     await bench.settle();
     expect(recorder.calls).toHaveLength(1);
   });

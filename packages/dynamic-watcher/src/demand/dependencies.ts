@@ -14,7 +14,7 @@ import { edgeTerms, type EdgeTerms } from './edge-terms.ts';
 import type { MapChange, Mappings } from './mappings.ts';
 import type { Reconciles } from '../reconcile/reconciles.ts';
 import type { Resources } from '../requests/resources.ts';
-import { TentativeEdges, type TentativeEdge } from './tentative-edges.ts';
+import type { TentativeEdge, TentativeEdges } from './tentative-edges.ts';
 import type { Feeds } from '../supply/feeds.ts';
 
 /** What {@link Dependencies} works on. */
@@ -24,6 +24,7 @@ export interface DependenciesOptions {
   readonly loop: Reconciles;
   readonly mappings: Mappings;
   readonly resources: Resources;
+  readonly tentative: TentativeEdges;
   readonly disableInitialReconcile: boolean;
   /** What causes call the cluster. */
   readonly cluster: string | undefined;
@@ -43,7 +44,6 @@ export interface Watcher {
  */
 export class Dependencies {
   readonly #options: DependenciesOptions;
-  readonly #tentative = new TentativeEdges();
 
   constructor(options: DependenciesOptions) {
     this.#options = options;
@@ -94,8 +94,8 @@ export class Dependencies {
 
   /** Drops everything of a watcher, within this call. */
   remove({ key, watcher }: Watcher): void {
-    const { graph, loop, feeds } = this.#options;
-    this.#tentative.forget(key);
+    const { graph, loop, feeds, tentative } = this.#options;
+    tentative.forget(key);
     this.#stopUnwatched(graph.remove(watcher));
     loop.drop(key, watcher);
     feeds.forgetEnded(key);
@@ -106,13 +106,23 @@ export class Dependencies {
    * named: its edges stand as they were asked for, or as the graph knows them by now.
    */
   retain({ key, watcher }: Watcher, watched: readonly ObjectIdentifier[]): void {
-    const { graph, normalize } = this.#options;
-    this.#tentative.forget(key);
-    const named = watched.flatMap((id) => {
-      const known = normalize(id);
-      return known === id ? [id] : [id, known];
-    });
+    const { graph, tentative } = this.#options;
+    tentative.forget(key);
+    const named = watched.flatMap((id) => this.#spellings(id));
     this.#stopUnwatched(graph.retain(watcher, named));
+  }
+
+  /** As {@link retain}, and on these terms, by key: what a watcher depended on before. */
+  restore(
+    by: Watcher,
+    watched: readonly ObjectIdentifier[],
+    terms: ReadonlyMap<string, EdgeTerms>,
+  ): void {
+    this.retain(by, watched);
+    for (const id of watched) {
+      const key = objectIdentifierKey(id);
+      this.#note(by.key, key, id, terms.get(key));
+    }
   }
 
   /**
@@ -132,6 +142,7 @@ export class Dependencies {
     settle: (added: readonly TentativeEdge[], wanted: readonly ObjectIdentifier[]) => R,
     resolved?: (wanted: readonly ObjectIdentifier[]) => void,
   ): Promise<R> {
+    const { graph, tentative } = this.#options;
     const waits = terms?.waits ?? false;
     const how = await this.#resolve(watched, waits, signal);
     const wanted = watched.map((id, index) => {
@@ -142,20 +153,50 @@ export class Dependencies {
     signal.throwIfAborted();
     const keys = wanted.map(objectIdentifierKey);
     const added = this.#link({ key, watcher }, watched, wanted, keys, how, terms);
-    const claimed = this.#tentative.claim(key, keys, added);
+    const claimed = tentative.claim(key, keys, added);
+    if (waits) this.#wait(key, keys, claimed, terms);
     try {
-      await this.#ready(wanted, keys, claimed, waits, signal);
+      const states = await this.#ready(wanted, keys, claimed, waits, signal);
+      const missing = waits ? undefined : states.find((why) => why !== undefined);
+      if (missing) throw missing;
       // It may have been aborted between the end of what was awaited and here.
       signal.throwIfAborted();
     } catch (error) {
-      const unneeded = this.#tentative.release(key, claimed);
-      if (unneeded.length > 0) this.#stopUnwatched(this.#options.graph.remove(watcher, unneeded));
+      const unneeded = tentative.release(key, claimed);
+      if (unneeded.length > 0) this.#stopUnwatched(graph.remove(watcher, unneeded));
       throw error;
     }
     // An edge that was there keeps its terms where the call fails.
-    if (added.length < keys.length)
-      for (const one of keys) this.#options.graph.note(key, one, terms);
-    return settle(this.#tentative.confirm(key, claimed), wanted);
+    for (const [index, id] of wanted.entries()) this.#note(key, keys[index]!, id, terms);
+    return settle(tentative.confirm(key, claimed), wanted);
+  }
+
+  /** What comes up is waited for from now on, also where a call that doesn't wait asked for it first. */
+  #wait(
+    watcherKey: string,
+    keys: readonly string[],
+    claimed: readonly TentativeEdge[],
+    terms: EdgeTerms | undefined,
+  ): void {
+    const { graph, feeds } = this.#options;
+    for (const { key } of claimed) graph.note(watcherKey, key, terms);
+    for (const key of keys) feeds.awaited(key);
+  }
+
+  /** Notes the terms of an edge, in whichever spelling it stands by now. */
+  #note(watcherKey: string, key: string, id: ObjectIdentifier, terms: EdgeTerms | undefined): void {
+    const { graph, feeds, normalize } = this.#options;
+    const known = normalize(id);
+    for (const one of known === id ? [key] : [key, objectIdentifierKey(known)]) {
+      // What can't be seen by now is waited for all the same: nobody was told that it ended.
+      if (terms?.waits || !feeds.unavailable(one)) graph.note(watcherKey, one, terms);
+    }
+  }
+
+  /** As it is named, and as the graph knows it by now, where that is something else. */
+  #spellings(id: ObjectIdentifier): readonly ObjectIdentifier[] {
+    const known = this.#options.normalize(id);
+    return known === id ? [id] : [id, known];
   }
 
   /** @param waits whether what is not to be had will do; then the error says why */
@@ -192,27 +233,23 @@ export class Dependencies {
     return added;
   }
 
+  /** @returns why each can't be seen; undefined of one that is up */
   #ready(
     wanted: readonly ObjectIdentifier[],
     keys: readonly string[],
     claimed: readonly TentativeEdge[],
     waits: boolean,
     signal: AbortSignal,
-  ): Promise<unknown> {
+  ): Promise<readonly (DepwatchError | undefined)[]> {
     const { feeds } = this.#options;
-    const ready = (index: number, orWas: boolean, of: AbortSignal): Promise<void> => {
+    const ready = (index: number, orWas: boolean, of: AbortSignal) => {
       const up = feeds.ready(keys[index]!, wanted[index]!, orWas, of);
-      return waits ? up.catch((error) => this.#unlessUnavailable(keys[index]!, error)) : up;
+      return waits ? up.catch(refusal) : up;
     };
-    if (wanted.length === 1) return ready(0, !claimed[0], signal);
+    if (wanted.length === 1) return ready(0, !claimed[0], signal).then((why) => [why]);
     const fresh = new Set(claimed.map(({ key }) => key));
     const parts = split(signal, wanted.length);
     return Promise.all(keys.map((key, index) => ready(index, !fresh.has(key), parts[index]!)));
-  }
-
-  /** @throws `error`, unless it is that the feed can't be seen yet */
-  #unlessUnavailable(key: string, error: unknown): void {
-    if (error !== this.#options.feeds.unavailable(key)) throw error;
   }
 
   #stopUnwatched({ stop }: GraphChange): void {
@@ -234,6 +271,19 @@ export class Dependencies {
 function unavailability(error: unknown): DepwatchError {
   if (isDepwatchError(error, 'ERR_NO_VERSIONED_RESOURCE')) return error;
   if (isDepwatchError(error, 'ERR_RESOURCE_UNWATCHABLE')) return error;
+  throw error;
+}
+
+/**
+ * What a watch that was live is refused with at present, while it has its grace, is why it can't be seen, for who waits.
+ *
+ * @throws any other error
+ */
+function refusal(error: unknown): DepwatchError {
+  const { cause } = error as DepwatchError;
+  if (isDepwatchError(cause, 'ERR_FORBIDDEN') || isDepwatchError(cause, 'ERR_UNAUTHORIZED')) {
+    return cause;
+  }
   throw error;
 }
 

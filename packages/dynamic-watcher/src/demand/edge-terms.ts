@@ -13,6 +13,16 @@ export interface EdgeTerms {
 
 const waiting: EdgeTerms = { select: undefined, waits: true, map: undefined };
 
+/** What holds where two edges turn out to be one: it loses no wake-up, and waits if either does. */
+export function bothTerms(
+  one: EdgeTerms | undefined,
+  other: EdgeTerms | undefined,
+): EdgeTerms | undefined {
+  const select = one?.select === other?.select ? one?.select : undefined;
+  const waits = Boolean(one?.waits || other?.waits);
+  return edgeTerms(select, waits, one?.map ?? other?.map);
+}
+
 /** The terms that a call asks for; undefined for the usual ones, which cost nothing to keep. */
 export function edgeTerms(
   select: Select | undefined,

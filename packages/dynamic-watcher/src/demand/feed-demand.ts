@@ -1,18 +1,21 @@
 import { objectIdentifierKey, type DependencyGraph, type ObjectIdentifier } from '@depwatch/core';
 import type { Feeds, FeedsListener } from '../supply/feeds.ts';
-import type { EdgeTerms } from './edge-terms.ts';
+import { bothTerms, type EdgeTerms } from './edge-terms.ts';
+import type { TentativeEdges } from './tentative-edges.ts';
 import type { WakeUps } from './wake-ups.ts';
 
 /** What {@link listenForDemand} works on. */
 export interface FeedDemandOptions {
   readonly graph: DependencyGraph<EdgeTerms>;
   readonly wakeUps: WakeUps;
+  readonly tentative: TentativeEdges;
   /** The feeds that are listened to. */
   feeds(): Feeds;
 }
 
 /** What becomes of the edges of a feed, and whom it wakes, when something becomes of the feed. */
-export function listenForDemand({ graph, wakeUps, feeds }: FeedDemandOptions): FeedsListener {
+export function listenForDemand(options: FeedDemandOptions): FeedsListener {
+  const { graph, wakeUps, tentative, feeds } = options;
   /** The edges of a feed, apart from the graph, which may change meanwhile. */
   const edgesOf = (key: string) => {
     const edges: { key: string; watcher: ObjectIdentifier; terms: EdgeTerms | undefined }[] = [];
@@ -32,20 +35,30 @@ export function listenForDemand({ graph, wakeUps, feeds }: FeedDemandOptions): F
         if (!terms?.waits) graph.remove(watcher, [feed.id]);
       }
     },
-    moved(feed, to, gvr) {
+    moved(feed, to, how) {
       const key = objectIdentifierKey(to);
       const edges = edgesOf(feed.key);
+      const there = new Map(edgesOf(key).map((edge) => [edge.key, edge]));
       let isNew = false;
       for (const { key: watcherKey, watcher, terms } of edges) {
         const { start } = graph.add(watcher, [to]);
-        graph.note(watcherKey, key, terms);
+        const known = there.get(watcherKey);
+        graph.note(watcherKey, key, known ? bothTerms(known.terms, terms) : terms);
+        tentative.move(watcherKey, feed.key, to, !known);
         if (start.length === 0) continue;
         isNew = true;
-        feeds().start(key, to, feed.watched, gvr, feed.unavailable);
+        feeds().start(key, to, feed.watched, how, feed.unavailable);
       }
       for (const { watcher } of edges) graph.remove(watcher, [feed.id]);
       feeds().stop(feed.id);
-      if (!isNew) wakeUps.available({ key, watched: feeds().askedAs(to) }, feeds().objects(key));
+      // Who sees it already was told; where it can't be seen, all are told once it can.
+      if (isNew || feeds().unavailable(key)) return;
+      const shown = { key, watched: feeds().askedAs(to) };
+      for (const { key: watcherKey, watcher, terms } of edges) {
+        if (terms?.waits && !there.has(watcherKey)) {
+          wakeUps.availableTo(watcherKey, watcher, terms.map, shown, feeds().objects(key));
+        }
+      }
     },
     ended(feed, wasLive) {
       if (wasLive) wakeUps.ended(feed);

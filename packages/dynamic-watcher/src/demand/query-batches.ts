@@ -17,6 +17,8 @@ import type { WatcherOperations } from './watcher-operations.ts';
 /** A query batch in progress. */
 export interface Batch extends Watcher {
   readonly record: QueryBatchRecord;
+  /** On what terms the watcher depended on things when it began, by the key of what is watched. */
+  readonly terms: ReadonlyMap<string, EdgeTerms>;
   /** The reconcile of the same watcher that opened it, if any. */
   readonly openedIn: ReconcileRun | undefined;
   /** Set once it takes no more queries; settles when it has ended. */
@@ -55,6 +57,7 @@ export class QueryBatches {
         key,
         watcher,
         record: createQueryBatchRecord(this.#options.graph.watchedBy(watcher)),
+        terms: this.#options.graph.notes(key),
         openedIn,
         ending: undefined,
       };
@@ -138,7 +141,7 @@ export class QueryBatches {
     if (of && of !== batch) return;
     if (!batch) throw notStarted(watcher);
     this.#options.operations.abort(batch.key, aborted(batch, 'was aborted'));
-    this.#options.dependencies.retain(batch, batch.record.before());
+    this.#options.dependencies.restore(batch, batch.record.before(), batch.terms);
     this.#close(batch);
   }
 

@@ -3,8 +3,8 @@ import { objectIdentifierKey, type ObjectIdentifier } from '@depwatch/core';
 /** An edge that was added by calls of which none has come through yet. */
 export interface TentativeEdge {
   /** The key of what is watched. */
-  readonly key: string;
-  readonly watched: ObjectIdentifier;
+  key: string;
+  watched: ObjectIdentifier;
   /** How many calls that need it are under way. */
   claims: number;
 }
@@ -63,6 +63,27 @@ export class TentativeEdges {
     for (const edge of claimed) edge.claims -= 1;
     const unclaimed = claimed.filter(({ claims }) => claims === 0);
     return this.confirm(watcherKey, unclaimed).map(({ watched }) => watched);
+  }
+
+  /**
+   * What is watched turned out to mean something else, and its edge went there.
+   *
+   * @param isNew whether there was no edge there yet; one that was there for good stays for good, and so does what moves for good
+   */
+  move(watcherKey: string, from: string, to: ObjectIdentifier, isNew: boolean): void {
+    const edges = this.#edges.get(watcherKey);
+    if (!edges) return;
+    const key = objectIdentifierKey(to);
+    const moved = edges.get(from);
+    edges.delete(from);
+    if (!moved) {
+      edges.delete(key);
+    } else if (isNew) {
+      moved.key = key;
+      moved.watched = to;
+      edges.set(key, moved);
+    }
+    if (edges.size === 0) this.#edges.delete(watcherKey);
   }
 
   /** What the watcher depends on was settled over the heads of the calls under way. */

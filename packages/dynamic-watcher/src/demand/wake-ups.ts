@@ -101,7 +101,24 @@ export class WakeUps {
     return maps;
   }
 
-  #causes({ watched }: Watched, type: Cause['type']): Causes {
-    return causesOf(inCluster(this.#options.cluster, { type, watched }));
+  /** As {@link available}, of one that waits. */
+  availableTo(
+    key: string,
+    watcher: ObjectIdentifier,
+    map: MapChange | undefined,
+    feed: Watched,
+    objects: readonly KubernetesObject[],
+  ): void {
+    const { loop, mappings } = this.#options;
+    loop.enqueue(key, watcher, this.#cause(feed, 'available'));
+    if (map) mappings.shown(map, feed.watched, objects, 'available');
+  }
+
+  #causes(feed: Watched, type: Cause['type']): Causes {
+    return causesOf(this.#cause(feed, type));
+  }
+
+  #cause({ watched }: Watched, type: Cause['type']): Cause {
+    return inCluster(this.#options.cluster, { type, watched });
   }
 }

@@ -102,6 +102,11 @@ export class Slots {
     this.#options = options;
   }
 
+  /** How many resources have a lane: those with requests that wait or are under way, and those in trouble. */
+  get lanes(): number {
+    return this.#lanes.size;
+  }
+
   /**
    * Calls the applicant's `go` when the request may be sent: at once, within this call, where nothing stands in the way.
    *
@@ -148,6 +153,7 @@ export class Slots {
     this.#release(lane);
     this.#options.health.heard();
     this.#drain(kind);
+    this.#dropIfIdle(lane);
   }
 
   /** See {@link Pass.failed}. */

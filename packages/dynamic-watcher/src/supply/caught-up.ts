@@ -11,7 +11,8 @@ import type { Feed } from './feed.ts';
 /**
  * Resolves once each of the feeds that would show an object shows its version or a newer one; a feed that is over, or that
  * can't be seen at all, is waited for no longer. Versions of one resource are ordered numbers (KEP-5504); where they are
- * not, it is the object's own state that has to come, or another one than is shown now.
+ * not, it is the object's own state that has to come, or another one than is shown now. What is read at intervals has caught
+ * up with all that was written before a read began.
  *
  * @param feeds those of the object's kind that may show it
  * @throws (rejects) the signal's reason
@@ -36,12 +37,17 @@ function follow(feed: Feed, written: KubernetesObject, signal: AbortSignal): Pro
   const key = objectKey(written);
   const wanted = written.metadata!.resourceVersion!;
   const first = feed.store.get(key)?.metadata?.resourceVersion;
+  const { source } = feed;
+  const begun = source?.reads?.begun ?? 0;
   const hasCaughtUp = (): boolean => {
     if (feed.isOver || feed.state === 'pending') return true;
     const shown = feed.store.get(key)?.metadata?.resourceVersion;
     if (shown === wanted || (compareResourceVersions(shown, wanted) ?? -1) >= 0) return true;
+    const reads = feed.source?.reads;
+    if (reads) return reads.shown > (feed.source === source ? begun : 0);
     const order = compareResourceVersions(feed.source?.resourceVersion, wanted);
-    return order === undefined ? feed.wasLive && shown !== first : order >= 0;
+    if (order !== undefined) return order >= 0;
+    return feed.wasLive && shown !== first && (compareResourceVersions(shown, wanted) ?? 0) >= 0;
   };
   return new Promise((resolve, reject) => {
     if (hasCaughtUp()) return resolve();

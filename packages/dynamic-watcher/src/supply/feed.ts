@@ -32,7 +32,7 @@ export class Feed implements Sink {
   readonly #listener: FeedListener;
   source: Source | undefined;
   /** Who waits until it is live. */
-  waiters: Waiters<void> | undefined;
+  waiters: Waiters<DepwatchError | undefined> | undefined;
   hasBegun = false;
   isOver = false;
   /** Who waits for it to have seen something; seldom anybody. */
@@ -42,6 +42,8 @@ export class Feed implements Sink {
   state: WatchState = 'starting';
   /** Why it can't be seen at present; until it is live again. */
   unavailable: DepwatchError | undefined;
+  /** Why its kind is not served, from when that is certain until it is live again. */
+  absence: DepwatchError | undefined;
   /** Ends the wait for its kind. */
   patience: AbortController | undefined;
   /** Since when it is in that state, in milliseconds of the clock. */

@@ -45,7 +45,7 @@ export interface FeedsListener {
    * Now that the kind is known, what it was demanded as turns out to mean something else: its edges have to go there within
    * this call.
    */
-  moved(feed: Feed, to: ObjectIdentifier, gvr: ScopedGVR): void;
+  moved(feed: Feed, to: ObjectIdentifier, how: ScopedGVR | DepwatchError): void;
 }
 
 /** What {@link Feeds} are made of. */
@@ -63,6 +63,10 @@ export interface FeedsOptions extends WatchSourceContext {
   resolve(gvk: GroupVersionKind, signal: AbortSignal): Promise<ScopedGVR>;
   /** The same of one that can't. */
   pollGvr(gvk: GroupVersionKind, signal: AbortSignal): Promise<ScopedGVR>;
+  /** Has a kind asked for anew when it is needed next. */
+  forget(gvk: GroupVersionKind): void;
+  /** Whether something may be read; undefined where that can't be known but by trying. Never rejects. */
+  granted(watched: ObjectIdentifier, signal: AbortSignal): Promise<boolean | undefined>;
   /** A feed showed its first full state. @returns called when the feed is over */
   attach(watched: ObjectIdentifier, store: ObjectStore<KubernetesObject>): () => void;
 }
@@ -78,9 +82,11 @@ export class Feeds implements FeedListener {
 
   constructor(options: FeedsOptions) {
     this.#options = options;
-    this.#trials = new Trials(options.clock, (feed) =>
-      this.#beginWhen(feed, (signal) => options.resolve(feed.watched, signal)),
-    );
+    this.#trials = new Trials({
+      clock: options.clock,
+      granted: (watched, signal) => options.granted(watched, signal),
+      attempt: (feed) => this.#beginWhen(feed, (signal) => options.resolve(feed.watched, signal)),
+    });
   }
 
   /** How many watches there are, live or not. */
@@ -173,7 +179,7 @@ export class Feeds implements FeedListener {
   }
 
   /**
-   * Resolves once the feed is live; rejects when it ends, when the signal is aborted, and when it isn't live within the
+   * Resolves once the feed is live, and when it can't be seen for now: with why; rejects when it ends, when the signal is aborted, and when it isn't live within the
    * request time-out, counted from its first request on.
    *
    * @param key the watched identifier's
@@ -184,12 +190,12 @@ export class Feeds implements FeedListener {
     watched: ObjectIdentifier,
     orWas: boolean,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<DepwatchError | undefined> {
     if (signal.aborted) return Promise.reject(signal.reason);
     const feed = this.#feeds.get(key);
     if (!feed) return Promise.reject(unneeded(watched));
-    if (isUp(feed) || (orWas && feed.wasLive)) return Promise.resolve();
-    if (feed.unavailable) return Promise.reject(feed.unavailable);
+    if (isUp(feed) || (orWas && feed.wasLive)) return Promise.resolve(undefined);
+    if (feed.unavailable) return Promise.resolve(feed.unavailable);
     if (!feed.waiters) {
       const { clock, requestTimeoutMs } = this.#options;
       feed.waiters = new Waiters({
@@ -200,6 +206,25 @@ export class Feeds implements FeedListener {
       if (feed.hasBegun) feed.waiters.begin();
     }
     return feed.waiters.wait(signal);
+  }
+
+  /** Somebody waits for it from now on who needn't have done so before: what went meanwhile is pending, and noticed when it comes. */
+  awaited(key: string): void {
+    const feed = this.#feeds.get(key);
+    if (!feed?.absence || feed.patience) return;
+    if (!feed.unavailable) this.#pend(feed, feed.absence);
+    const patience = (feed.patience = new AbortController());
+    const isOver = (): boolean => {
+      if (feed.patience !== patience) return true;
+      feed.patience = undefined;
+      return patience.signal.aborted || !this.waits(feed);
+    };
+    // Its source asks for the kind now and then, and hears of what is found, but not of what can't be watched.
+    this.#options.noticed(feed.watched, patience).then(isOver, (error: DepwatchError) => {
+      if (isOver()) return;
+      feed.source?.stop();
+      this.ended(feed, error);
+    });
   }
 
   /** Why something can't be seen at present; undefined where it can, or is coming up. */
@@ -236,13 +261,22 @@ export class Feeds implements FeedListener {
 
   live(feed: Feed): void {
     this.#setState(feed, feed.source?.servedBy === 'poll' ? 'polling' : 'live');
-    feed.detach ??= this.#options.attach(feed.watched, feed.store);
-    feed.waiters?.resolve();
+    try {
+      feed.detach ??= this.#options.attach(feed.watched, feed.store);
+    } catch (error) {
+      // It names no namespace, and the kind has come to live in them meanwhile.
+      feed.source?.stop();
+      return this.ended(feed, error as DepwatchError);
+    }
+    feed.waiters?.resolve(undefined);
     feed.waiters = undefined;
+    feed.absence = undefined;
     if (!feed.unavailable) return;
     feed.unavailable = undefined;
+    feed.patience?.abort();
+    feed.patience = undefined;
     this.#options.listener.available(feed);
-    this.#trials.succeeded(feed.watched);
+    this.#trials.succeeded(feed);
   }
 
   retrying(feed: Feed, error: DepwatchError, ms: number): void {
@@ -267,6 +301,7 @@ export class Feeds implements FeedListener {
   }
 
   gone(feed: Feed, error: DepwatchError): void {
+    feed.absence = error;
     if (!this.waits(feed)) return;
     this.#pend(feed, error);
     this.#options.listener.unavailable(feed);
@@ -302,21 +337,23 @@ export class Feeds implements FeedListener {
   }
 
   /** What can't be watched is read; by its content, since nobody knows what its versions say. */
-  #poll(feed: Feed): void {
-    const { resolve, pollGvr, createPollStore } = this.#options;
+  #poll(feed: Feed, why: DepwatchError): void {
+    const { resolve, pollGvr, forget, createPollStore } = this.#options;
     const find = (signal: AbortSignal): Promise<ScopedGVR> => pollGvr(feed.watched, signal);
-    this.#whenKnown(feed, find, (gvr) => {
+    const read = (gvr: ScopedGVR): void => {
       feed.store = createPollStore();
       feed.source = new PollSource(feed, feed.watched, gvr, {
         ...this.#options,
         watchable: (of) => resolve(feed.watched, of),
+        forget: () => forget(feed.watched),
         becameWatchable: (found) => {
           feed.source?.stop();
-          this.#watch(feed, found);
+          this.#begin(feed, found, found, () => this.#watch(feed, found));
         },
       });
       feed.source.start();
-    });
+    };
+    this.#whenKnown(feed, find, (gvr) => this.#begin(feed, gvr, why, () => read(gvr)));
   }
 
   /** It can't be seen: waits until it can. What there was of it counts no more. */
@@ -327,9 +364,11 @@ export class Feeds implements FeedListener {
     this.#unwatched.add(feed);
     this.#count();
     feed.lastError = error;
+    feed.absence = undefined;
     const isReadable = error.code === 'ERR_RESOURCE_UNWATCHABLE';
     // One that is new is read first, as a watch would be: perhaps it can be seen at once.
-    if (isReadable && !wasPolled && !feed.unavailable && !feed.wasLive) return this.#poll(feed);
+    if (isReadable && !wasPolled && !feed.unavailable && !feed.wasLive)
+      return this.#poll(feed, error);
     feed.store.discard();
     feed.store.commit();
     feed.detach?.();
@@ -338,7 +377,7 @@ export class Feeds implements FeedListener {
     const isKind = error.code === 'ERR_NO_VERSIONED_RESOURCE';
     // What reads have failed for is tried again later, whatever is said of its kind: at once would be for ever.
     if (wasPolled || (!isReadable && !isKind)) this.#trials.add(feed);
-    else if (isReadable) this.#poll(feed);
+    else if (isReadable) this.#poll(feed, error);
     else this.#beginWhen(feed, (signal) => this.#options.noticed(feed.watched, { signal }));
   }
 
@@ -347,7 +386,7 @@ export class Feeds implements FeedListener {
     feed.lastError = error;
     feed.unavailable = error;
     this.#setState(feed, 'pending');
-    feed.waiters?.reject(error);
+    feed.waiters?.resolve(error);
     feed.waiters = undefined;
     feed.advanced();
   }
@@ -366,19 +405,23 @@ export class Feeds implements FeedListener {
   }
 
   #beginWhen(feed: Feed, find: (signal: AbortSignal) => Promise<ScopedGVR>): void {
-    this.#whenKnown(feed, find, (gvr) => this.#begin(feed, gvr));
+    this.#whenKnown(feed, find, (gvr) => this.#begin(feed, gvr, gvr, () => this.#watch(feed, gvr)));
   }
 
-  /** The kind is served; a feed that lacks its namespace can't come true. */
-  #begin(feed: Feed, gvr: ScopedGVR): void {
+  /**
+   * The kind is served; a feed that lacks its namespace can't come true.
+   *
+   * @param how as it is begun where it was demanded as something else
+   */
+  #begin(feed: Feed, gvr: ScopedGVR, how: ScopedGVR | DepwatchError, go: () => void): void {
     let id: ObjectIdentifier;
     try {
       id = normalizeWatched(feed.watched, gvr);
     } catch (error) {
       return this.ended(feed, error as DepwatchError);
     }
-    if (objectIdentifierKey(id) === feed.key) this.#watch(feed, gvr);
-    else this.#options.listener.moved(feed, id, gvr);
+    if (objectIdentifierKey(id) === feed.key) go();
+    else this.#options.listener.moved(feed, id, how);
   }
 
   #late({ watched, lastError }: Feed): DepwatchError {

@@ -2,8 +2,6 @@ import {
   DepwatchError,
   groupVersionKindKey,
   isDepwatchError,
-  keepVersion,
-  ObjectStore,
   type Clock,
   type GroupVersionKind,
   type Logger,
@@ -12,6 +10,7 @@ import {
   type Transport,
 } from '@depwatch/core';
 import type { Resources } from '../requests/resources.ts';
+import { NoticeSink } from './notice-sink.ts';
 import type { Sink, Source } from './source.ts';
 
 /** What tells of kinds that come: definitions, and registrations of other API servers; both named `something.group`. */
@@ -29,6 +28,10 @@ const tellers = [
 
 /** After a notice the kind may still not be served for a while: it is asked for at once, and this long after. */
 const askAgainMs = [250, 500, 1000, 2000, 4000];
+/** From which of these times on it goes on after a notice meanwhile: definitions may change without end. */
+const afterNotice = 2;
+/** So long a notice counts for who comes to wait after it: the denial may be older. */
+const rememberedMs = 10_000;
 /** How often all kinds are asked for where notices can't be had, at most; and where they can, in case one got lost. */
 const blindMs = 30_000;
 const watchingMs = 5 * 60_000;
@@ -55,6 +58,11 @@ interface Pending {
   call: AbortController | undefined;
   /** The next time that it is asked for after a notice. */
   timer: Disposable | undefined;
+  /** When that is, and when it was last asked for, in milliseconds of the clock. */
+  dueAt: number;
+  askedAt: number;
+  /** Which of the times comes after the next denial. */
+  again: number;
 }
 
 /**
@@ -70,6 +78,8 @@ export class KindNotices {
   /** The version of the kinds that were last asked for. */
   #known: string | undefined;
   #call: AbortController | undefined;
+  /** When something was last said about the kinds of a group. */
+  readonly #toldAt = new Map<string, number>();
 
   constructor(options: KindNoticesOptions) {
     this.#options = options;
@@ -87,8 +97,18 @@ export class KindNotices {
       const isFirst = this.#pending.size === 0;
       let pending = this.#pending.get(key);
       if (!pending) {
-        pending = { gvk, listeners: new Set(), call: undefined, timer: undefined };
+        pending = {
+          gvk,
+          listeners: new Set(),
+          call: undefined,
+          timer: undefined,
+          dueAt: Infinity,
+          askedAt: -Infinity,
+          again: 0,
+        };
         this.#pending.set(key, pending);
+        // What was known was known of the others; this one may be among what is served already.
+        this.#known = undefined;
       }
       const { listeners } = pending;
       const listener: Listener = { resolve, reject };
@@ -98,8 +118,10 @@ export class KindNotices {
         reject(signal.reason);
         if (listeners.size === 0) this.#drop(key);
       });
+      const toldAt = this.#toldAt.get(gvk.group ?? '') ?? -Infinity;
       if (isFirst) this.#open();
       else if (!gvk.group) this.#askLater();
+      else if (this.#options.clock.now() - toldAt < rememberedMs) this.#askSoon(pending);
     });
   }
 
@@ -110,7 +132,6 @@ export class KindNotices {
 
   #open(): void {
     this.#isBlind = false;
-    this.#known = undefined;
     for (const teller of tellers) {
       const sink = new NoticeSink(
         (changes) => this.#noticed(changes),
@@ -134,6 +155,7 @@ export class KindNotices {
     this.#call?.abort(unwanted);
     for (const source of this.#sources) source.stop();
     this.#sources.clear();
+    this.#toldAt.clear();
   }
 
   #refused(source: Source, error: DepwatchError): void {
@@ -150,9 +172,30 @@ export class KindNotices {
   /** Something was said about kinds of these groups. */
   #noticed(changes: readonly ObjectChange[]): void {
     const groups = new Set(changes.map(({ key }) => key.slice(key.indexOf('.') + 1)));
+    const now = this.#options.clock.now();
+    for (const group of groups) this.#toldAt.set(group, now);
     for (const pending of this.#pending.values()) {
-      if (groups.has(pending.gvk.group ?? '')) this.#ask(pending, 0);
+      if (groups.has(pending.gvk.group ?? '')) this.#askSoon(pending);
     }
+  }
+
+  /** At once, unless it is being asked for, or was just now. */
+  #askSoon(pending: Pending): void {
+    const { clock } = this.#options;
+    if (!pending.call && !pending.timer) {
+      pending.again = 0;
+      return this.#ask(pending);
+    }
+    pending.again = Math.min(pending.again, afterNotice);
+    const dueAt = Math.max(clock.now(), pending.askedAt + askAgainMs[afterNotice]!);
+    if (pending.timer && dueAt < pending.dueAt) this.#askIn(pending, dueAt - clock.now());
+  }
+
+  #askIn(pending: Pending, ms: number): void {
+    const { clock } = this.#options;
+    pending.timer?.[Symbol.dispose]();
+    pending.dueAt = clock.now() + ms;
+    pending.timer = clock.setTimeout(() => this.#ask(pending), ms);
   }
 
   #askLater(): void {
@@ -191,15 +234,17 @@ export class KindNotices {
     for (const [key, pending] of [...this.#pending]) {
       // One that was just told of is being asked for.
       if (pending.timer || pending.call) continue;
-      if (!pending.gvk.group || isServed(key)) this.#ask(pending, askAgainMs.length);
+      if (pending.gvk.group && !isServed(key)) continue;
+      pending.again = askAgainMs.length;
+      this.#ask(pending);
     }
   }
 
-  /** @param again from which of the times on it is asked for again */
-  #ask(pending: Pending, again: number): void {
+  #ask(pending: Pending): void {
+    const { resources, clock } = this.#options;
     pending.timer?.[Symbol.dispose]();
     pending.timer = undefined;
-    pending.call?.abort(unwanted);
+    pending.askedAt = clock.now();
     const call = new AbortController();
     pending.call = call;
     const settle = (tell: (listener: Listener) => void): void => {
@@ -209,7 +254,6 @@ export class KindNotices {
       this.#drop(groupVersionKindKey(pending.gvk));
       for (const listener of listeners) tell(listener);
     };
-    const { resources, clock } = this.#options;
     resources.rediscover(pending.gvk, { confirm: false, signal: call.signal }).then(
       (gvr) => pending.call === call && settle(({ resolve }) => resolve(gvr)),
       (error: unknown) => {
@@ -218,38 +262,17 @@ export class KindNotices {
           return settle(({ reject }) => reject(error));
         }
         pending.call = undefined;
-        const ms = askAgainMs[again];
+        const ms = askAgainMs[pending.again];
         if (ms === undefined) {
           // What said that it is served was ahead of what serves it: that it is unchanged means nothing.
           this.#known = undefined;
           return;
         }
-        pending.timer = clock.setTimeout(() => this.#ask(pending, again + 1), ms);
+        pending.again += 1;
+        this.#askIn(pending, ms);
       },
     );
   }
-}
-
-/** Hears the changes of what tells of kinds; keeps of it no more than its versions. */
-class NoticeSink implements Sink {
-  readonly store = new ObjectStore(keepVersion, false);
-  readonly waits = false;
-  readonly changed: (changes: readonly ObjectChange[]) => void;
-  readonly ended: (error: DepwatchError) => void;
-
-  constructor(
-    changed: (changes: readonly ObjectChange[]) => void,
-    ended: (error: DepwatchError) => void,
-  ) {
-    this.changed = changed;
-    this.ended = ended;
-  }
-
-  begun(): void {}
-  live(): void {}
-  retrying(): void {}
-  advanced(): void {}
-  gone(): void {}
 }
 
 /** Why a question is given up; nobody sees it. */

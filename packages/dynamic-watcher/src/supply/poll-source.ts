@@ -25,6 +25,8 @@ export interface PollSourceContext {
   readonly pollIntervalMs: number;
   /** Resolves when the kind has come to be watchable, by what is known; else rejects. */
   watchable(signal: AbortSignal): Promise<ScopedGVR>;
+  /** What is known of the kind may be wrong: it is to be asked for anew. */
+  forget(): void;
   /** It can be watched now. */
   becameWatchable(gvr: ScopedGVR): void;
 }
@@ -33,6 +35,7 @@ export interface PollSourceContext {
 export class PollSource implements Source, Applicant {
   readonly servedBy = 'poll';
   readonly query: ResourceQuery;
+  readonly reads = { begun: 0, shown: 0 };
   readonly #sink: Sink;
   readonly #context: PollSourceContext;
   readonly #call = new AbortController();
@@ -69,12 +72,14 @@ export class PollSource implements Source, Applicant {
 
   go(pass: Pass): void {
     this.#sink.begun();
+    this.reads.begun += 1;
     const { signal } = this.#call;
     this.#read(signal).then(
       (objects) => {
         if (signal.aborted) return;
         pass.answered();
-        this.#shown(objects);
+        if (this.#isInOtherScope(objects)) this.#failed(rescoped);
+        else this.#shown(objects);
       },
       (cause: unknown) => {
         if (signal.aborted) return;
@@ -113,6 +118,7 @@ export class PollSource implements Source, Applicant {
   #shown(objects: readonly KubernetesObject[]): void {
     const { store } = this.#sink;
     this.#failures = 0;
+    this.reads.shown = this.reads.begun;
     store.discard();
     store.stage(objects);
     const changes = store.commit();
@@ -126,6 +132,7 @@ export class PollSource implements Source, Applicant {
   #failed(error: DepwatchError): void {
     if (!error.retryable) {
       this.stop();
+      this.#context.forget();
       return this.#sink.ended(error);
     }
     const { clock, pollIntervalMs } = this.#context;
@@ -134,6 +141,11 @@ export class PollSource implements Source, Applicant {
     this.#failures += 1;
     this.#sink.retrying(error, ms);
     this.#again(Math.min(ms, Math.max(asked, pollIntervalMs)));
+  }
+
+  /** An object in a namespace shows that the kind has none no longer; it may be of a namespace that nobody asked for. */
+  #isInOtherScope(objects: readonly KubernetesObject[]): boolean {
+    return !this.query.gvr.namespaced && objects.some(({ metadata }) => metadata?.namespace);
   }
 
   /** Reads again after a while, or lets a watch take over where the kind can be watched by then. */
@@ -148,6 +160,11 @@ export class PollSource implements Source, Applicant {
     }, ms);
   }
 }
+
+const rescoped = new DepwatchError(
+  'ERR_NO_VERSIONED_RESOURCE',
+  'the kind is served in another scope',
+);
 
 /** Why a read is given up; nobody sees it. */
 const unwanted = new DepwatchError('ERR_ABORTED', 'what was read is no longer wanted');

@@ -17,6 +17,8 @@ export interface Source {
   readonly servedBy: 'object' | 'poll';
   /** What it asks the server for, as of now. */
   readonly query: ResourceQuery;
+  /** Of one that reads: how many reads have begun, and how many of them the store shows. */
+  readonly reads?: { readonly begun: number; readonly shown: number };
   /** Its version is of no use any more: the state is to be listed anew. */
   expire(error: DepwatchError): void;
 }

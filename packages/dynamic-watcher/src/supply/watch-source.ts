@@ -18,6 +18,7 @@ import {
   type Transport,
   type WatchEvent,
 } from '@depwatch/core';
+import { normalizeWatched } from '../normalize-watched.ts';
 import type { RequestKind } from '../requests/request-kind.ts';
 import type { ServerHealth } from '../requests/server-health.ts';
 import type { Applicant, Pass, Slots } from '../requests/slots.ts';
@@ -161,11 +162,7 @@ export class WatchSource implements Source, Applicant {
           this.#context.rediscover(this.#query.gvk, { confirm: effect.confirm, signal }),
         );
       case 'awaitKind':
-        return this.#ask((signal) =>
-          this.#sink.waits
-            ? this.#context.noticed(this.#query.gvk, { signal })
-            : this.#context.served(this.#query.gvk, { signal }),
-        );
+        return this.#ask((signal) => this.#presence(signal));
       case 'gone':
         return this.#sink.gone(effect.error);
       case 'cancel':
@@ -219,6 +216,19 @@ export class WatchSource implements Source, Applicant {
     if (call.iterator) void close(call.iterator);
   }
 
+  /** Waits until the kind can be watched; or until it is found that it can't be, where somebody waits who has it read then. */
+  #presence(signal: AbortSignal): Promise<ScopedGVR> {
+    const { gvk } = this.#query;
+    const { noticed, served } = this.#context;
+    if (!this.#sink.waits) return served(gvk, { signal });
+    return noticed(gvk, { signal }).catch((error: unknown) => {
+      const isUnwatchable = isDepwatchError(error, 'ERR_RESOURCE_UNWATCHABLE');
+      // Who waited may have left.
+      if (signal.aborted || (isUnwatchable && this.#sink.waits)) throw error;
+      return served(gvk, { signal });
+    });
+  }
+
   /** Asks how the kind is served; whoever answers sees to slots and retries. */
   #ask(how: (signal: AbortSignal) => Promise<ScopedGVR>): void {
     const call: Call = { controller: new AbortController(), request: undefined };
@@ -226,12 +236,19 @@ export class WatchSource implements Source, Applicant {
     how(call.controller.signal).then(
       (gvr) => {
         if (this.#call !== call) return;
+        try {
+          normalizeWatched(this.#watched, gvr);
+        } catch (error) {
+          // It names no namespace, and would need one now.
+          this.stop();
+          return this.#sink.ended(error as DepwatchError);
+        }
         // From what is watched, not from the last query: what an earlier scope left out may be needed again.
         this.#query = watchQuery(this.#watched, gvr, this.#context.metadataOnly);
         this.#finish(call, { type: 'discovered' });
       },
       (cause: unknown) => {
-        const error = asTransportError(cause, this.#query);
+        const error = asTransportError(cause, 'watch', this.#query);
         // Who waits for what is not to be had has it read instead.
         if (error.code === 'ERR_RESOURCE_UNWATCHABLE' && this.#sink.waits && this.#call === call) {
           this.stop();
@@ -287,7 +304,7 @@ export class WatchSource implements Source, Applicant {
   #failed(call: Call, cause: unknown): void {
     if (this.#call !== call) return;
     const { request } = call;
-    const error = asTransportError(cause, this.#query);
+    const error = asTransportError(cause, request!.type, this.#query);
     if (error.status?.code === 410 && request?.type === 'watch' && request.resourceVersion) {
       this.#context.pastVersions.add(this.#query.gvk, request.resourceVersion);
     }
@@ -391,10 +408,14 @@ async function close(iterator: AsyncIterator<unknown>): Promise<void> {
 /** Heals as a version that has expired: the kind is asked for, and listed anew. */
 const rescoped = expiredError('the kind is served in another scope');
 
-function asTransportError(cause: unknown, query: ResourceQuery): DepwatchError {
+function asTransportError(
+  cause: unknown,
+  verb: RequestEffect['type'],
+  query: ResourceQuery,
+): DepwatchError {
   if (isDepwatchError(cause)) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new DepwatchError('ERR_TRANSPORT', `${describeRequest('watch', query)}: ${reason}`, {
+  return new DepwatchError('ERR_TRANSPORT', `${describeRequest(verb, query)}: ${reason}`, {
     cause,
     retryable: true,
   });

@@ -151,6 +151,50 @@ describe.each(servers)('what is not to be had on $name', { timeout: 120_000 }, (
     );
   });
 
+  test('a right to one name of a hundred is found by a question every few seconds', async () => {
+    await using bench = await watch('viewer');
+    const { watcher, types, counted } = bench;
+    const id = (name: string) => ({ version: 'v1', kind: 'Secret', namespace: 'default', name });
+    const names = Array.from({ length: 100 }, (_, index) => `held-${index}`);
+    await Promise.all(names.map((name) => watcher.addWatcher(app, id(name))));
+    const { lists } = counted.counts;
+    const startedAt = performance.now();
+    await new Promise((resolve) => setTimeout(resolve, 10_000));
+    expect(types()).toEqual([]);
+    const metadata = { name: 'one-secret', namespace: 'default' };
+    const reader = {
+      ...role,
+      kind: 'Role',
+      metadata,
+      rules: [
+        {
+          apiGroups: [''],
+          resources: ['secrets'],
+          resourceNames: ['held-42'],
+          verbs: ['get', 'list', 'watch'],
+        },
+      ],
+    };
+    const binding = {
+      ...role,
+      kind: 'RoleBinding',
+      metadata,
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: metadata.name },
+      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'viewer' }],
+    };
+    await admin.put(reader);
+    await admin.put(binding);
+    const grantedAt = performance.now();
+    await vi.waitFor(() => expect(types()).toEqual(['available']), patience);
+    expect(watcher.statusOf(id('held-42'))).toMatchObject({ state: 'live' });
+    const seconds = Math.round((performance.now() - startedAt) / 1000);
+    console.log(
+      `reconciled ${Math.round(performance.now() - grantedAt)} ms after the grant; in ${seconds} s`,
+      `${counted.counts.reviews} reviews and ${counted.counts.lists - lists} trials`,
+    );
+    expect(counted.counts.lists - lists).toBe(1);
+  });
+
   test('what can be read and not watched is read', async (context) => {
     const status = { version: 'v1', kind: 'ComponentStatus', name: 'etcd-0' };
     const { body } = await admin.ask('GET', '/api/v1');

@@ -222,6 +222,27 @@ describe('Slots', () => {
     expect(outOf('Sick')).toBe(3);
   });
 
+  test('keeps nothing of a resource whose requests are over, however they ended', async () => {
+    const { clock, slots, out, enter } = gate();
+    enter('Pod answered');
+    out.get('Pod answered')!.answered();
+    expect(slots.lanes).toBe(0);
+    enter('Node refused');
+    out.get('Node refused')!.failed(new DepwatchError('ERR_FORBIDDEN', 'no'));
+    expect(slots.lanes).toBe(0);
+    enter('Secret given up')[Symbol.dispose]();
+    expect(slots.lanes).toBe(0);
+    const place = enter('Event late', 'list', 1);
+    expect(slots.lanes).toBe(1);
+    place[Symbol.dispose]();
+    expect(slots.lanes).toBe(0);
+    enter('Lease silent');
+    out.get('Lease silent')!.failed(failure('timeout'));
+    expect(slots.lanes).toBe(1);
+    await clock.advance(120_000);
+    expect([slots.lanes, clock.pending]).toEqual([0, 0]);
+  });
+
   test('closed, it lets nobody out and leaves no timer', async () => {
     const { clock, slots, out, many, enter } = gate();
     const places = many('Pod', 100);
