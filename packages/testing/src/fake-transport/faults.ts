@@ -159,11 +159,6 @@ export class Faults {
     // Not within the call: whoever calls has gone on by then, as with a network.
     await Promise.resolve();
     await this.#wait('request', request, signal);
-    if (signal?.aborted) throw abortedError(signal);
-    if (this.#unreachable) {
-      const { reason, retryable } = this.#unreachable;
-      throw this.#disconnected(`${describe(request)}: ${reason}`, retryable);
-    }
     this.#fail(request, false);
     this.#authorize(request);
   }
@@ -188,6 +183,8 @@ export class Faults {
     request: FakeRequest,
     signal: AbortSignal | undefined,
   ): Promise<void> {
+    // Also before it waits: the cut that would end its waiting has been.
+    this.#checkConnected(request, signal);
     const holding = this.#holding(place, request);
     if (holding.length === 0) return;
     const { signal: cut } = this.#connected;
@@ -195,7 +192,15 @@ export class Faults {
     for (const { rule, gate } of holding) {
       if (rule.timeoutMs === undefined) await untilOpened(gate, ended);
       else await this.#untilLate(gate, rule.timeoutMs, request, ended);
+      this.#checkConnected(request, signal);
     }
+  }
+
+  #checkConnected(request: FakeRequest, signal: AbortSignal | undefined): void {
+    if (signal?.aborted) throw abortedError(signal);
+    if (!this.#unreachable) return;
+    const { reason, retryable } = this.#unreachable;
+    throw this.#disconnected(`${describe(request)}: ${reason}`, retryable);
   }
 
   async #untilLate(
