@@ -51,9 +51,8 @@ export class ObjectRequests {
     this.#writer = writer;
   }
 
-  get(id: ObjectIdentifier, subresource: string): KubernetesObject | undefined {
-    const object = this.#writer.read(this.#place('get', id, subresource));
-    return object && viewOf(object, subresource);
+  get(id: ObjectIdentifier, subresource: string): KubernetesObject {
+    return viewOf(this.#existing(this.#place('get', id, subresource)), subresource);
   }
 
   create(id: ObjectIdentifier, object: AnyObject, options: RequestOptions): KubernetesObject {
@@ -131,18 +130,22 @@ export class ObjectRequests {
     return viewOf(this.#writer.store(place, next, before, dryRun), subresource);
   }
 
-  delete(id: ObjectIdentifier, { preconditions, propagationPolicy, dryRun }: DeleteOptions): void {
+  /** @returns the object as it was, or as it is while it waits for its finalizers */
+  delete(
+    id: ObjectIdentifier,
+    { preconditions, propagationPolicy, dryRun }: DeleteOptions,
+  ): KubernetesObject {
     const place = this.#place('delete', id, '');
     const before = this.#existing(place);
     this.#checkPreconditions(place, before, preconditions ?? {});
-    if (dryRun) return;
+    if (dryRun) return before;
     const finalizer = propagationPolicy && collectorFinalizers[propagationPolicy];
     const marked = this.#writer.delete(place, before, finalizer);
-    if (!finalizer) return;
+    if (!finalizer) return marked;
     // The garbage collector, which finds nothing to do here: it takes its finalizer away again.
     const finalizers = marked.metadata?.finalizers?.filter((other) => other !== finalizer);
     const released = { ...marked, metadata: { ...marked.metadata, finalizers: finalizers ?? [] } };
-    this.#writer.store(place, copy(released), marked);
+    return this.#writer.store(place, copy(released), marked);
   }
 
   /** @throws what the server refuses requests for such an object with */
