@@ -28,7 +28,7 @@ export { matchesLabelSelector, parseLabelSelector } from './label-selector.ts';
 export type { LabelOperator, LabelRequirement, LabelSelector } from './label-selector.ts';
 export type { ObjectCall } from './object-call.ts';
 export { objectClientOver } from './object-client-over.ts';
-export { errorFromObjectStatus } from './object-error.ts';
+export { errorFromObjectStatus, isConfidential } from './object-error.ts';
 export type { ObjectRequest } from './object-error.ts';
 export {
   copyObjectIdentifier,
