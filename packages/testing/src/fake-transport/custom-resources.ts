@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { groupVersionKindKey, invalidInput, type KubernetesObject } from '@depwatch/core';
 
-import { checkKind, type KindDefinition } from './kinds.ts';
+import { isJsonObject, type JsonObject } from '../api-server/http/api-object.ts';
+import { checkKind, type DefinedKind, type KindDefinition } from './kinds.ts';
 import type { Change } from './object-history.ts';
 
 const storage = 'apiextensions.k8s.io/customresourcedefinitions';
@@ -24,7 +25,7 @@ export function checkDefinition(object: KubernetesObject): void {
 /** What a write of a CustomResourceDefinition does to the kinds that are served; nothing for any other write. */
 export function changesOfKinds({ storage: written, before, after }: Change): {
   readonly gone: readonly KindDefinition[];
-  readonly come: readonly KindDefinition[];
+  readonly come: readonly DefinedKind[];
 } {
   if (written !== storage) return { gone: [], come: [] };
   const old = before ? kindsOf(before) : [];
@@ -36,46 +37,45 @@ export function changesOfKinds({ storage: written, before, after }: Change): {
   };
 }
 
-interface Definition extends KubernetesObject {
-  spec?: {
-    group?: string;
-    scope?: string;
-    names?: { kind?: string; plural?: string };
-    versions?: readonly {
-      name?: string;
-      served?: boolean;
-      subresources?: { status?: object; scale?: object };
-    }[];
-  };
-}
-
 /** The kinds that a CustomResourceDefinition defines: one for each version that it serves; none without a spec. */
-function kindsOf(definition: KubernetesObject): KindDefinition[] {
-  const { spec } = definition as Definition;
-  if (!spec) return [];
-  const { group, scope, names, versions = [] } = spec;
-  const { kind, plural } = names ?? {};
-  if (!group) throw missing('spec.group', 'example.com');
-  if (!kind) throw missing('spec.names.kind', 'Widget');
-  if (!plural) throw missing('spec.names.plural', 'widgets');
+function kindsOf(definition: KubernetesObject): DefinedKind[] {
+  const given = (definition as { spec?: unknown }).spec ?? undefined;
+  if (given === undefined) return [];
+  const spec = objectAt('spec', given);
+  const group = textAt('spec.group', spec.group, 'example.com');
+  const names = objectAt('spec.names', spec.names);
+  const kind = textAt('spec.names.kind', names.kind, 'Widget');
+  const plural = textAt('spec.names.plural', names.plural, 'widgets');
+  const { scope, versions = [] } = spec;
   if (scope !== 'Namespaced' && scope !== 'Cluster') {
     throw invalidInput('spec.scope: must be "Namespaced" or "Cluster"');
   }
-  return versions
-    .filter(({ served }) => served)
-    .map(({ name, subresources = {} }) => {
-      if (!name) throw missing('spec.versions.name', 'v1');
-      return {
-        group,
-        version: name,
-        kind,
-        plural,
-        namespaced: scope === 'Namespaced',
-        subresources: ['status', 'scale'].filter((part) => part in subresources),
-      };
-    });
+  if (!Array.isArray(versions)) throw invalidInput('spec.versions: must be a list');
+  const common = { group, kind, plural, namespaced: scope === 'Namespaced' };
+  return versions.flatMap((one: unknown, index) => {
+    const { served, ...version } = versionOf(`spec.versions[${index}]`, one);
+    return served ? [{ ...common, ...version }] : [];
+  });
 }
 
-function missing(field: string, example: string): Error {
-  return invalidInput(`${field}: must be set, for example ${JSON.stringify(example)}`);
+function versionOf(field: string, given: unknown) {
+  const version = objectAt(field, given);
+  const subresources = objectAt(`${field}.subresources`, version.subresources ?? {});
+  const { openAPIV3Schema } = objectAt(`${field}.schema`, version.schema ?? {});
+  return {
+    version: textAt(`${field}.name`, version.name, 'v1'),
+    served: version.served === true,
+    subresources: ['status', 'scale'].filter((part) => isJsonObject(subresources[part])),
+    schema: openAPIV3Schema,
+  };
+}
+
+function objectAt(field: string, value: unknown): JsonObject {
+  if (isJsonObject(value)) return value;
+  throw invalidInput(`${field}: must be an object`);
+}
+
+function textAt(field: string, value: unknown, example: string): string {
+  if (typeof value === 'string' && value !== '') return value;
+  throw invalidInput(`${field}: must be set, for example ${JSON.stringify(example)}`);
 }

@@ -130,6 +130,11 @@ export function unfitPatch(): KubernetesStatus {
 }
 
 /** Without a reason, as the real server has it. */
+export function unfitToApply(message: string): KubernetesStatus {
+  return { kind: 'Status', apiVersion: 'v1', status: 'Failure', message, code: 500 };
+}
+
+/** Without a reason, as the real server has it. */
 export function versionOnCreate(): KubernetesStatus {
   const message = 'resourceVersion should not be set on objects to be created';
   return { kind: 'Status', apiVersion: 'v1', status: 'Failure', message, code: 500 };
