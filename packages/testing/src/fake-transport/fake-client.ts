@@ -7,11 +7,11 @@ import {
   objectClientOver,
 } from '@depwatch/core';
 
-import type { ObjectRequests, RequestOptions } from './object-requests.ts';
-import type { AnyObject } from './object-writer.ts';
-import { Refusal } from './refusal.ts';
-import type { FakeRequest } from './rules.ts';
-import { copy } from './selection.ts';
+import type { ObjectRequests, RequestOptions } from './writes/object-requests.ts';
+import type { AnyObject } from './writes/object-writer.ts';
+import { Refusal } from './answers/refusal.ts';
+import type { FakeRequest } from './faults/rules.ts';
+import { copy } from './objects/copy.ts';
 
 /** Sends a request, waits for what rules have it wait for, and answers with what the server makes of it. */
 export type Send = <T>(

@@ -1,9 +1,9 @@
 import { groupVersionKindKey, type ResourceQuery, type WatchEvent } from '@depwatch/core';
 
-import type { ServedKind } from './kinds.ts';
-import type { Change } from './object-history.ts';
-import type { FakeRequest } from './rules.ts';
-import type { Selection } from './selection.ts';
+import type { ServedKind } from '../kinds/kinds.ts';
+import type { Change } from '../objects/object-history.ts';
+import type { FakeRequest } from '../faults/rules.ts';
+import type { Selection } from '../reads/selection.ts';
 import type { WatchStream } from './watch-stream.ts';
 
 /** What a watch sees, once the server has accepted it. */

@@ -5,15 +5,15 @@ import type {
   ObjectIdentifier,
 } from '@depwatch/core';
 
-import { checkMetadata } from './given-objects.ts';
-import type { FieldWriter } from '../api-server/apply/managed-fields.ts';
-import type { JsonObject } from '../api-server/http/api-object.ts';
-import type { Kinds } from './kinds.ts';
+import { checkMetadata } from '../objects/given-objects.ts';
+import type { FieldWriter } from '../../api-server/apply/managed-fields.ts';
+import type { JsonObject } from '../../api-server/http/api-object.ts';
+import type { Kinds } from '../kinds/kinds.ts';
 import { appliedTo, ownedAfterWrite } from './field-owners.ts';
 import type { AnyObject, ObjectWriter, Place } from './object-writer.ts';
 import { partOf, patched, replaced, viewOf } from './object-parts.ts';
-import { Refusal } from './refusal.ts';
-import { copy } from './selection.ts';
+import { Refusal } from '../answers/refusal.ts';
+import { copy } from '../objects/copy.ts';
 import {
   alreadyExists,
   badRequest,
@@ -23,7 +23,7 @@ import {
   noSuchResource,
   notFound,
   versionOnCreate,
-} from './statuses.ts';
+} from '../answers/statuses.ts';
 import { createSubresource } from './subresources.ts';
 
 /** What writes are sent with. */

@@ -1,11 +1,11 @@
 import { invalidInput, type KubernetesObject } from '@depwatch/core';
 
-import { isJsonObject } from '../api-server/http/api-object.ts';
-import { decodeTyped, DecodingError } from '../api-server/kinds/typed-decoding.ts';
-import type { AnyObject } from './object-writer.ts';
-import { Refusal } from './refusal.ts';
-import { copy } from './selection.ts';
-import { badRequest } from './statuses.ts';
+import { isJsonObject } from '../../api-server/http/api-object.ts';
+import { decodeTyped, DecodingError } from '../../api-server/kinds/typed-decoding.ts';
+import type { AnyObject } from '../writes/object-writer.ts';
+import { Refusal } from '../answers/refusal.ts';
+import { copy } from './copy.ts';
+import { badRequest } from '../answers/statuses.ts';
 
 /**
  * A copy of an object that a test puts.

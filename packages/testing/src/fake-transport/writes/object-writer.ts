@@ -10,13 +10,13 @@ import {
   validateQuery,
 } from '@depwatch/core';
 
-import { checkDefinition } from './custom-resources.ts';
+import { checkDefinition } from '../kinds/custom-resources.ts';
 import { ownedAfterPut } from './field-owners.ts';
-import type { Kinds, ServedKind } from './kinds.ts';
-import { checkMetadata, copyOfGiven } from './given-objects.ts';
-import { type Change, type ObjectHistory, objectKey } from './object-history.ts';
-import { Refusal } from './refusal.ts';
-import { copy } from './selection.ts';
+import type { Kinds, ServedKind } from '../kinds/kinds.ts';
+import { checkMetadata, copyOfGiven } from '../objects/given-objects.ts';
+import { type Change, type ObjectHistory, objectKey } from '../objects/object-history.ts';
+import { Refusal } from '../answers/refusal.ts';
+import { copy } from '../objects/copy.ts';
 
 /** Where an object stands, or would. */
 export interface Place {

@@ -1,6 +1,6 @@
 import type { KubernetesStatus, ScopedGVR } from '@depwatch/core';
 
-import type { Attempt } from './rules.ts';
+import type { Attempt } from '../faults/rules.ts';
 
 /** A failure as an API server words it. */
 function failure(

@@ -1,4 +1,4 @@
-import { builtInResources } from '../api-server/kinds/built-in-resources.ts';
+import { builtInResources } from '../../api-server/kinds/built-in-resources.ts';
 import type { KindDefinition } from './kinds.ts';
 
 /** What every API server serves, as far as most controllers care: the same that the in-process server serves. */

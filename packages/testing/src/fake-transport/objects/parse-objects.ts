@@ -1,7 +1,7 @@
 import { invalidInput, type KubernetesObject } from '@depwatch/core';
 import { type Document, LineCounter, parseAllDocuments, type Tags } from 'yaml';
 
-import { isDefinition } from './custom-resources.ts';
+import { isDefinition } from '../kinds/custom-resources.ts';
 
 /** Objects as a test writes them down: plain ones, and YAML text with one or several of them. */
 export type ObjectsInput = string | readonly (string | KubernetesObject)[];

@@ -1,36 +1,36 @@
 import type { KubernetesStatus } from '@depwatch/core';
 
-import { builtInStructure, emptyObject } from '../api-server/apply/built-in-structure.ts';
-import { checkApplied, describeFaults } from '../api-server/apply/check-applied.ts';
-import { compare } from '../api-server/apply/compare.ts';
-import { customStructure } from '../api-server/apply/custom-structure.ts';
+import { builtInStructure, emptyObject } from '../../api-server/apply/built-in-structure.ts';
+import { checkApplied, describeFaults } from '../../api-server/apply/check-applied.ts';
+import { compare } from '../../api-server/apply/compare.ts';
+import { customStructure } from '../../api-server/apply/custom-structure.ts';
 import {
   applyFields,
   type FieldConflict,
   type Managed,
   managersAfterUpdate,
-} from '../api-server/apply/field-management.ts';
-import { formatPath, union } from '../api-server/apply/field-set.ts';
+} from '../../api-server/apply/field-management.ts';
+import { formatPath, union } from '../../api-server/apply/field-set.ts';
 import {
   compareTexts,
   type FieldWriter,
   formatManager,
   type ManagedFieldsEntry,
   withoutFields,
-} from '../api-server/apply/managed-fields.ts';
-import { structureAt, type Structure } from '../api-server/apply/structure.ts';
+} from '../../api-server/apply/managed-fields.ts';
+import { structureAt, type Structure } from '../../api-server/apply/structure.ts';
 import {
   asJsonObject,
   isJsonObject,
   type JsonObject,
   setOwn,
-} from '../api-server/http/api-object.ts';
-import { messageNameOf } from '../api-server/http/protobuf/messages.ts';
-import { encodeTyped } from '../api-server/kinds/typed-encoding.ts';
-import type { ServedKind } from './kinds.ts';
+} from '../../api-server/http/api-object.ts';
+import { messageNameOf } from '../../api-server/http/protobuf/messages.ts';
+import { encodeTyped } from '../../api-server/kinds/typed-encoding.ts';
+import type { ServedKind } from '../kinds/kinds.ts';
 import type { AnyObject } from './object-writer.ts';
-import { Refusal } from './refusal.ts';
-import { applyConflict, unfitToApply } from './statuses.ts';
+import { Refusal } from '../answers/refusal.ts';
+import { applyConflict, unfitToApply } from '../answers/statuses.ts';
 
 /** An object with those who own its fields after a write: the writer what it changed, the others what it left alone. */
 export function ownedAfterWrite(

@@ -2,9 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { groupVersionKindKey, invalidInput, type KubernetesObject } from '@depwatch/core';
 
-import { isJsonObject, type JsonObject } from '../api-server/http/api-object.ts';
+import { isJsonObject, type JsonObject } from '../../api-server/http/api-object.ts';
 import { checkKind, type DefinedKind, type KindDefinition } from './kinds.ts';
-import type { Change } from './object-history.ts';
+import type { Change } from '../objects/object-history.ts';
 
 const storage = 'apiextensions.k8s.io/customresourcedefinitions';
 
