@@ -26,7 +26,9 @@ export type {
 } from './kubernetes-object.ts';
 export { matchesLabelSelector, parseLabelSelector } from './label-selector.ts';
 export type { LabelOperator, LabelRequirement, LabelSelector } from './label-selector.ts';
-export { errorFromObjectStatus } from './object-error.ts';
+export type { ObjectCall } from './object-call.ts';
+export { objectClientOver } from './object-client-over.ts';
+export { errorFromObjectStatus, isConfidential } from './object-error.ts';
 export type { ObjectRequest } from './object-error.ts';
 export {
   copyObjectIdentifier,

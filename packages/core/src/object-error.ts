@@ -78,8 +78,8 @@ const authorizer =
   /^([\w.-]+( "[^"]*")? is )?forbidden: User "[^"]*" cannot |\bis attempting to grant /;
 const unfitToApply = /^failed to (create typed patch|convert new) object /;
 
-/** Secrets, and what tokens are asked and reviewed with. */
-function isConfidential({ id, subresource, bodyKind = id.kind }: ObjectRequest): boolean {
+/** Whether what is sent, and what a server says of it, may be secret: Secrets, and what tokens are asked and reviewed with. */
+export function isConfidential({ id, subresource, bodyKind = id.kind }: ObjectRequest): boolean {
   return (
     (id.kind === 'Secret' && !id.group) ||
     subresource === 'token' ||

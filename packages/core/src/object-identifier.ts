@@ -138,7 +138,8 @@ export function groupVersionKindFrom({
 }: KubernetesObject | Cached<KubernetesObject>): GroupVersionKind {
   if (!apiVersion || typeof apiVersion !== 'string')
     throw invalidInput('apiVersion: the object has none; set it, for example "apps/v1"');
-  if (!kind) throw invalidInput('kind: the object has none; set it, for example "Deployment"');
+  if (!kind || typeof kind !== 'string')
+    throw invalidInput('kind: the object has none; set it, for example "Deployment"');
   const slash = apiVersion.indexOf('/');
   return {
     ...(slash > 0 && { group: apiVersion.slice(0, slash) }),

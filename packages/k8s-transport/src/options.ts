@@ -45,7 +45,12 @@ export interface K8sTransportOptions {
    * @default 15_000
    */
   readonly pingTimeoutMs?: number;
-  /** @default says nothing */
+  /**
+   * Hears of connections and credentials that fail, and, as `warn`, what the API server warns of in its answers to reads
+   * and writes of objects: each text once.
+   *
+   * @default says nothing
+   */
   readonly logger?: Logger;
   /** @default the system's */
   readonly clock?: Clock;

@@ -63,7 +63,17 @@ export function objectPath(gvr: ScopedGVR, place: ObjectPlace, parameters: Param
   const { namespace, name, subresource } = place;
   const object = name === undefined ? '' : `/${segment('name', name)}`;
   const part = subresource === undefined ? '' : `/${segment('subresource', subresource)}`;
-  return bounded(collectionPath(gvr, namespace) + object + part + search(parameters), 'name');
+  const url = collectionPath(gvr, namespace) + object + part + search(parameters);
+  return bounded(url, longestOf({ namespace, name, subresource }));
+}
+
+/** Which of the texts is the longest. */
+function longestOf(texts: Record<string, string | undefined>): string {
+  const lengths = Object.entries(texts).map(([field, text = '']) => ({
+    field,
+    length: text.length,
+  }));
+  return lengths.reduce((longest, one) => (one.length > longest.length ? one : longest)).field;
 }
 
 function collectionPath(gvr: ScopedGVR, namespace: string | undefined): string {

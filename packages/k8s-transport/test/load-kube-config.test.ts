@@ -136,6 +136,29 @@ describe('loadKubeConfig', () => {
     expect((merged as KubeConfig).getContexts().map(({ name }) => name)).toEqual(['main', 'side']);
   });
 
+  // What clientcmd.Load of client-go takes for an empty config; a list, a number or a text is none.
+  it('passes over files that say nothing', async () => {
+    const nothing = ['', '\n', '# only\n# this\n', '---\n# this\n', '\ufeff# a', 'null', '~', '{}'];
+    const files = nothing.map((text, index) => [`${index}`, text] as const);
+    const { path, surroundings } = machine({ ...Object.fromEntries(files), last: fileOf('last') });
+    for (const [name, text] of files) {
+      const all = withKubeConfig(surroundings, path(name), path('last'));
+      expect(await serverIn(all, {}), JSON.stringify(text)).toBe('https://last');
+      const alone = loadKubeConfigIn(surroundings, { file: path(name) });
+      expect(await failureOf(alone)).toMatchObject(refusal(/names no cluster that is in it$/));
+    }
+  });
+
+  it('names the option that is none', async () => {
+    const { surroundings } = machine();
+    const options = [null, 'file', { file: 5 }, { file: null }, { file: '' }, { context: 5 }];
+    const fields = ['options', 'options', 'file', 'file', 'file', 'context'];
+    for (const [index, given] of options.entries()) {
+      const failure = await failureOf(loadKubeConfigIn(surroundings, given as never));
+      expect(failure).toMatchObject(refusal(new RegExp(`^${fields[index]}: `)));
+    }
+  });
+
   it("reads a user's token file as it rotates, before a token beside it", async () => {
     const { path, surroundings } = machine({
       given: textOf({

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { inspect } from 'node:util';
 
-import type { JsonPatchOperation, KubernetesObject } from '@depwatch/core';
+import { type JsonPatchOperation, type KubernetesObject, silentLogger } from '@depwatch/core';
 import { describe, expect, it } from 'vitest';
 
 import { answer, configMap, failureOf, plainServer, transportFor } from './helpers.ts';
@@ -243,6 +243,31 @@ describe('an ObjectClient', () => {
     expect(error).toMatchObject({ code: 'ERR_NO_VERSIONED_RESOURCE', retryable: false });
     expect(error.message).toContain('v1 Nope');
     expect(heard).toEqual([]);
+  });
+
+  it('tells what the server warns of, each text once, and nothing that is said of Secrets', async () => {
+    const { kubeConfig } = await objectServer((_, response, { body }) => {
+      response.setHeader('warning', [
+        '299 - "v1 ConfigMap is \\"old\\"", 299 - "a, b" "Sat, 25 Aug 2012 23:34:45 GMT", 199 - "no word of it"',
+        '299 - ""',
+        '299 - "c"',
+      ]);
+      answer(response, 200, body ?? configMap('a'));
+    });
+    const told: unknown[] = [];
+    const warn = (fields: object, message: string) => void told.push([fields, message]);
+    const client = transportFor(kubeConfig, { logger: { ...silentLogger, warn } });
+    await client.create({ ...configMap('a'), kind: 'Secret' });
+    expect(told).toEqual([]);
+    await client.create(configMap('a'));
+    await client.get(cm);
+    const request = 'create of v1 ConfigMap "a" in namespace "default"';
+    expect(told).toEqual(
+      ['v1 ConfigMap is "old"', 'a, b', 'c'].map((text) => [
+        { request },
+        `the API server warns: ${text}`,
+      ]),
+    );
   });
 
   it('quotes nothing of a Secret that was refused', async () => {

@@ -25,7 +25,7 @@ export type {
   FakeTransportOptions,
   StoredObject,
 } from './fake-transport/fake-transport.ts';
-export type { KindDefinition } from './fake-transport/kinds.ts';
+export type { KindDefinition } from './fake-transport/kinds/kinds.ts';
 export type {
   DenyRule,
   DenyVerb,
@@ -37,7 +37,7 @@ export type {
   HoldRule,
   ObjectOperation,
   SpoilRule,
-} from './fake-transport/rules.ts';
+} from './fake-transport/faults/rules.ts';
 export { createVirtualClock } from './virtual-clock.ts';
 export type { VirtualClock, VirtualClockOptions } from './virtual-clock.ts';
 

@@ -141,25 +141,14 @@ function essence(object: Found | undefined): object | undefined {
   return {
     ...{ data, spec, status, labels, finalizers: finalizers.toSorted() },
     isBeingDeleted: deletionTimestamp !== undefined,
+    // By their names, since their order is that of time, which stands still on one side.
     managers: managedFields
       .map(({ manager, operation, subresource = '', fieldsV1 }) => ({
         manager: [manager, operation, subresource].join(' '),
-        fields: ownedBy(fieldsV1).toSorted(),
+        fieldsV1,
       }))
-      .filter(({ fields }) => fields.length > 0)
       .toSorted((a, b) => (a.manager < b.manager ? -1 : 1)),
   };
-}
-
-/** The values that somebody owns, without the maps that they are in. */
-function ownedBy(fields: object, path = ''): string[] {
-  return Object.entries(fields as Record<string, object>).flatMap(([step, inner]) => {
-    if (step === '.') return [];
-    const isEnd = Object.keys(inner).every((key) => key === '.');
-    const isMap = /^f:(?:data|spec|status|labels|finalizers|metadata)$/.test(step);
-    if (!isEnd) return ownedBy(inner, `${path}/${step}`);
-    return isMap ? [] : [`${path}/${step}`];
-  });
 }
 
 function objectOf(

@@ -44,6 +44,28 @@ describe('faults', () => {
     await expect(transport.list(query, {})).rejects.toBe(mine);
   });
 
+  test.each(['close', 'down'] as const)('after %s() no call waits at a hold', async (end) => {
+    for (const at of ['request', 'answer'] as const) {
+      const transport = createFakeTransport();
+      const query = await queryFor(transport, configMap);
+      transport.hold({ at });
+      transport.hold({ at, operation: 'probe' });
+      if (end === 'down') transport.down();
+      else await transport.close();
+      const watch = transport.watch(query, {})[Symbol.asyncIterator]();
+      for (const call of [
+        () => transport.discover(configMap, {}),
+        () => transport.list(query, {}),
+        () => watch.next(),
+        () => transport.probe({}),
+        () => transport.get({ ...configMap, namespace: 'a', name: 'one' }),
+        () => transport.create(newConfigMap('one')),
+      ]) {
+        await expect(call()).rejects.toEqual(code('ERR_TRANSPORT'));
+      }
+    }
+  });
+
   test('hold on the way there: what is written meanwhile is seen', async () => {
     const transport = createFakeTransport();
     const query = await queryFor(transport, configMap);

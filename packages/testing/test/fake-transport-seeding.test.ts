@@ -203,6 +203,17 @@ describe('a CustomResourceDefinition', () => {
     expect(await watches[0]?.next()).toEqual({ done: true, value: undefined });
   });
 
+  test('that goes ends the watches that began before it changed', async () => {
+    const transport = createFakeTransport({ objects: [definition()] });
+    const watch = transport.watch(await queryFor(transport, widget), {})[Symbol.asyncIterator]();
+    await watch.next();
+    await watch.next();
+    const versions = [{ name: 'v1', served: true, storage: true, schema: {} }];
+    transport.put(definition({ versions }));
+    transport.remove(definition());
+    expect(await watch.next()).toEqual({ done: true, value: undefined });
+  });
+
   test('without a spec is there before its kind is', async () => {
     const { spec: _, ...early } = definition() as KubernetesObject & { spec: object };
     const transport = createFakeTransport({ objects: [early] });

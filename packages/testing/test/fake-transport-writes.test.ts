@@ -110,9 +110,9 @@ describe('managers of fields', () => {
       fieldManager: 'applier',
     });
     expect(managers(applied)).toEqual([
-      ['maker', 'Update', { 'f:data': { 'f:b': {} } }],
-      ['patcher', 'Update', { 'f:data': { 'f:a': {} } }],
       ['applier', 'Apply', { 'f:data': { 'f:b': {}, 'f:c': {} } }],
+      ['maker', 'Update', { 'f:data': { '.': {}, 'f:b': {} } }],
+      ['patcher', 'Update', { 'f:data': { 'f:a': {} } }],
     ]);
   });
 
@@ -174,16 +174,62 @@ describe('managers of fields', () => {
     );
   });
 
-  test('an element of which others own a part stays, and keeps its name', async () => {
+  test('an element of which others own no more than a part goes with who applied it', async () => {
     const transport = createFakeTransport();
     const fieldManager = 'one';
     const id = { group: 'apps', version: 'v1', kind: 'Deployment', namespace: 'a', name: 'd' };
-    await transport.apply(deployment([{ name: 'a', image: 'a:1', tty: true }]), { fieldManager });
+    const other = { name: 'b', image: 'b:1' };
+    const given = deployment([{ name: 'a', image: 'a:1', tty: true }, other]);
+    await transport.apply(given, { fieldManager });
     const path = '/spec/template/spec/containers/0/image';
     await transport.patch(id, [{ op: 'replace', path, value: 'a:2' }], { fieldManager: 'two' });
-    const left = await transport.apply(deployment([]), { fieldManager });
-    const containers = [{ name: 'a', image: 'a:2' }];
-    expect(left.spec).toEqual({ template: { spec: { containers } } });
+    const left = await transport.apply(deployment([other]), { fieldManager });
+    expect(left.spec).toEqual({ template: { spec: { containers: [other] } } });
+  });
+
+  test('the lists of a custom kind are merged as its definition says', async () => {
+    const listed = {
+      type: 'array',
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['port'],
+      items: { type: 'object', properties: { port: { type: 'integer' }, to: { type: 'string' } } },
+    };
+    const spec = { type: 'object', properties: { listed, atomic: { ...listed } } };
+    for (const key of Object.keys(listed).filter((name) => name.startsWith('x-'))) {
+      Reflect.deleteProperty(spec.properties.atomic, key);
+    }
+    const schema = { openAPIV3Schema: { type: 'object', properties: { spec } } };
+    const definition = {
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: 'routes.example.com' },
+      spec: {
+        group: 'example.com',
+        scope: 'Namespaced',
+        names: { kind: 'Route', plural: 'routes' },
+        versions: [{ name: 'v1', served: true, storage: true, schema }],
+      },
+    };
+    const transport = createFakeTransport({ objects: [definition] });
+    const apply = (fieldManager: string, content: object) => {
+      const metadata = { namespace: 'a', name: 'r' };
+      const route = { apiVersion: 'example.com/v1', kind: 'Route', metadata, spec: content };
+      return transport.apply(route as Managed, { fieldManager });
+    };
+    await apply('one', { listed: [{ port: 1, to: 'one' }] });
+    const both = await apply('two', { listed: [{ port: 2, to: 'two' }], atomic: [{ port: 1 }] });
+    expect(both.spec).toEqual({
+      listed: [
+        { port: 1, to: 'one' },
+        { port: 2, to: 'two' },
+      ],
+      atomic: [{ port: 1 }],
+    });
+    await expect(apply('one', { atomic: [{ port: 2 }] })).rejects.toThrow(/"two": \.spec\.atomic/);
+    await expect(apply('one', { unknown: 1 })).rejects.toMatchObject({
+      code: 'ERR_REJECTED',
+      message: expect.stringContaining('.spec.unknown: field not declared in schema') as string,
+    });
   });
 
   test('to apply no status is to apply nothing', async () => {
@@ -224,10 +270,13 @@ describe('managers of fields', () => {
       }) as Managed;
     await transport.apply(widget({ size: { min: 1 } }), { fieldManager: 'one' });
     const other = () => transport.apply(widget({ size: 5 }), { fieldManager: 'two' });
-    await expect(other()).rejects.toThrow(/conflict with "one": \.spec\.size\.min/);
+    await expect(other()).rejects.toThrow(/conflict with "one": \.spec\.size/);
     const forced = await transport.apply(widget({ size: 5 }), { fieldManager: 'two', force: true });
     expect(forced.spec).toEqual({ size: 5 });
-    expect(managers(forced)).toEqual([['two', 'Apply', { 'f:spec': { 'f:size': {} } }]]);
+    expect(managers(forced)).toEqual([
+      ['one', 'Apply', { 'f:spec': {} }],
+      ['two', 'Apply', { 'f:spec': { '.': {}, 'f:size': {} } }],
+    ]);
     const back = () => transport.apply(widget({ size: { min: 1 } }), { fieldManager: 'one' });
     await expect(back()).rejects.toThrow(/conflict with "two": \.spec\.size/);
   });

@@ -42,11 +42,6 @@ export function drawStep(
   ]);
   const values = some(keys, verb === 'merge');
   const labels = chance(0.4) ? some(['x', 'y'], false) : undefined;
-  if (verb === 'apply') {
-    // What an empty object is owned by, the two see differently.
-    values['a'] ??= '1';
-    if (labels) labels['x'] ??= '1';
-  }
   const isWritten = verb !== 'create' && verb !== 'delete';
   const subresource = hasStatus && isWritten && chance(0.3) ? 'status' : '';
   return {

@@ -3,11 +3,14 @@ import type { ObjectIdentifier } from '../object-identifier.ts';
 
 /** What every write takes. */
 export interface WriteOptions {
-  /** Ends the call, which rejects with its reason; a write that was sent may have happened all the same. */
+  /**
+   * Ends the call, which rejects with ERR_ABORTED, the signal's reason as its cause, or with the reason itself where that
+   * is a DepwatchError. A write that was sent may have happened all the same.
+   */
   signal?: AbortSignal;
   /** Has the server do all but store it. */
   dryRun?: boolean;
-  /** Who writes, for `managedFields`; default what the server makes of the user agent. */
+  /** Who writes, for `managedFields`, in 128 characters at most; default what the server makes of the user agent. */
   fieldManager?: string;
 }
 
@@ -41,6 +44,7 @@ export interface ApplyOptions extends ObjectWriteOptions {
 
 /** What a delete takes. */
 export interface DeleteOptions {
+  /** Ends the call as {@link WriteOptions.signal} does. */
   signal?: AbortSignal;
   /** Delete only the object that is meant: ERR_CONFLICT where its uid or version is another. */
   preconditions?: { uid?: string; resourceVersion?: string };
@@ -55,8 +59,8 @@ export interface DeleteOptions {
  * Fresh reads, and writes, of single objects. Objects are plain JSON; those that come back are the caller's own, and
  * whole, `managedFields` and all. A field that the server doesn't know is ERR_REJECTED, not dropped in silence. Failures
  * are DepwatchErrors: ERR_CONFLICT, ERR_NOT_FOUND, ERR_ALREADY_EXISTS, ERR_REJECTED, ERR_FORBIDDEN, ERR_UNAUTHORIZED,
- * ERR_NO_VERSIONED_RESOURCE for a kind that the server doesn't serve, ERR_INVALID_INPUT for what can't be asked, and
- * ERR_TRANSPORT. A write that got no answer is sent again only where that is safe to repeat.
+ * ERR_NO_VERSIONED_RESOURCE for a kind that the server doesn't serve, ERR_INVALID_INPUT, which names the field, for what
+ * can't be asked, ERR_ABORTED for a call that its signal ended, and ERR_TRANSPORT. A write that got no answer is sent again only where that is safe to repeat.
  */
 export interface ObjectClient {
   /** The object as the server has it now; undefined when there is none. */

@@ -33,7 +33,7 @@ export async function readKubeConfig(
   if (texts.length === 0) throw invalidInput(`kubeConfig: of ${origin} there is no file`);
   const clientNode = await loadClientNode(origin);
   const parts = texts
-    .filter(({ text }) => text.trim() !== '')
+    .filter(({ text }) => !saysNothing(text))
     .map(({ path, text }) => parse(clientNode, path, text));
   const merged = new clientNode.KubeConfig();
   merged.loadFromOptions({
@@ -49,6 +49,15 @@ export async function readKubeConfig(
       `kubeConfig: the current context of ${origin} names no cluster that is in it`,
     );
   return merged;
+}
+
+/** Whether a file is an empty config to client-go, such as one whose lines are all commented out. */
+function saysNothing(text: string): boolean {
+  const rest = text
+    .replace(/^\uFEFF/, '')
+    .replaceAll(/#.*/g, '')
+    .replace(/^---/m, '');
+  return ['', 'null', '~', '{}'].includes(rest.trim());
 }
 
 function textOf(path: string, mayLack: boolean): string | undefined {

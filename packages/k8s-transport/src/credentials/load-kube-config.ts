@@ -31,7 +31,7 @@ export interface Surroundings extends Pod {
  *
  * Files are read by `@kubernetes/client-node`, which is imported only then.
  *
- * @throws DepwatchError ERR_INVALID_INPUT when nothing says which cluster is meant; when a file can't be read, is no
+ * @throws DepwatchError ERR_INVALID_INPUT when an option is no text; when nothing says which cluster is meant; when a file can't be read, is no
  *   kubeconfig or has no such context; when a file has to be read and `@kubernetes/client-node` is not installed
  */
 export function loadKubeConfig(options: LoadKubeConfigOptions = {}): Promise<KubeConfigLike> {
@@ -41,8 +41,16 @@ export function loadKubeConfig(options: LoadKubeConfigOptions = {}): Promise<Kub
 /** {@link loadKubeConfig}, with what else it depends on. */
 export async function loadKubeConfigIn(
   { home, ...pod }: Surroundings,
-  { file, context }: LoadKubeConfigOptions,
+  options: LoadKubeConfigOptions,
 ): Promise<KubeConfigLike> {
+  if (typeof options !== 'object' || options === null)
+    throw invalidInput('options: expected an object with file or context');
+  const { file, context } = options;
+  // A number would be read as a file descriptor, such as that of a terminal.
+  if (file !== undefined && (typeof file !== 'string' || file === ''))
+    throw invalidInput('file: expected the path of a kubeconfig file');
+  if (context !== undefined && typeof context !== 'string')
+    throw invalidInput('context: expected the name of a context');
   if (file !== undefined) return readKubeConfig({ origin: file, paths: [file] }, context);
 
   const listed = pod.environment['KUBECONFIG'] ?? '';

@@ -1,6 +1,7 @@
 import { accessCases } from './access-cases.ts';
 import { applyCases } from './apply-cases.ts';
 import type { CaseDefinition } from './case-definition.ts';
+import { clientInputCases } from './client-input-cases.ts';
 import { deleteCases } from './delete-cases.ts';
 import { discoveryCases } from './discovery-cases.ts';
 import { endingCases } from './ending-cases.ts';
@@ -26,6 +27,7 @@ const definitions: readonly CaseDefinition[] = [
   ...endingCases,
   ...accessCases,
   ...objectReadCases,
+  ...clientInputCases,
   ...writeCases,
   ...patchCases,
   ...applyCases,

@@ -17,4 +17,8 @@ export function checkOptions(options: FakeTransportOptions): void {
   if (resources !== undefined && !Array.isArray(resources)) {
     throw invalidInput('resources: must be a list of kinds');
   }
+  for (const [index, kind] of (resources ?? []).entries()) {
+    if (typeof kind === 'object' && kind !== null) continue;
+    throw invalidInput(`resources[${index}]: must be an object with version and kind`);
+  }
 }

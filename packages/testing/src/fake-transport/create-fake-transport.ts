@@ -12,24 +12,24 @@ import {
 } from '@depwatch/core';
 
 import { createVirtualClock } from '../virtual-clock.ts';
-import { builtInKinds } from './built-in-kinds.ts';
+import { builtInKinds } from './kinds/built-in-kinds.ts';
 import { checkOptions } from './check-options.ts';
-import { changesOfKinds } from './custom-resources.ts';
+import { changesOfKinds } from './kinds/custom-resources.ts';
 import { createFakeClient } from './fake-client.ts';
 import type { FakeTransport, FakeTransportOptions, StoredObject } from './fake-transport.ts';
-import { Faults } from './faults.ts';
-import { Kinds, type ServedKind } from './kinds.ts';
-import { listPage, parseVersion } from './list-page.ts';
-import { ObjectHistory } from './object-history.ts';
-import { ObjectRequests } from './object-requests.ts';
-import { ObjectWriter } from './object-writer.ts';
-import { parseObjects } from './parse-objects.ts';
-import type { FakeRequest } from './rules.ts';
-import { copy } from './selection.ts';
-import { methodNotAllowed, noSuchResource } from './statuses.ts';
-import { type OpenWatch, WatchHub } from './watch-hub.ts';
-import { startWatch } from './watch-start.ts';
-import { WatchStream } from './watch-stream.ts';
+import { Faults } from './faults/faults.ts';
+import { Kinds, type ServedKind } from './kinds/kinds.ts';
+import { listPage, parseVersion } from './reads/list-page.ts';
+import { ObjectHistory } from './objects/object-history.ts';
+import { ObjectRequests } from './writes/object-requests.ts';
+import { ObjectWriter } from './writes/object-writer.ts';
+import { parseObjects } from './objects/parse-objects.ts';
+import type { FakeRequest } from './faults/rules.ts';
+import { copy } from './objects/copy.ts';
+import { methodNotAllowed, noSuchResource } from './answers/statuses.ts';
+import { type OpenWatch, WatchHub } from './watches/watch-hub.ts';
+import { startWatch } from './watches/watch-start.ts';
+import { WatchStream } from './watches/watch-stream.ts';
 
 /**
  * A Transport and ObjectClient without a network, for unit tests of controllers: an API server's state and its rules in memory, in

@@ -10,8 +10,8 @@ import type {
 } from '@depwatch/core';
 
 import type { VirtualClock } from '../virtual-clock.ts';
-import type { KindDefinition } from './kinds.ts';
-import type { DenyRule, FailureRule, FakeOperation, HoldRule, SpoilRule } from './rules.ts';
+import type { KindDefinition } from './kinds/kinds.ts';
+import type { DenyRule, FailureRule, FakeOperation, HoldRule, SpoilRule } from './faults/rules.ts';
 
 /** What {@link createFakeTransport} may be given. */
 export interface FakeTransportOptions {

@@ -92,6 +92,32 @@ export const brokenObjects: readonly BrokenTransport[] = [
     })),
   },
   {
+    defect: 'objects are copied before they are looked at',
+    noticedBy: ['client: what is no object or no patch is ERR_INVALID_INPUT that names the field'],
+    wrap: inClient((fake) => ({
+      create: async (object, options) =>
+        fake.create(JSON.parse(JSON.stringify(object)) as typeof object, options),
+    })),
+  },
+  {
+    defect: 'a dry run is whatever is no lie',
+    noticedBy: ['client: an option that is none is ERR_INVALID_INPUT that names it'],
+    wrap: inClient((fake) => ({
+      update: (object, options) =>
+        fake.update(object, { ...options, dryRun: Boolean(options?.dryRun) }),
+    })),
+  },
+  {
+    defect: 'a subresource without a name is the object itself',
+    noticedBy: [
+      'client: a subresource without a name, and `of` without one, are ERR_INVALID_INPUT',
+    ],
+    wrap: inClient((fake) => ({
+      update: (object, options = {}) =>
+        fake.update(object, options.subresource ? options : without(options, 'subresource')),
+    })),
+  },
+  {
     defect: 'a kind that is not served is an object that is not there',
     noticedBy: ['client: a kind that the server does not serve is ERR_NO_VERSIONED_RESOURCE'],
     wrap: inClientErrors((error) =>

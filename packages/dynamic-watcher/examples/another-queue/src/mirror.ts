@@ -11,6 +11,7 @@ import {
   systemClock,
   type ObjectIdentifier,
 } from '@depwatch/dynamic-watcher';
+import { createK8sTransport } from '@depwatch/k8s-transport';
 import { createWorkQueue, defaultControllerRateLimiter } from '@depwatch/queue';
 
 import { handOver } from './hand-over.ts';
@@ -41,6 +42,7 @@ export async function startMirror({
   log = () => {},
 }: MirrorOptions): Promise<AsyncDisposable> {
   const api = kubeConfig.makeApiClient(CoreV1Api);
+  const transport = createK8sTransport({ kubeConfig });
   const queue = createWorkQueue<ObjectIdentifier>({
     clock: systemClock,
     rateLimiter: defaultControllerRateLimiter({ clock: systemClock }),
@@ -66,7 +68,7 @@ export async function startMirror({
   informer.on('error', startLater);
 
   const dependencies = createDynamicWatcher({
-    kubeConfig,
+    transport,
     reconciler: handOver(queue),
     enableCache: true,
     // The worker reads the source right after it has added it.
@@ -89,11 +91,10 @@ export async function startMirror({
     // The data alone: all else is somebody else's. And only in the version that the informer saw: if that is no longer
     // the newest, this fails, and the item comes again.
     const { resourceVersion } = mirror.metadata!;
-    const body = [
+    await transport.patch(item, [
       { op: 'replace', path: '/metadata/resourceVersion', value: resourceVersion },
       { op: 'add', path: '/data', value: data },
-    ];
-    await api.patchNamespacedConfigMap({ namespace: item.namespace!, name: item.name!, body });
+    ]);
     log(`${item.name} mirrors ${source.name}`);
   }
 
@@ -112,6 +113,7 @@ export async function startMirror({
       stopping = true;
       clearTimeout(restart);
       await informer.stop();
+      await transport.close();
     },
   };
 }

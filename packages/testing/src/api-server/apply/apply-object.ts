@@ -9,7 +9,7 @@ import {
 import { formatApiVersion } from '../kinds/resource-type.ts';
 import { sortKeys } from '../kinds/typed-encoding.ts';
 import { shownAs } from '../schemas/custom-objects.ts';
-import { checkApplied } from './check-applied.ts';
+import { checkApplied, describeFaults, formatKind } from './check-applied.ts';
 import { compare } from './compare.ts';
 import { type Applied, applyFields, type FieldConflict, type Managed } from './field-management.ts';
 import { difference, formatPath, hasField, union } from './field-set.ts';
@@ -51,7 +51,7 @@ export function applyObject(
   checkObject(write, applied);
   const structure = structureOf(type, version);
   const errors = checkApplied(applied, structure);
-  if (errors.length > 0) throw internalFailure(describeErrors(applied, errors));
+  if (errors.length > 0) throw internalFailure(describeFaults(applied, errors));
   checkIdentity(write, live, name, applied);
   const managed: Managed = {
     live: live ? shownAs(type, version, live) : {},
@@ -180,18 +180,4 @@ function withoutVersion(object: JsonObject): JsonObject {
 
 function annotationsOf(object: JsonObject): JsonObject {
   return asJsonObject(asJsonObject(object.metadata).annotations);
-}
-
-function describeErrors(applied: JsonObject, errors: readonly string[]): string {
-  const { name, namespace } = asJsonObject(applied.metadata);
-  const kind = formatKind(asText(applied.apiVersion), asText(applied.kind));
-  const list =
-    errors.length === 1
-      ? errors[0]
-      : ['errors:', ...errors.map((error) => `  ${error}`)].join('\n');
-  return `failed to create typed patch object (${asText(namespace)}/${asText(name)}; ${kind}): ${list}`;
-}
-
-function formatKind(apiVersion: string, kind: string): string {
-  return `${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`;
 }

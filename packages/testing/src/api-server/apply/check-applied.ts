@@ -1,4 +1,4 @@
-import { isJsonObject } from '../http/api-object.ts';
+import { asJsonObject, asText, isJsonObject, type JsonObject } from '../http/api-object.ts';
 import { formatPath } from './field-set.ts';
 import { elementOf } from './list-element.ts';
 import { structureAt, type Structure } from './structure.ts';
@@ -56,4 +56,20 @@ function formatGo(value: unknown): string {
     ([key, inner]) => `${JSON.stringify(key)}:${formatGo(inner)}`,
   );
   return `map[string]interface {}{${entries.join(', ')}}`;
+}
+
+/** What an object that doesn't fit its type is refused with. @param errors what {@link checkApplied} found */
+export function describeFaults(applied: JsonObject, errors: readonly string[]): string {
+  const { name, namespace } = asJsonObject(applied.metadata);
+  const kind = formatKind(asText(applied.apiVersion), asText(applied.kind));
+  const list =
+    errors.length === 1
+      ? errors[0]
+      : ['errors:', ...errors.map((error) => `  ${error}`)].join('\n');
+  return `failed to create typed patch object (${asText(namespace)}/${asText(name)}; ${kind}): ${list}`;
+}
+
+/** How Go prints a kind: `apps/v1, Kind=Deployment`, `/v1, Kind=Pod`. */
+export function formatKind(apiVersion: string, kind: string): string {
+  return `${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`;
 }

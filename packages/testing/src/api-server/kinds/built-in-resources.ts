@@ -1,4 +1,5 @@
-import { type BuiltInGroup, builtInGroups, type BuiltInKind } from './built-in-kinds.ts';
+import type { BuiltInGroup, BuiltInKind } from './built-in-kind.ts';
+import { builtInGroups } from './built-in-kinds.ts';
 import type { ResourceType, Subresource } from './resource-type.ts';
 
 const allVerbs = [

@@ -1,9 +1,9 @@
-import type { ResourceQuery, WatchEvent } from '@depwatch/core';
+import { groupVersionKindKey, type ResourceQuery, type WatchEvent } from '@depwatch/core';
 
-import type { ServedKind } from './kinds.ts';
-import type { Change } from './object-history.ts';
-import type { FakeRequest } from './rules.ts';
-import type { Selection } from './selection.ts';
+import type { ServedKind } from '../kinds/kinds.ts';
+import type { Change } from '../objects/object-history.ts';
+import type { FakeRequest } from '../faults/rules.ts';
+import type { Selection } from '../reads/selection.ts';
 import type { WatchStream } from './watch-stream.ts';
 
 /** What a watch sees, once the server has accepted it. */
@@ -68,8 +68,13 @@ export class WatchHub {
   end(served?: ServedKind, failure?: { readonly error: unknown }): void {
     for (const { stream, subscription } of this.watches) {
       if (!subscription && !failure) continue;
-      if (served && subscription?.served !== served) continue;
+      if (served && !isSame(subscription?.served, served)) continue;
       stream.end(failure);
     }
   }
+}
+
+/** Whether both are the same kind of the same resource; it may have been defined anew since a watch began. */
+function isSame(a: ServedKind | undefined, b: ServedKind): boolean {
+  return a?.storage === b.storage && groupVersionKindKey(a.gvk) === groupVersionKindKey(b.gvk);
 }

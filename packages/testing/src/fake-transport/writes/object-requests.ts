@@ -5,20 +5,17 @@ import type {
   ObjectIdentifier,
 } from '@depwatch/core';
 
-import type { Kinds } from './kinds.ts';
-import {
-  applyFields,
-  type ManagedFields,
-  managersAfterUpdate,
-  type Writer,
-} from './managed-fields.ts';
+import { checkMetadata } from '../objects/given-objects.ts';
+import type { FieldWriter } from '../../api-server/apply/managed-fields.ts';
+import type { JsonObject } from '../../api-server/http/api-object.ts';
+import type { Kinds } from '../kinds/kinds.ts';
+import { appliedTo, ownedAfterWrite } from './field-owners.ts';
 import type { AnyObject, ObjectWriter, Place } from './object-writer.ts';
 import { partOf, patched, replaced, viewOf } from './object-parts.ts';
-import { Refusal } from './refusal.ts';
-import { copy } from './selection.ts';
+import { Refusal } from '../answers/refusal.ts';
+import { copy } from '../objects/copy.ts';
 import {
   alreadyExists,
-  applyConflict,
   badRequest,
   conflict,
   invalid,
@@ -26,7 +23,7 @@ import {
   noSuchResource,
   notFound,
   versionOnCreate,
-} from './statuses.ts';
+} from '../answers/statuses.ts';
 import { createSubresource } from './subresources.ts';
 
 /** What writes are sent with. */
@@ -51,13 +48,13 @@ export class ObjectRequests {
     this.#writer = writer;
   }
 
-  get(id: ObjectIdentifier, subresource: string): KubernetesObject | undefined {
-    const object = this.#writer.read(this.#place('get', id, subresource));
-    return object && viewOf(object, subresource);
+  get(id: ObjectIdentifier, subresource: string): KubernetesObject {
+    return viewOf(this.#existing(this.#place('get', id, subresource)), subresource);
   }
 
   create(id: ObjectIdentifier, object: AnyObject, options: RequestOptions): KubernetesObject {
     const { subresource, dryRun } = options;
+    checkMetadata(object);
     if (subresource) {
       const place = this.#place('create', id, subresource);
       return createSubresource(this.#writer, place, this.#existing(place), object, options);
@@ -73,8 +70,13 @@ export class ObjectRequests {
     const next: AnyObject = subresources.includes('status')
       ? rest
       : { ...rest, ...(status !== undefined && { status }) };
-    const managers = managersAfterUpdate([], {}, next, this.#writerOf(place, 'Update', options));
-    return this.#writer.store(place, withManagers(next, managers), undefined, dryRun);
+    const owned = ownedAfterWrite(
+      place.served,
+      undefined,
+      next,
+      this.#writerOf(place, 'Update', options),
+    );
+    return this.#writer.store(place, owned, undefined, dryRun);
   }
 
   update(id: ObjectIdentifier, object: AnyObject, options: RequestOptions): KubernetesObject {
@@ -105,6 +107,7 @@ export class ObjectRequests {
 
   apply(id: ObjectIdentifier, given: AnyObject, options: RequestOptions): KubernetesObject {
     const { subresource, dryRun, force } = options;
+    checkMetadata(given);
     const place = this.#place('patch', id, subresource);
     const { served, name } = place;
     const { metadata = {}, ...rest } = given;
@@ -113,15 +116,7 @@ export class ObjectRequests {
     if (!before && metadata.uid) throw new Refusal(conflict(served.resource, name));
     const writer = this.#writerOf(place, 'Apply', options);
     const applied = partOf(served.subresources, { ...rest, metadata }, subresource);
-    const outcome = applyFields(before ?? {}, managersOf(before), applied, writer, force);
-    if ('conflicts' in outcome) {
-      const conflicts = outcome.conflicts.map(({ owner, field }) => ({
-        manager: nameOf(owner),
-        field,
-      }));
-      throw new Refusal(applyConflict(conflicts));
-    }
-    const next = withManagers(outcome.object as AnyObject, outcome.managers);
+    const next = appliedTo(served, before, applied as JsonObject, writer, force);
     if (before) {
       const { uid, resourceVersion } = metadata;
       this.#checkPreconditions(place, before, { ...(resourceVersion && { resourceVersion }) });
@@ -131,18 +126,22 @@ export class ObjectRequests {
     return viewOf(this.#writer.store(place, next, before, dryRun), subresource);
   }
 
-  delete(id: ObjectIdentifier, { preconditions, propagationPolicy, dryRun }: DeleteOptions): void {
+  /** @returns the object as it was, or as it is while it waits for its finalizers */
+  delete(
+    id: ObjectIdentifier,
+    { preconditions, propagationPolicy, dryRun }: DeleteOptions,
+  ): KubernetesObject {
     const place = this.#place('delete', id, '');
     const before = this.#existing(place);
     this.#checkPreconditions(place, before, preconditions ?? {});
-    if (dryRun) return;
+    if (dryRun) return before;
     const finalizer = propagationPolicy && collectorFinalizers[propagationPolicy];
     const marked = this.#writer.delete(place, before, finalizer);
-    if (!finalizer) return;
+    if (!finalizer) return marked;
     // The garbage collector, which finds nothing to do here: it takes its finalizer away again.
     const finalizers = marked.metadata?.finalizers?.filter((other) => other !== finalizer);
     const released = { ...marked, metadata: { ...marked.metadata, finalizers: finalizers ?? [] } };
-    this.#writer.store(place, copy(released), marked);
+    return this.#writer.store(place, copy(released), marked);
   }
 
   /** @throws what the server refuses requests for such an object with */
@@ -185,6 +184,7 @@ export class ObjectRequests {
   ): KubernetesObject {
     const { subresource, dryRun } = options;
     const { unconditionalUpdate, subresources } = place.served;
+    checkMetadata(given);
     this.#checkPreconditions(place, before, given.metadata ?? {});
     if (!given.metadata?.resourceVersion && !unconditionalUpdate && subresource !== 'scale') {
       const field = 'metadata.resourceVersion';
@@ -193,8 +193,8 @@ export class ObjectRequests {
     const next = replaced(before, given, subresources, subresource);
     this.#checkFinalizers(place, before, next);
     const writer = this.#writerOf(place, 'Update', options);
-    const managers = managersAfterUpdate(managersOf(before), before, next, writer);
-    const stored = this.#writer.store(place, withManagers(next, managers), before, dryRun);
+    const owned = ownedAfterWrite(place.served, before, next, writer);
+    const stored = this.#writer.store(place, owned, before, dryRun);
     return viewOf(stored, subresource);
   }
 
@@ -235,7 +235,7 @@ export class ObjectRequests {
     { served: { gvk } }: Place,
     operation: 'Apply' | 'Update',
     { fieldManager, subresource }: RequestOptions,
-  ): Writer {
+  ): FieldWriter {
     const apiVersion = gvk.group ? `${gvk.group}/${gvk.version}` : gvk.version;
     return {
       manager: fieldManager,
@@ -256,19 +256,3 @@ const collectorFinalizers = {
   Foreground: 'foregroundDeletion',
   Orphan: 'orphan',
 } as const;
-
-function managersOf(object: AnyObject | undefined): ManagedFields[] {
-  return (object?.metadata?.managedFields ?? []) as ManagedFields[];
-}
-
-function withManagers(object: AnyObject, managers: readonly ManagedFields[]): AnyObject {
-  const { managedFields: _, ...metadata } = object.metadata ?? {};
-  const managed = managers.length > 0 && { managedFields: [...managers] };
-  return { ...object, metadata: { ...metadata, ...managed } };
-}
-
-/** How a conflict calls a manager. */
-function nameOf({ manager, operation, subresource, apiVersion }: ManagedFields): string {
-  const part = subresource ? ` with subresource "${subresource}"` : '';
-  return `"${manager}"${part}${operation === 'Update' ? ` using ${apiVersion}` : ''}`;
-}

@@ -1,11 +1,11 @@
 import type { JsonPatchOperation, KubernetesObject } from '@depwatch/core';
 
-import { isJsonObject } from '../api-server/http/api-object.ts';
-import { applyJsonPatch, applyMergePatch, PatchError } from '../api-server/writes/patch.ts';
+import { isJsonObject } from '../../api-server/http/api-object.ts';
+import { applyJsonPatch, applyMergePatch, PatchError } from '../../api-server/writes/patch.ts';
 import type { AnyObject } from './object-writer.ts';
-import { Refusal } from './refusal.ts';
-import { copy } from './selection.ts';
-import { unfitPatch } from './statuses.ts';
+import { Refusal } from '../answers/refusal.ts';
+import { copy } from '../objects/copy.ts';
+import { unfitPatch } from '../answers/statuses.ts';
 import { scaleOf, withScale } from './subresources.ts';
 
 /** An object as it is at the address of one of its parts. */

@@ -8,6 +8,8 @@ import {
   validateQuery,
 } from '@depwatch/core';
 
+import { isBuiltIn } from './built-in-kinds.ts';
+
 /** A kind that an API server serves: one of its own, or one that a CustomResourceDefinition adds. */
 export interface KindDefinition extends GroupVersionKind {
   /** The name in URLs. Default: the kind in lower case with an English plural ending (`policies`, `ingresses`). */
@@ -25,6 +27,11 @@ export interface KindDefinition extends GroupVersionKind {
   unconditionalUpdate?: boolean;
 }
 
+/** A kind with what a CustomResourceDefinition says of its objects. */
+export interface DefinedKind extends KindDefinition {
+  schema?: unknown;
+}
+
 /** One served kind. Versions of one resource share their objects, so these are kept under `storage`. */
 export interface ServedKind {
   readonly gvk: Readonly<GroupVersionKind>;
@@ -32,6 +39,10 @@ export interface ServedKind {
   readonly storage: string;
   readonly subresources: readonly string[];
   readonly unconditionalUpdate: boolean;
+  /** Whether it is one of Kubernetes itself, whose fields are known. */
+  readonly builtIn: boolean;
+  /** The schema of its definition; undefined where there is none, which may hold anything. */
+  readonly schema: unknown;
   /** Versions before this one can't be watched from: what a server keeps of the past begins when it begins to serve. */
   readonly since: number;
 }
@@ -52,9 +63,9 @@ export class Kinds {
   readonly #byResource = new Map<string, ServedKind>();
 
   /** Serves a kind from now on, at version `since` of the state; one that is served already is replaced. */
-  register(definition: KindDefinition, since = 0): ServedKind {
+  register(definition: DefinedKind, since = 0): ServedKind {
     checkKind(definition);
-    const { group = '', version, kind } = definition;
+    const { schema, group = '', version, kind } = definition;
     const plural = definition.plural ?? pluralOf(kind);
     const served: ServedKind = {
       gvk: { group, version, kind },
@@ -68,6 +79,8 @@ export class Kinds {
       storage: `${group}/${plural}`,
       subresources: definition.subresources ?? ['status'],
       unconditionalUpdate: definition.unconditionalUpdate ?? false,
+      builtIn: isBuiltIn(group, kind),
+      schema,
       since,
     };
     this.unregister(served.gvk);
@@ -78,6 +91,7 @@ export class Kinds {
 
   /** Serves a kind no longer; returns it, or undefined where it wasn't served. */
   unregister(gvk: GroupVersionKind): ServedKind | undefined {
+    validateKind(gvk);
     const served = this.byKind(gvk);
     if (!served) return undefined;
     this.#byKind.delete(groupVersionKindKey(served.gvk));
@@ -101,9 +115,12 @@ export class Kinds {
 
 /** @throws DepwatchError ERR_INVALID_INPUT naming the field that is wrong */
 export function checkKind(definition: KindDefinition): void {
-  const { group, version, kind, plural, namespaced, verbs, subresources } = definition;
-  validateQuery({ ...(group !== undefined && { group }), version, kind });
-  if (plural !== undefined && !/^[a-z0-9][-a-z0-9.]*$/.test(plural)) {
+  validateKind(definition);
+  const { plural, namespaced, verbs, subresources } = definition;
+  if (
+    plural !== undefined &&
+    (typeof plural !== 'string' || !/^[a-z0-9][-a-z0-9.]*$/.test(plural))
+  ) {
     throw invalidInput(
       `plural: ${JSON.stringify(plural)} is no name of a resource, such as "configmaps"`,
     );
@@ -117,6 +134,14 @@ export function checkKind(definition: KindDefinition): void {
       throw invalidInput(`${field}: must be a list of strings`);
     }
   }
+}
+
+function validateKind(gvk: GroupVersionKind): void {
+  if (typeof gvk !== 'object' || gvk === null) {
+    throw invalidInput('kind: expected an object with version and kind');
+  }
+  const { group, version, kind } = gvk;
+  validateQuery({ ...(group !== undefined && { group }), version, kind });
 }
 
 function resourceKey({ group, version, resource }: ScopedGVR): string {

@@ -2,19 +2,14 @@ import {
   abortedError,
   type Clock,
   DepwatchError,
-  describeRequest,
-  errorFromStatus,
-  formatGroupVersion,
-  type KubernetesStatus,
   type ListPage,
   type ResourceQuery,
   type WatchEvent,
-  describeObjectRequest,
-  errorFromObjectStatus,
 } from '@depwatch/core';
 
 import { Gate, untilOpened } from './gate.ts';
-import type { Kinds } from './kinds.ts';
+import type { Kinds } from '../kinds/kinds.ts';
+import { describeFakeRequest, errorFor } from './request-errors.ts';
 import {
   type Attempt,
   concerns,
@@ -28,9 +23,9 @@ import {
   type SpoilRule,
 } from './rules.ts';
 import { spoilEvent, spoilPage } from './spoiling.ts';
-import { forbidden } from './statuses.ts';
-import type { OpenWatch, WatchHub } from './watch-hub.ts';
-import type { WatchStream } from './watch-stream.ts';
+import { forbidden } from '../answers/statuses.ts';
+import type { OpenWatch, WatchHub } from '../watches/watch-hub.ts';
+import type { WatchStream } from '../watches/watch-stream.ts';
 
 /** What can go wrong between a caller and the state: everything that tests switch on and off. */
 export class Faults {
@@ -159,11 +154,6 @@ export class Faults {
     // Not within the call: whoever calls has gone on by then, as with a network.
     await Promise.resolve();
     await this.#wait('request', request, signal);
-    if (signal?.aborted) throw abortedError(signal);
-    if (this.#unreachable) {
-      const { reason, retryable } = this.#unreachable;
-      throw this.#disconnected(`${describe(request)}: ${reason}`, retryable);
-    }
     this.#fail(request, false);
     this.#authorize(request);
   }
@@ -188,6 +178,8 @@ export class Faults {
     request: FakeRequest,
     signal: AbortSignal | undefined,
   ): Promise<void> {
+    // Also before it waits: the cut that would end its waiting has been.
+    this.#checkConnected(request, signal);
     const holding = this.#holding(place, request);
     if (holding.length === 0) return;
     const { signal: cut } = this.#connected;
@@ -195,7 +187,15 @@ export class Faults {
     for (const { rule, gate } of holding) {
       if (rule.timeoutMs === undefined) await untilOpened(gate, ended);
       else await this.#untilLate(gate, rule.timeoutMs, request, ended);
+      this.#checkConnected(request, signal);
     }
+  }
+
+  #checkConnected(request: FakeRequest, signal: AbortSignal | undefined): void {
+    if (signal?.aborted) throw abortedError(signal);
+    if (!this.#unreachable) return;
+    const { reason, retryable } = this.#unreachable;
+    throw this.#disconnected(`${describeFakeRequest(request)}: ${reason}`, retryable);
   }
 
   async #untilLate(
@@ -205,7 +205,7 @@ export class Faults {
     ended: AbortSignal,
   ): Promise<void> {
     const late = new AbortController();
-    const message = `${describe(request)}: no answer after ${timeoutMs} ms`;
+    const message = `${describeFakeRequest(request)}: no answer after ${timeoutMs} ms`;
     const reason = 'timeout';
     const error = new DepwatchError('ERR_TRANSPORT', message, { retryable: true, reason });
     using _timer = this.#clock.setTimeout(() => late.abort(error), timeoutMs);
@@ -263,32 +263,4 @@ export class Faults {
 function stallUntilOpened(stream: WatchStream, gate: Gate): void {
   const release = stream.stall();
   void gate.opened.then(release);
-}
-
-function describe({ operation, gvk, query, id, subresource }: FakeRequest): string {
-  switch (operation) {
-    case 'probe':
-      return 'probe';
-    case 'list':
-    case 'watch':
-      return describeRequest(operation, query!);
-    case 'discover':
-      return `discovery of ${formatGroupVersion(gvk)} ${gvk.kind}`;
-    default:
-      return describeObjectRequest({ verb: operation, id: id!, subresource });
-  }
-}
-
-/** The error that a Status is to whoever sent the request. */
-function errorFor(status: KubernetesStatus, request: FakeRequest): DepwatchError {
-  const { operation, id, subresource } = request;
-  switch (operation) {
-    case 'probe':
-    case 'list':
-    case 'watch':
-    case 'discover':
-      return errorFromStatus(status, describe(request));
-    default:
-      return errorFromObjectStatus(status, { verb: operation, id: id!, subresource });
-  }
 }

@@ -10,11 +10,13 @@ import {
   validateQuery,
 } from '@depwatch/core';
 
-import { checkDefinition } from './custom-resources.ts';
-import type { Kinds, ServedKind } from './kinds.ts';
-import { managersAfterRemoval } from './managed-fields.ts';
-import { type Change, type ObjectHistory, objectKey } from './object-history.ts';
-import { copy } from './selection.ts';
+import { checkDefinition } from '../kinds/custom-resources.ts';
+import { ownedAfterPut } from './field-owners.ts';
+import type { Kinds, ServedKind } from '../kinds/kinds.ts';
+import { checkMetadata, copyOfGiven } from '../objects/given-objects.ts';
+import { type Change, type ObjectHistory, objectKey } from '../objects/object-history.ts';
+import { Refusal } from '../answers/refusal.ts';
+import { copy } from '../objects/copy.ts';
 
 /** Where an object stands, or would. */
 export interface Place {
@@ -55,13 +57,12 @@ export class ObjectWriter {
 
   /** Creates or replaces an object, whatever is there: the server's own hand, which no field is owned by. */
   put(object: KubernetesObject): KubernetesObject {
-    const place = this.#locate(objectIdentifierFrom(object));
+    const given = copyOfGiven(object);
+    refusedAsInput(() => checkMetadata(given));
+    const place = this.#locate(objectIdentifierFrom(given));
     const before = this.read(place);
-    const next: AnyObject = copy(object);
-    const known = before?.metadata?.managedFields;
-    if (before && known && !next.metadata?.managedFields) {
-      next.metadata!.managedFields = managersAfterRemoval(known, before, next);
-    }
+    const isTracked = before?.metadata?.managedFields && !given.metadata?.managedFields;
+    const next = isTracked ? ownedAfterPut(place.served, before, given) : given;
     return copy(this.store(place, next, before));
   }
 
@@ -235,7 +236,20 @@ function desired(object: AnyObject): object {
   return rest;
 }
 
+/** What a server would refuse, in the words of who called. */
+function refusedAsInput(check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw invalidInput(error.message);
+  }
+}
+
 function identify(object: ObjectIdentifier | KubernetesObject): ObjectIdentifier {
+  if (typeof object !== 'object' || object === null) {
+    throw invalidInput('object: expected one, or its identifier');
+  }
   if ('version' in object) {
     validateQuery(object);
     return object;

@@ -7,12 +7,12 @@ import {
   type WatchEvent,
 } from '@depwatch/core';
 
-import type { ServedKind } from './kinds.ts';
-import { invalidVersion, parseVersion } from './list-page.ts';
-import type { ObjectHistory } from './object-history.ts';
-import type { FakeRequest } from './rules.ts';
-import { type Selection, selectionOf } from './selection.ts';
-import { expiredVersion, tooLargeVersion } from './statuses.ts';
+import type { ServedKind } from '../kinds/kinds.ts';
+import { invalidVersion, parseVersion } from '../reads/list-page.ts';
+import type { ObjectHistory } from '../objects/object-history.ts';
+import type { FakeRequest } from '../faults/rules.ts';
+import { type Selection, selectionOf } from '../reads/selection.ts';
+import { expiredVersion, tooLargeVersion } from '../answers/statuses.ts';
 
 /** How a watch begins. */
 export interface WatchStart {

@@ -1,6 +1,6 @@
 import type { KubernetesStatus, ScopedGVR } from '@depwatch/core';
 
-import type { Attempt } from './rules.ts';
+import type { Attempt } from '../faults/rules.ts';
 
 /** A failure as an API server words it. */
 function failure(
@@ -127,6 +127,11 @@ export function invalid(kind: string, name: string, field: string, why: string):
 /** What a JSON patch that does not apply is answered with: no word of what is wrong with it. */
 export function unfitPatch(): KubernetesStatus {
   return failure(422, 'Invalid', 'the server rejected our request due to an error in our request');
+}
+
+/** Without a reason, as the real server has it. */
+export function unfitToApply(message: string): KubernetesStatus {
+  return { kind: 'Status', apiVersion: 'v1', status: 'Failure', message, code: 500 };
 }
 
 /** Without a reason, as the real server has it. */

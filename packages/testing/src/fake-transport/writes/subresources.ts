@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '@depwatch/core';
 
 import type { AnyObject, ObjectWriter, Place } from './object-writer.ts';
-import { copy } from './selection.ts';
+import { copy } from '../objects/copy.ts';
 
 interface Scalable extends AnyObject {
   spec?: {

@@ -1,7 +1,7 @@
 import { invalidInput, type KubernetesObject } from '@depwatch/core';
 import { type Document, LineCounter, parseAllDocuments, type Tags } from 'yaml';
 
-import { isDefinition } from './custom-resources.ts';
+import { isDefinition } from '../kinds/custom-resources.ts';
 
 /** Objects as a test writes them down: plain ones, and YAML text with one or several of them. */
 export type ObjectsInput = string | readonly (string | KubernetesObject)[];
@@ -62,9 +62,9 @@ function checked(object: unknown): KubernetesObject {
 }
 
 function unfold(object: KubernetesObject): KubernetesObject[] {
-  const { apiVersion, kind = '' } = object;
+  const { apiVersion, kind } = object;
   const items: unknown = 'items' in object ? object.items : undefined;
-  if (!kind.endsWith('List') || !Array.isArray(items)) return [object];
+  if (typeof kind !== 'string' || !kind.endsWith('List') || !Array.isArray(items)) return [object];
   // The items of a list of one kind may leave out what the list says.
   const common =
     kind === 'List' ? {} : { ...(apiVersion && { apiVersion }), kind: kind.replace(/List$/, '') };

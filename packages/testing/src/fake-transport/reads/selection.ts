@@ -7,7 +7,8 @@ import {
   type WatchEvent,
 } from '@depwatch/core';
 
-import type { Change } from './object-history.ts';
+import { copy } from '../objects/copy.ts';
+import type { Change } from '../objects/object-history.ts';
 
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
@@ -55,9 +56,4 @@ export function selectionOf(query: ResourceQuery): Selection {
   };
 
   return { selects, handOut, eventOf };
-}
-
-/** A copy by way of JSON, as everything from a server is: it shares nothing, and a Date becomes a string. */
-export function copy<T>(object: T): T {
-  return JSON.parse(JSON.stringify(object)) as T;
 }

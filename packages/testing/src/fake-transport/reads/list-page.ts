@@ -6,9 +6,14 @@ import {
   type ResourceQuery,
 } from '@depwatch/core';
 
-import type { ObjectHistory } from './object-history.ts';
+import type { ObjectHistory } from '../objects/object-history.ts';
 import { selectionOf } from './selection.ts';
-import { badRequest, expiredContinue, expiredVersion, tooLargeVersion } from './statuses.ts';
+import {
+  badRequest,
+  expiredContinue,
+  expiredVersion,
+  tooLargeVersion,
+} from '../answers/statuses.ts';
 
 /** The options of {@link Transport.list} that decide what a page shows. */
 export interface PageOptions {

@@ -1,0 +1,238 @@
+import { invalidInput, type DepwatchError } from './errors.ts';
+import type { KubernetesObject } from './kubernetes-object.ts';
+import type { ObjectRequest } from './object-error.ts';
+import {
+  copyObjectIdentifier,
+  groupVersionKindFrom,
+  validateObjectIdentifier,
+  validateQuery,
+  type ObjectIdentifier,
+} from './object-identifier.ts';
+import type {
+  ApplyOptions,
+  DeleteOptions,
+  ObjectWriteOptions,
+  SubresourceOptions,
+  WriteOptions,
+} from './ports/object-client.ts';
+
+/**
+ * What a call of an ObjectClient asks of a server. It holds copies of all it was made of, which may change as soon as the
+ * call is made.
+ */
+export interface ObjectCall extends ObjectRequest {
+  /** What is sent, as JSON: an object, or a patch. */
+  readonly body?: string;
+  /** Whether a patch is a JSON patch; else it is a merge patch. */
+  readonly jsonPatch?: boolean;
+  /** Whether what is to be created has no name and asks for none, which only what isn't stored may do. */
+  readonly nameless?: boolean;
+  /** What a delete is told beside `dryRun`. */
+  readonly deletion?: Pick<
+    DeleteOptions,
+    'preconditions' | 'propagationPolicy' | 'gracePeriodSeconds'
+  >;
+  readonly dryRun: boolean;
+  readonly fieldManager?: string | undefined;
+  /** Whether an apply takes over what others own. */
+  readonly force: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The call of a `get`.
+ *
+ * @throws DepwatchError ERR_INVALID_INPUT that names the field, as the other functions here
+ */
+export function getCall(
+  id: ObjectIdentifier,
+  options: { signal?: AbortSignal } & SubresourceOptions = {},
+): ObjectCall {
+  return { verb: 'get', id: namedBy(id), ...readOptions(options) };
+}
+
+/** The call of a `create`. */
+export function createCall(object: KubernetesObject, options: ObjectWriteOptions = {}): ObjectCall {
+  const read = readOptions(options);
+  const body = encodeObject(object);
+  const bodyKind = object.kind!;
+  if (read.subresource !== undefined)
+    return { verb: 'create', id: targetOf(object, options), body, bodyKind, ...read };
+  // The server may name it, or may not keep it, as a review.
+  const id = identifierOf(object, options);
+  const nameless = !id.name && !object.metadata?.generateName;
+  return { verb: 'create', id, body, bodyKind, nameless, ...read };
+}
+
+/** The call of an `update`. */
+export function updateCall(object: KubernetesObject, options: ObjectWriteOptions = {}): ObjectCall {
+  const read = readOptions(options);
+  const body = encodeObject(object);
+  return { verb: 'update', id: targetOf(object, options), body, bodyKind: object.kind!, ...read };
+}
+
+/** The call of a `patch`. */
+export function patchCall(
+  id: ObjectIdentifier,
+  patch: unknown,
+  options: WriteOptions & SubresourceOptions = {},
+): ObjectCall {
+  const read = readOptions(options);
+  const target = namedBy(id);
+  if (typeof patch !== 'object' || patch === null)
+    throw invalidInput('patch: expected an object (a merge patch) or an array (a JSON patch)');
+  const body = encode('patch', patch, Array.isArray(patch) ? '[' : '{');
+  return { verb: 'patch', id: target, body, jsonPatch: Array.isArray(patch), ...read };
+}
+
+/** The call of an `apply`. */
+export function applyCall(object: KubernetesObject, options: ApplyOptions): ObjectCall {
+  if (options === undefined) throw withoutManager();
+  const read = readOptions(options);
+  if (!read.fieldManager) throw withoutManager();
+  const body = encodeObject(object);
+  return { verb: 'apply', id: targetOf(object, options), body, bodyKind: object.kind!, ...read };
+}
+
+/** The call of a `delete`. */
+export function deleteCall(id: ObjectIdentifier, options: DeleteOptions = {}): ObjectCall {
+  const { signal, dryRun, force } = readOptions(options);
+  const { preconditions, propagationPolicy, gracePeriodSeconds } = options;
+  if (preconditions !== undefined) {
+    if (!isObject(preconditions)) throw wrongType('preconditions', 'an object', preconditions);
+    checkText('preconditions.uid', preconditions.uid);
+    checkText('preconditions.resourceVersion', preconditions.resourceVersion);
+  }
+  if (propagationPolicy !== undefined && !policies.includes(propagationPolicy))
+    throw invalidInput(`propagationPolicy: must be one of ${policies.join(', ')}`);
+  const isSeconds = Number.isSafeInteger(gracePeriodSeconds) && gracePeriodSeconds! >= 0;
+  if (gracePeriodSeconds !== undefined && !isSeconds)
+    throw invalidInput('gracePeriodSeconds: must be a whole number of seconds, 0 or more');
+  const deletion = {
+    ...(preconditions && { preconditions: { ...preconditions } }),
+    ...(propagationPolicy && { propagationPolicy }),
+    ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
+  };
+  return { verb: 'delete', id: namedBy(id), deletion, signal, dryRun, force };
+}
+
+const policies: readonly string[] = ['Background', 'Foreground', 'Orphan'];
+
+/** The server's own limit (in bytes), beyond which it takes none. */
+const longestManager = 128;
+
+type AnyOptions = Partial<ApplyOptions>;
+
+function readOptions(
+  options: AnyOptions,
+): Pick<ObjectCall, 'subresource' | 'dryRun' | 'fieldManager' | 'force' | 'signal'> {
+  if (!isObject(options)) throw wrongType('options', 'an object', options);
+  const { signal, dryRun, force, fieldManager, subresource } = options;
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
+    throw wrongType('signal', 'an AbortSignal', signal);
+  checkBoolean('dryRun', dryRun);
+  checkBoolean('force', force);
+  checkText('fieldManager', fieldManager);
+  if (fieldManager !== undefined && fieldManager.length > longestManager)
+    throw invalidInput(
+      `fieldManager: has ${fieldManager.length} characters; the longest has ${longestManager}`,
+    );
+  checkText('subresource', subresource);
+  if (subresource === '') throw invalidInput('subresource: must have a name, such as "status"');
+  checkSegment('subresource', subresource);
+  return { subresource, dryRun: dryRun === true, force: force === true, fieldManager, signal };
+}
+
+/** The object that is written, or the one whose subresource is. */
+function targetOf(object: KubernetesObject, options: ObjectWriteOptions): ObjectIdentifier {
+  const { of, subresource } = options;
+  if (of === undefined || subresource === undefined) {
+    const id = identifierOf(object, options);
+    if (!id.name) throw invalidInput('metadata.name: the object has none');
+    return id;
+  }
+  groupVersionKindFrom(object);
+  if (!isObject(of)) throw wrongType('of', 'an object identifier', of);
+  if (!of.name) throw invalidInput('of: names no object');
+  return namedBy(of);
+}
+
+/** The identifier of an object, which may have no name yet. */
+function identifierOf(object: KubernetesObject, { of }: ObjectWriteOptions): ObjectIdentifier {
+  if (of !== undefined)
+    throw invalidInput('of: says whose subresource it is; set subresource, too');
+  const { namespace, name } = object.metadata ?? {};
+  return checkPlace({
+    ...groupVersionKindFrom(object),
+    ...(namespace && { namespace }),
+    ...(name && { name }),
+  });
+}
+
+function namedBy(id: ObjectIdentifier): ObjectIdentifier {
+  validateQuery(id);
+  if (id.selector) throw invalidInput('selector: one object is read or written, by its name');
+  validateObjectIdentifier(id);
+  return checkPlace(id);
+}
+
+/** A copy of an identifier none of whose parts could mean another place in a URL. */
+function checkPlace(id: ObjectIdentifier): ObjectIdentifier {
+  validateQuery(id);
+  for (const field of ['group', 'version', 'namespace', 'name'] as const)
+    checkSegment(field, id[field]);
+  return copyObjectIdentifier(id);
+}
+
+/** As `path.IsValidPathSegmentName` of k8s.io/apimachinery: servers decode `%2F` before they split a path. */
+function checkSegment(field: string, value = ''): void {
+  const isBad = value === '.' || value === '..' || /[/%]/.test(value) || !value.isWellFormed();
+  if (isBad) throw invalidInput(`${field}: ${JSON.stringify(value)} names nothing in Kubernetes`);
+}
+
+function encodeObject(object: KubernetesObject): string {
+  if (!isObject(object))
+    throw invalidInput('object: expected an object with apiVersion, kind and metadata');
+  groupVersionKindFrom(object);
+  const metadata: unknown = object.metadata ?? {};
+  if (!isObject(metadata)) throw wrongType('metadata', 'an object', metadata);
+  for (const field of ['name', 'namespace', 'generateName'])
+    checkText(`metadata.${field}`, metadata[field] ?? undefined);
+  return encode('object', object, '{');
+}
+
+/** @param opening what it begins with, unless its `toJSON` makes something else of it */
+function encode(field: string, value: object, opening: '{' | '['): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value) as string | undefined;
+  } catch {
+    // A cycle, a BigInt, a getter that throws; what is said of it may quote data.
+  }
+  if (!text?.startsWith(opening)) throw invalidInput(`${field}: can't be written as JSON`);
+  return text;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function checkText(field: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'string') throw wrongType(field, 'a string', value);
+}
+
+function checkBoolean(field: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'boolean')
+    throw wrongType(field, 'true or false', value);
+}
+
+function wrongType(field: string, expected: string, value: unknown): DepwatchError {
+  const got = value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value;
+  return invalidInput(`${field}: expected ${expected}, got ${got}`);
+}
+
+function withoutManager(): DepwatchError {
+  return invalidInput(
+    'fieldManager: must be set, to say whose fields these are from now on, for example "my-controller"',
+  );
+}
