@@ -36,7 +36,7 @@ describe('requests', () => {
       '/k8s/clusters/c-1/api/v1/namespaces/default/configmaps?limit=5&continue=a%2Bb%2F%3D',
     );
     expect(server.requests[0]!.headers).toMatchObject({
-      accept: 'application/json',
+      accept: 'application/json;drop=metadata.managedFields',
       authorization: 'Bearer secret-token',
       'user-agent': 'test/1',
     });
@@ -107,7 +107,7 @@ describe('metadata alone', () => {
       { type: 'ADDED', object: expected },
     ]);
     expect(server.requests.map(({ headers }) => headers.accept)).toEqual([
-      'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1',
+      'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1;drop=metadata.managedFields',
       'application/json',
       'application/json',
     ]);
@@ -121,9 +121,27 @@ describe('metadata alone', () => {
     const error = await failureOf(opened(transport.watch(query, {})));
     expect(error).toMatchObject({ code: 'ERR_TRANSPORT', retryable: false, status: { code: 406 } });
     expect(server.requests[0]!.headers.accept).toBe(
-      'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1',
+      'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1;drop=metadata.managedFields',
     );
     expect(server.requests).toHaveLength(2);
+  });
+});
+
+describe('whole objects', () => {
+  it('are asked for without managedFields, and with what there is after a 406', async () => {
+    const server = await plainServer((request, response) =>
+      request.headers.accept!.includes(';')
+        ? answer(response, 406, { kind: 'Status', code: 406 })
+        : answer(response, 200, emptyList),
+    );
+    const transport = transportFor(server.kubeConfig);
+    await transport.list(configMaps, {});
+    await transport.list(configMaps, {});
+    expect(server.requests.map(({ headers }) => headers.accept)).toEqual([
+      'application/json;drop=metadata.managedFields',
+      'application/json',
+      'application/json',
+    ]);
   });
 });
 
