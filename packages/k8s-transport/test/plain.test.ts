@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 
+import type { KubernetesObject, ObjectMeta } from '@depwatch/core';
 import { describe, expect, it, vi } from 'vitest';
 
 import {
@@ -128,6 +129,28 @@ describe('metadata alone', () => {
 });
 
 describe('whole objects', () => {
+  it('that are not wanted come as their metadata alone', async () => {
+    const data = { text: 'x'.repeat(4_000) };
+    const lines = ['a', 'b'].map((name) => line('ADDED', configMap(name, data)));
+    const server = await plainServer((_, response) => stream(response).end(lines.join('')));
+    const transport = transportFor(server.kubeConfig);
+    const wanted = vi.fn(({ name }: ObjectMeta) => name === 'b');
+    const identity = { apiVersion: 'v1', kind: 'ConfigMap' };
+    const [a, b] = ['a', 'b'].map((name) => ({ name, namespace: 'default' }));
+    const events = await eventsOf(transport.watch(configMaps, { wanted }));
+    expect(events).toEqual([
+      { type: 'ADDED', object: { ...identity, metadata: a } },
+      { type: 'ADDED', object: { ...identity, metadata: b, data } },
+    ]);
+    expect(wanted.mock.calls).toEqual([[a], [b]]);
+    // Who was asked knows by it that there is more.
+    expect(wanted.mock.calls[0]![0]).toBe(
+      (events[0] as { object: KubernetesObject }).object.metadata,
+    );
+    await eventsOf(transport.watch({ ...configMaps, metadataOnly: true }, { wanted }));
+    expect(wanted).toHaveBeenCalledTimes(2);
+  });
+
   it('are asked for without managedFields, and with what there is after a 406', async () => {
     const server = await plainServer((request, response) =>
       request.headers.accept!.includes(';')
