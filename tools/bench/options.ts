@@ -23,7 +23,7 @@ export interface Options {
 export const usage = `npm run bench -- [SCENARIO…] [options]
 
 Measures depwatch against client-node's informers and two floors, and writes the results as JSON, Markdown and SVG.
-Scenarios are B1 to B11; all of the set when none is named.
+Scenarios are B1 to B10 and B15; all of the set when none is named.
 
   --quick        the sizes that all together take less than 10 minutes (the default)
   --full         all sizes, up to 10,000 watches; about an hour
