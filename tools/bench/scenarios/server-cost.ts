@@ -5,7 +5,7 @@ import type { Measure } from './scenario.ts';
 
 /** What the API server's process spends on a contestant; see {@link startServerCost}. */
 export const serverCost: readonly Measure[] = [
-  { key: 'serverLiveMb', label: "server's live memory, more", unit: 'MB' },
+  { key: 'serverLiveMb', label: "server's live memory, added", unit: 'MB' },
   { key: 'serverRssMb', label: "server's RSS", unit: 'MB' },
   { key: 'serverCpuMs', label: "server's CPU", unit: 'ms' },
 ];
