@@ -45,8 +45,8 @@ async function measure(options: Options): Promise<number> {
     console.error(`--against: there is no ${entryOf(against)}`);
     return 2;
   }
-  const picked = scenarios.filter(
-    ({ id }) => options.scenarios.length === 0 || options.scenarios.includes(id),
+  const picked = scenarios.filter(({ id, onlyByName }) =>
+    options.scenarios.length === 0 ? !onlyByName : options.scenarios.includes(id),
   );
   if (picked.some(({ server }) => server === 'real')) {
     const log = (line: string) => console.error(line);

@@ -23,9 +23,9 @@ export interface Options {
 export const usage = `npm run bench -- [SCENARIO…] [options]
 
 Measures depwatch against client-node's informers and two floors, and writes the results as JSON, Markdown and SVG.
-Scenarios are B1 to B11; all of the set when none is named.
+Scenarios are B1 to B10, B1s, B7s, B11 and B15, all of which are run when none is named, and plan-costs.
 
-  --quick        the sizes that all together take less than 10 minutes (the default)
+  --quick        the sizes that all together take some 20 minutes (the default)
   --full         all sizes, up to 10,000 watches; about an hour
   --runs N       runs of each contestant in each case (default 5)
   --out DIR      where the results go (default bench-results/<date>)
@@ -57,10 +57,11 @@ export function parseOptions(argv: readonly string[], known: readonly string[]):
       help: { type: 'boolean', default: false },
     },
   });
-  const scenarios = positionals.map((id) => id.toUpperCase());
-  const unknown = scenarios.find((id) => !known.includes(id));
-  if (unknown !== undefined)
-    throw new Error(`${unknown}: there is no such scenario; there are ${known.join(', ')}`);
+  const scenarios = positionals.map((name) => {
+    const id = known.find((one) => one.toUpperCase() === name.toUpperCase());
+    if (id !== undefined) return id;
+    throw new Error(`${name}: there is no such scenario; there are ${known.join(', ')}`);
+  });
   if (values.quick && values.full) throw new Error('--quick and --full exclude each other');
   const runs = Number(values.runs);
   if (!Number.isSafeInteger(runs) || runs < 1)

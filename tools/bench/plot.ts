@@ -4,9 +4,12 @@ import type { ContestantName } from './contestants/contestant.ts';
 const colors: Readonly<Record<ContestantName, string>> = {
   depwatch: '#1f6feb',
   before: '#8250df',
+  'per-object': '#1a7f37',
+  shared: '#9a6700',
   'client-node': '#d1242f',
   undici: '#57606a',
   http2: '#afb8c1',
+  'one-watch': '#6e7781',
 };
 const left = 330;
 const width = 900;

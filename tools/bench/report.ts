@@ -22,7 +22,10 @@ export function formatFigures(
 
 /** The results as Markdown: the facts, and a table for each case. */
 export function formatMarkdown({ facts, cases }: Results): string {
-  return ['# Benchmarks', formatFacts(facts), ...cases.map(formatCase)].join('\n\n') + '\n';
+  const tables = [...Map.groupBy(cases, ({ scenario }) => scenario).values()].flatMap((all) =>
+    all[0]!.inOneTable ? [formatCases(all)] : all.map(formatCase),
+  );
+  return ['# Benchmarks', formatFacts(facts), ...tables].join('\n\n') + '\n';
 }
 
 function formatFacts(facts: Facts): string {
@@ -40,10 +43,7 @@ function formatCase({
   contestants,
   ratios,
 }: CaseResult): string {
-  const header = [
-    '',
-    ...measures.map((one) => (one.unit ? `${one.label}, ${one.unit}` : one.label)),
-  ];
+  const header = ['', ...measures.map(formatMeasure)];
   const rows = contestants.map(({ name, summaries, runs }) => [
     `${name} (n = ${runs.length})`,
     ...measures.map(({ key }) => formatSummary(summaries[key])),
@@ -52,21 +52,48 @@ function formatCase({
     `depwatch ÷ ${name}`,
     ...measures.map(({ key }) => (ratio[key] === undefined ? '' : `× ${formatNumber(ratio[key])}`)),
   ]);
-  const failures = contestants.flatMap(({ name, failures: reasons }) =>
-    reasons.map((reason) => `- **${name} failed**: ${reason.split('\n')[0]}`),
-  );
-  const table = [
-    header,
-    header.map((_, index) => (index === 0 ? '---' : '--:')),
-    ...rows,
-    ...ratioRows,
-  ];
   return [
     `## ${scenario}: ${title}, ${label}`,
     `On ${server}; medians, quartiles in brackets.`,
-    table.map((cells) => `| ${cells.join(' | ')} |`).join('\n'),
-    ...(failures.length > 0 ? [failures.join('\n')] : []),
+    formatTable(1, [header, ...rows, ...ratioRows]),
+    ...formatFailures(contestants),
   ].join('\n\n');
+}
+
+/** All cases of a scenario as one table: a row for each contestant of each. */
+function formatCases(cases: readonly CaseResult[]): string {
+  const { scenario, title, server, measures } = cases[0]!;
+  const header = ['', '', ...measures.map(formatMeasure)];
+  const rows = cases.flatMap(({ label, contestants }) =>
+    contestants.map(({ name, summaries, runs }) => [
+      label,
+      `${name} (n = ${runs.length})`,
+      ...measures.map(({ key }) => formatSummary(summaries[key])),
+    ]),
+  );
+  return [
+    `## ${scenario}: ${title}`,
+    `On ${server}; medians, quartiles in brackets.`,
+    formatTable(2, [header, ...rows]),
+    ...cases.flatMap(({ contestants }) => formatFailures(contestants)),
+  ].join('\n\n');
+}
+
+function formatMeasure({ label, unit }: Measure): string {
+  return unit ? `${label}, ${unit}` : label;
+}
+
+/** @param texts how many columns hold text; the others hold numbers */
+function formatTable(texts: number, [header, ...rows]: readonly (readonly string[])[]): string {
+  const rule = header!.map((_, index) => (index < texts ? '---' : '--:'));
+  return [header!, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function formatFailures(contestants: CaseResult['contestants']): string[] {
+  const lines = contestants.flatMap(({ name, failures }) =>
+    failures.map((reason) => `- **${name} failed**: ${reason.split('\n')[0]}`),
+  );
+  return lines.length > 0 ? [lines.join('\n')] : [];
 }
 
 function formatSummary(summary: Summary | undefined): string {

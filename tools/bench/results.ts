@@ -17,6 +17,8 @@ export interface CaseRuns {
   readonly title: string;
   readonly label: string;
   readonly server: string;
+  /** Whether it shares a table with the other cases of its scenario. */
+  readonly inOneTable?: boolean;
   readonly measures: readonly Measure[];
   readonly contestants: readonly ContestantRuns[];
 }

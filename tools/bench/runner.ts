@@ -9,6 +9,7 @@ import { type Handlers, kubeConfigVariable, type Remote, startProcess } from './
 import { formatFigures, formatNumber } from './report.ts';
 import { type CaseResult, summarizeCase } from './results.ts';
 import type { AnyScenario, Case, Figures } from './scenarios/scenario.ts';
+import type { Rights } from './servers/access.ts';
 import {
   type Identity,
   startInProcessServer,
@@ -98,7 +99,7 @@ async function runCase(
   server: Server,
   { full, runs, profiles, against, log }: RunnerOptions,
 ): Promise<CaseResult> {
-  const { id, title, measures } = scenario;
+  const { id, title, measures, inOneTable = false } = scenario;
   const deadlineMs = full ? 300_000 : 90_000;
   const rows = one.contestants.map((name) => ({
     name,
@@ -111,6 +112,8 @@ async function runCase(
       const figures = await within(deadlineMs, (ended) =>
         runOnce(scenario, {
           params: one.params,
+          rights: one.rights,
+          log: (line) => log(`  ${line}`),
           server,
           contestant: row.name,
           ended,
@@ -142,6 +145,7 @@ async function runCase(
   return summarizeCase({
     scenario: id,
     title,
+    inOneTable,
     label: one.label,
     server: server.name,
     measures,
@@ -152,6 +156,8 @@ async function runCase(
 /** What one run needs beside the scenario. */
 export interface Run {
   readonly params: unknown;
+  readonly rights?: Rights | undefined;
+  readonly log?: (line: string) => void;
   readonly server: Server;
   readonly contestant: ContestantName;
   /** Rejects when the run has taken too long. */
@@ -169,6 +175,8 @@ export async function runOnce(
   scenario: AnyScenario,
   {
     params,
+    rights,
+    log = () => {},
     server,
     contestant,
     ended = new Promise<never>(() => {}),
@@ -178,15 +186,16 @@ export async function runOnce(
   }: Run,
 ): Promise<Figures> {
   await untilIdle(server);
+  const kubeConfig = rights ? await server.kubeConfigFor(rights) : server.kubeConfig;
   await using process = await startProcess<Handlers & ContestantHandlers>(contestantFile, {
     args: [scenario.id, contestant, JSON.stringify(params), against],
-    env: { [kubeConfigVariable]: server.kubeConfig },
+    env: { [kubeConfigVariable]: kubeConfig },
     nodeFlags: [...(scenario.nodeFlags ?? []), ...nodeFlags],
   });
   const { handlers } = process;
   if (profile !== undefined) await handlers.profile();
   const steps = handlers as Remote<Handlers>;
-  const figures = await Promise.race([scenario.run({ params, server, steps }), ended]);
+  const figures = await Promise.race([scenario.run({ params, server, steps, log }), ended]);
   if (profile !== undefined) await handlers.writeProfile(profile);
   await Promise.race([handlers.close(), ended]);
   return figures;

@@ -16,7 +16,12 @@ export interface Wire {
   readonly attempts: number;
   readonly failedAttempts: number;
   readonly openSockets: number;
-  /** When a watch of each field selector was last answered with a 200: see {@link now}. Not for `http2`. */
+  /** What has been received, decrypted; not reset. */
+  readonly bytes: number;
+  /**
+   * When the watch of each field selector, or path where it has none, was last answered with a 200: see {@link now}. Not for
+   * `http2`.
+   */
   readonly answers: ReadonlyMap<string, number>;
   reset(): void;
 }
@@ -32,6 +37,8 @@ export function countWire(protocol: 'undici' | 'http2'): Wire {
   let attempts = 0;
   let failed = 0;
   let open = 0;
+  let bytesOfClosed = 0;
+  const sockets = new Set<Socket>();
 
   const sent = (path: string): void => {
     requests += 1;
@@ -52,8 +59,8 @@ export function countWire(protocol: 'undici' | 'http2'): Wire {
         response: { statusCode: number };
       };
       const selector = /[?&]fieldSelector=([^&]*)/.exec(request.path)?.[1];
-      if (response.statusCode === 200 && selector !== undefined && isWatch(request.path))
-        answers.set(selector, now());
+      if (response.statusCode === 200 && isWatch(request.path))
+        answers.set(selector ?? request.path.split('?')[0]!, now());
     });
   } else {
     channel('http2.client.stream.created').subscribe((message) =>
@@ -65,6 +72,11 @@ export function countWire(protocol: 'undici' | 'http2'): Wire {
   const { connect } = Socket.prototype;
   Socket.prototype.connect = function (this: Socket, ...args: never[]) {
     attempts += 1;
+    sockets.add(this);
+    this.once('close', () => {
+      sockets.delete(this);
+      bytesOfClosed += this.bytesRead;
+    });
     const onFailure = (): void => void (failed += 1);
     this.once('close', onFailure).once('connect', () => {
       open += 1;
@@ -91,6 +103,9 @@ export function countWire(protocol: 'undici' | 'http2'): Wire {
     },
     get openSockets() {
       return open;
+    },
+    get bytes() {
+      return [...sockets].reduce((sum, { bytesRead }) => sum + bytesRead, bytesOfClosed);
     },
     answers,
     reset() {

@@ -195,6 +195,20 @@ export const mutants: readonly Mutant[] = [
     test: 'k8s-transport/test/request-url.test.ts',
   },
   {
+    name: 'an object that is wanted comes as its metadata alone',
+    invariant: 1,
+    in: 'k8s-transport/skim',
+    change: { replace: 'wanted($metadata)', by: '!wanted($metadata)' },
+    test: 'k8s-transport/test/skim.test.ts',
+  },
+  {
+    name: 'an escaped quote ends a string of the metadata',
+    invariant: 1,
+    in: 'k8s-transport/endOfString',
+    change: { begin: "return $1.indexOf('\"', $2 + 1);" },
+    test: 'k8s-transport/test/skim.test.ts',
+  },
+  {
     name: 'a line may be of any length',
     invariant: 16,
     in: 'NdjsonDecoder',

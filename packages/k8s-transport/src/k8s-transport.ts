@@ -39,7 +39,10 @@ export function createK8sTransport(options: K8sTransportOptions): K8sTransport {
       mayBeSilent: true,
       ...contentTypes.for(query, 'watch'),
     });
-    return new WatchStream(api, query, shapeOf(query.gvk, query.metadataOnly), request);
+    const shape = shapeOf(query.gvk, query.metadataOnly);
+    // Of metadata alone there is nothing to leave out.
+    const wanted = query.metadataOnly ? undefined : watchOptions.wanted;
+    return new WatchStream(api, query, shape, request, wanted);
   };
   return {
     announcesAcceptance: true,

@@ -3,6 +3,7 @@ import {
   describeRequest,
   errorFromStatus,
   invalidInput,
+  type ObjectMeta,
   type ResourceQuery,
   type WatchEvent,
 } from '@depwatch/core';
@@ -12,6 +13,7 @@ import type { ApiReceiver, ApiRequest } from './api-request.ts';
 import type { ApiServer } from './api-server.ts';
 import { decodeLine, type ObjectShape } from './answers/decode.ts';
 import { LineError, NdjsonDecoder, type LineReceiver } from './answers/ndjson.ts';
+import { parseWanted } from './answers/skim.ts';
 import { protocolError } from './answers/transport-error.ts';
 import type { Resumable } from './answers/turn-budget.ts';
 
@@ -49,13 +51,23 @@ export class WatchStream
   #failure: DepwatchError | undefined;
   #done = false;
 
-  /** @param request makes the request, or throws when the query can't be one */
-  constructor(api: ApiServer, query: ResourceQuery, shape: ObjectShape, request: () => ApiRequest) {
+  /**
+   * @param request makes the request, or throws when the query can't be one
+   * @param wanted see Transport
+   */
+  constructor(
+    api: ApiServer,
+    query: ResourceQuery,
+    shape: ObjectShape,
+    request: () => ApiRequest,
+    wanted?: (metadata: ObjectMeta) => boolean,
+  ) {
     this.#api = api;
     this.#query = query;
     this.#shape = shape;
     this.#request = request;
-    this.#decoder = new NdjsonDecoder(api.settings.maxLineBytes);
+    const parse = wanted && ((line: string) => parseWanted(line, wanted));
+    this.#decoder = new NdjsonDecoder(api.settings.maxLineBytes, parse);
   }
 
   [Symbol.asyncIterator](): this {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 
+import type { KubernetesObject, ObjectMeta } from '@depwatch/core';
 import { describe, expect, it, vi } from 'vitest';
 
 import {
@@ -36,7 +37,7 @@ describe('requests', () => {
       '/k8s/clusters/c-1/api/v1/namespaces/default/configmaps?limit=5&continue=a%2Bb%2F%3D',
     );
     expect(server.requests[0]!.headers).toMatchObject({
-      accept: 'application/json',
+      accept: 'application/json;drop=metadata.managedFields',
       authorization: 'Bearer secret-token',
       'user-agent': 'test/1',
     });
@@ -107,7 +108,7 @@ describe('metadata alone', () => {
       { type: 'ADDED', object: expected },
     ]);
     expect(server.requests.map(({ headers }) => headers.accept)).toEqual([
-      'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1',
+      'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1;drop=metadata.managedFields',
       'application/json',
       'application/json',
     ]);
@@ -121,9 +122,49 @@ describe('metadata alone', () => {
     const error = await failureOf(opened(transport.watch(query, {})));
     expect(error).toMatchObject({ code: 'ERR_TRANSPORT', retryable: false, status: { code: 406 } });
     expect(server.requests[0]!.headers.accept).toBe(
-      'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1',
+      'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1;drop=metadata.managedFields',
     );
     expect(server.requests).toHaveLength(2);
+  });
+});
+
+describe('whole objects', () => {
+  it('that are not wanted come as their metadata alone', async () => {
+    const data = { text: 'x'.repeat(4_000) };
+    const lines = ['a', 'b'].map((name) => line('ADDED', configMap(name, data)));
+    const server = await plainServer((_, response) => stream(response).end(lines.join('')));
+    const transport = transportFor(server.kubeConfig);
+    const wanted = vi.fn(({ name }: ObjectMeta) => name === 'b');
+    const identity = { apiVersion: 'v1', kind: 'ConfigMap' };
+    const [a, b] = ['a', 'b'].map((name) => ({ name, namespace: 'default' }));
+    const events = await eventsOf(transport.watch(configMaps, { wanted }));
+    expect(events).toEqual([
+      { type: 'ADDED', object: { ...identity, metadata: a } },
+      { type: 'ADDED', object: { ...identity, metadata: b, data } },
+    ]);
+    expect(wanted.mock.calls).toEqual([[a], [b]]);
+    // Who was asked knows by it that there is more.
+    expect(wanted.mock.calls[0]![0]).toBe(
+      (events[0] as { object: KubernetesObject }).object.metadata,
+    );
+    await eventsOf(transport.watch({ ...configMaps, metadataOnly: true }, { wanted }));
+    expect(wanted).toHaveBeenCalledTimes(2);
+  });
+
+  it('are asked for without managedFields, and with what there is after a 406', async () => {
+    const server = await plainServer((request, response) =>
+      request.headers.accept!.includes(';')
+        ? answer(response, 406, { kind: 'Status', code: 406 })
+        : answer(response, 200, emptyList),
+    );
+    const transport = transportFor(server.kubeConfig);
+    await transport.list(configMaps, {});
+    await transport.list(configMaps, {});
+    expect(server.requests.map(({ headers }) => headers.accept)).toEqual([
+      'application/json;drop=metadata.managedFields',
+      'application/json',
+      'application/json',
+    ]);
   });
 });
 

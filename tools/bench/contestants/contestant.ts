@@ -1,10 +1,19 @@
-import type { Watched } from '../objects.ts';
+import type { Place, Watched } from '../objects.ts';
 
 /**
- * What takes part. `before` is the depwatch of another checkout; `http2` and `undici` are the floors: the same requests
- * with nothing around them.
+ * What takes part. `before` is the depwatch of another checkout, `per-object` and `shared` are this one's with that plan;
+ * `http2` and `undici` are the floors: the same requests with nothing around them, and `one-watch` that of sharing: a
+ * watch of everything, on depwatch's transport.
  */
-export type ContestantName = 'depwatch' | 'before' | 'client-node' | 'http2' | 'undici';
+export type ContestantName =
+  | 'depwatch'
+  | 'before'
+  | 'per-object'
+  | 'shared'
+  | 'client-node'
+  | 'http2'
+  | 'undici'
+  | 'one-watch';
 
 /** What a contestant is started with. */
 export interface ContestantOptions {
@@ -12,6 +21,10 @@ export interface ContestantOptions {
   readonly kubeConfig: string;
   /** Keep whole objects; else no more than metadata is needed. */
   readonly cache: boolean;
+  /** Where the objects are. Default: where most scenarios have them; elsewhere not every contestant can be. */
+  readonly place?: Place;
+  /** Each watched thing has a watch of its own; default as the contestant has it by default. */
+  readonly apart?: boolean;
   /** Called with a watcher after what it watches has changed; several changes may be told at once. */
   changed(watcher: number): void;
 }
@@ -28,5 +41,7 @@ export interface Contestant {
   seen(): number;
   /** How many warnings and errors were logged. */
   readonly logLines: number;
+  /** What was logged for information: what is watched together, and why. */
+  readonly infos?: readonly string[];
   close(): Promise<void>;
 }

@@ -1,30 +1,35 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import type { createDynamicWatcher } from '@depwatch/dynamic-watcher';
 
-import { indexOf, nameOf, namespace, selector, type Watched } from '../objects.ts';
+import { indexOf, nameOf, namespaceOf, selector, type Watched } from '../objects.ts';
 import type { Contestant, ContestantOptions } from './contestant.ts';
 
-const kind = { version: 'v1', kind: 'ConfigMap', namespace };
-
-function identify(watched: Watched) {
-  return watched === 'all' ? { ...kind, selector } : { ...kind, name: nameOf(watched) };
-}
+const kind = { version: 'v1', kind: 'ConfigMap' };
 
 /** depwatch as its users have it: a KubeConfig of client-node, and defaults but for the cache. */
 export async function startWith(
   create: typeof createDynamicWatcher,
-  { kubeConfig, cache, changed }: ContestantOptions,
+  { kubeConfig, cache, place, apart, changed }: ContestantOptions,
+  settings: object = apart ? { watchPlan: 'per-object' } : {},
 ): Promise<Contestant> {
+  const identify = (watched: Watched) =>
+    watched === 'all'
+      ? { ...kind, namespace: namespaceOf(0, place), selector }
+      : { ...kind, namespace: namespaceOf(watched, place), name: nameOf(watched) };
   const config = new KubeConfig();
   config.loadFromString(kubeConfig);
   let logLines = 0;
+  const infos: string[] = [];
   const ignore = (): void => {};
+  const keep = (fields: object, message: string): void =>
+    void infos.push(`${message} ${JSON.stringify(fields)}`);
   const count = (): void => void (logLines += 1);
   const watcher = create({
     kubeConfig: config,
     enableCache: cache,
-    logger: { debug: ignore, info: ignore, warn: count, error: count },
+    logger: { debug: ignore, info: keep, warn: count, error: count },
     reconciler: ({ name }) => changed(indexOf(name!)),
+    ...settings,
   });
   await watcher.start();
   return {
@@ -35,6 +40,7 @@ export async function startWith(
     get logLines() {
       return logLines;
     },
+    infos,
     async close() {
       await watcher.stop();
       await watcher.stopped;

@@ -29,7 +29,11 @@ export const b1 = defineScenario({
     const told = new RollCall(watches);
     return {
       async add() {
-        const contestant = await start({ cache: false, changed: (watcher) => told.mark(watcher) });
+        const contestant = await start({
+          cache: false,
+          apart: true,
+          changed: (watcher) => told.mark(watcher),
+        });
         const readCpu = startCpu();
         const startedAt = now();
         await Promise.all(

@@ -49,7 +49,7 @@ export const b10 = defineScenario({
     };
     return {
       async churn() {
-        contestant = await start({ cache: true, changed() {} });
+        contestant = await start({ cache: true, apart: true, changed() {} });
         // What is made once and kept is no leak.
         await churn(cycles);
         const before = await measure();

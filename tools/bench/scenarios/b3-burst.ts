@@ -39,6 +39,7 @@ export const b3 = defineScenario({
     return {
       async open() {
         contestant = await start({
+          apart: true,
           cache: true,
           changed() {
             lastMs = now();

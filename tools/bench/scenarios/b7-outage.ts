@@ -1,90 +1,16 @@
-import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { ContestantName } from '../contestants/contestant.ts';
+import { outage } from './outage.ts';
 
-import type { Contestant, ContestantName } from '../contestants/contestant.ts';
-import { now } from '../meter.ts';
-import { checkOpenWatches, defineScenario } from './scenario.ts';
-import { lastVersions, Sightings } from './sightings.ts';
-import { watchEach } from './watch-each.ts';
-
-const outageMs = 3_000;
-/** Writes to more than these would take longer than the watches do, and the server's time with it. */
-const mostWritten = 2_000;
-
-/**
- * The API server is killed, and started again 3 s later. As soon as it is ready every object is written to, or 2,000 of
- * them. The floors have no part in it, since they never come back. Cache on.
- */
-export const b7 = defineScenario({
+/** A watch for each name, and nobody who would share them. */
+export const b7 = outage({
   id: 'B7',
   title: 'API server killed and back',
-  server: 'real',
-  measures: [
-    { key: 'liveMs', label: 'ready → all are live', unit: 'ms' },
-    { key: 'seenMs', label: 'ready → all that was written is seen', unit: 'ms' },
-    { key: 'writtenMs', label: 'ready → all written', unit: 'ms' },
-    { key: 'failed', label: 'failed attempts', unit: '' },
-    { key: 'requests', label: 'requests', unit: '' },
-    { key: 'lists', label: 'relists', unit: '' },
-    { key: 'peak', label: 'peak requests/s', unit: '' },
-    { key: 'logLines', label: 'log lines', unit: '' },
-  ],
   cases: (full) =>
     full
       ? [sized(2_000, ['depwatch', 'client-node']), sized(10_000, ['depwatch'])]
       : [sized(1_000, ['depwatch'])],
-  steps({ params: { watches }, wire, start }) {
-    const sightings = new Sightings();
-    let contestant: Contestant;
-    let loggedBefore = 0;
-    return {
-      async open() {
-        contestant = await watchEach(start, watches, sightings);
-      },
-      /** From here on it counts. */
-      begin() {
-        wire.reset();
-        loggedBefore = contestant.logLines;
-      },
-      /** Resolves to the counts, when all of these have been seen. */
-      async until(versions: [index: number, version: number][]) {
-        const all = await sightings.until(versions);
-        return {
-          lastMs: all.at(-1)!.ms,
-          answered: [...wire.answers.values()],
-          failed: wire.failedAttempts,
-          requests: wire.requests,
-          lists: wire.lists,
-          peak: wire.peakRequestsPerSecond,
-          logLines: contestant.logLines - loggedBefore,
-        };
-      },
-    };
-  },
-  async run({ params: { watches }, server, steps }) {
-    await server.load.create(watches);
-    await steps.open();
-    await checkOpenWatches(server, watches);
-    await steps.begin();
-    await server.kill();
-    await sleep(outageMs);
-    await server.restart();
-    const readyMs = now();
-    const count = Math.min(watches, mostWritten);
-    const writes = await server.load.write({ count, among: watches });
-    const writtenMs = now() - readyMs;
-    const { lastMs, answered, ...counts } = await steps.until(lastVersions(writes));
-    assert.equal(answered.length, watches, 'watches that were answered after the outage');
-    await checkOpenWatches(server, watches);
-    return {
-      liveMs: Math.max(...answered) - readyMs,
-      seenMs: lastMs - readyMs,
-      writtenMs,
-      ...counts,
-    };
-  },
 });
 
-function sized(watches: number, contestants: readonly ContestantName[]) {
-  return { label: `${watches} watches`, params: { watches }, contestants };
+function sized(objects: number, contestants: readonly ContestantName[]) {
+  return { label: `${objects} watches`, params: { objects }, contestants };
 }

@@ -31,7 +31,11 @@ export const b8 = defineScenario({
     const told = new RollCall(watches);
     return {
       async open() {
-        const contestant = await start({ cache: false, changed: (watcher) => told.mark(watcher) });
+        const contestant = await start({
+          cache: false,
+          apart: true,
+          changed: (watcher) => told.mark(watcher),
+        });
         await Promise.all(
           Array.from({ length: watches }, (_, index) => contestant.add(index, index)),
         );

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Contestant, ContestantName, ContestantOptions } from '../contestants/contestant.ts';
 import type { Handlers, Remote } from '../remote.ts';
+import type { Rights } from '../servers/access.ts';
 import type { Server } from '../servers/server.ts';
 import type { Wire } from '../wire.ts';
 
@@ -17,6 +18,8 @@ export interface Case<Params> {
   readonly label: string;
   readonly params: Params;
   readonly contestants: readonly ContestantName[];
+  /** What the contestants may do; default what most need. */
+  readonly rights?: Rights;
 }
 
 /** What a contestant's process has. */
@@ -35,6 +38,8 @@ export interface Direction<Params, Steps> {
   readonly server: Server;
   /** What the contestant's process does, on its own. */
   readonly steps: Remote<Steps>;
+  /** For what figures can't tell. */
+  log(line: string): void;
 }
 
 /** The figures of one run, by the keys of the measures. */
@@ -47,6 +52,10 @@ export interface Scenario<Params, Steps extends Handlers> {
   readonly server: 'real' | 'in-process';
   /** The first one is what the plot shows. */
   readonly measures: readonly Measure[];
+  /** Whether it is run only where it is asked for by its name. */
+  readonly onlyByName?: boolean;
+  /** Whether all its cases make one table. */
+  readonly inOneTable?: boolean;
   /** Flags of Node for the contestants. */
   readonly nodeFlags?: readonly string[];
   cases(full: boolean): readonly Case<Params>[];

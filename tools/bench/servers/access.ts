@@ -3,28 +3,48 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const lookMs = 50;
 const looks = 200;
-const name = 'contestant';
 const rbac = 'rbac.authorization.k8s.io';
 
+/** What a service account may do with ConfigMaps. */
+export interface Rights {
+  /** Its name. */
+  readonly name: string;
+  /** Default: list, watch and patch. */
+  readonly verbs?: readonly string[];
+  /** In all namespaces; default in its own. */
+  readonly everywhere?: boolean;
+  /** Only those of these names; default all. */
+  readonly resourceNames?: readonly string[];
+}
+
 /**
- * Makes a service account in a namespace that there is, with the rights to watch and patch ConfigMaps in it, and resolves with its
- * kubeconfig once it has them. Its requests are subject to priority and fairness, as those of a controller in a cluster.
+ * Makes a service account in a namespace that there is, with rights to ConfigMaps, and resolves with its kubeconfig once it has
+ * them. Its requests are subject to priority and fairness, as those of a controller in a cluster.
  *
  * @param kubeConfig the administrator's
  */
-export async function createServiceAccount(kubeConfig: string, namespace: string): Promise<string> {
+export async function createServiceAccount(
+  kubeConfig: string,
+  namespace: string,
+  { name, verbs = ['list', 'watch', 'patch'], everywhere = false, resourceNames }: Rights,
+): Promise<string> {
   const post = (path: string, body: object) => call(kubeConfig, 'POST', path, body);
   const metadata = { name, namespace };
   const accounts = `/api/v1/namespaces/${namespace}/serviceaccounts`;
-  const roles = `/apis/${rbac}/v1/namespaces/${namespace}`;
+  const [scope, role] = everywhere ? ['', 'ClusterRole'] : [`/namespaces/${namespace}`, 'Role'];
+  const roles = `/apis/${rbac}/v1${scope}/${role.toLowerCase()}`;
   await post(accounts, { metadata });
-  await post(`${roles}/roles`, {
-    metadata,
-    rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['list', 'watch', 'patch'] }],
-  });
-  await post(`${roles}/rolebindings`, {
-    metadata,
-    roleRef: { apiGroup: rbac, kind: 'Role', name },
+  const own = everywhere ? { name } : metadata;
+  const rule = {
+    apiGroups: [''],
+    resources: ['configmaps'],
+    verbs,
+    ...(resourceNames && { resourceNames }),
+  };
+  await post(`${roles}s`, { metadata: own, rules: [rule] });
+  await post(`${roles}bindings`, {
+    metadata: own,
+    roleRef: { apiGroup: rbac, kind: role, name },
     subjects: [{ kind: 'ServiceAccount', name, namespace }],
   });
   const issued = await post(`${accounts}/${name}/token`, {
@@ -32,13 +52,15 @@ export async function createServiceAccount(kubeConfig: string, namespace: string
   });
   const { token } = (JSON.parse(issued) as { status: { token: string } }).status;
   const { users, ...rest } = JSON.parse(kubeConfig);
-  const own = JSON.stringify({ ...rest, users: [{ ...users[0], user: { token } }] });
+  const account = JSON.stringify({ ...rest, users: [{ ...users[0], user: { token } }] });
   // The server hears of its own new rights by a watch.
-  const list = `/api/v1/namespaces/${namespace}/configmaps?limit=1`;
+  const [first] = resourceNames ?? [];
+  const query = first === undefined ? '' : `&fieldSelector=metadata.name=${first}`;
+  const list = `/api/v1/namespaces/${namespace}/configmaps?limit=1${query}`;
   for (let look = 1; ; look++) {
     try {
-      await call(own, 'GET', list);
-      return own;
+      await call(account, 'GET', list);
+      return account;
     } catch (error) {
       if (look === looks) throw error;
       await sleep(lookMs);

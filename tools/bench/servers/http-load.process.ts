@@ -1,7 +1,7 @@
 /** The load generator for a real server: a process that writes over one HTTP/2 connection. */
 import { type ClientHttp2Session, connect } from 'node:http2';
 
-import { configMap, namespace, nameOf } from '../objects.ts';
+import { configMap, namespace, namespaceOf, nameOf, type Place } from '../objects.ts';
 import { kubeConfigVariable, serve } from '../remote.ts';
 import { createLoad } from './load.ts';
 
@@ -48,14 +48,24 @@ async function sendWell(method: string, path: string, body: unknown, alsoFine?: 
   return JSON.parse(text) as { metadata: { resourceVersion?: string } };
 }
 
-const configMaps = `/api/v1/namespaces/${namespace}/configmaps`;
-await sendWell('POST', '/api/v1/namespaces', { metadata: { name: namespace } }, 409);
-serve(
-  createLoad(atOnce, async (index, revision) => {
-    const object = configMap(index, revision);
-    const { metadata } = await (revision === 0
-      ? sendWell('POST', configMaps, object)
-      : sendWell('PUT', `${configMaps}/${nameOf(index)}`, object));
-    return Number(metadata.resourceVersion);
-  }),
-);
+async function createNamespace(name: string): Promise<void> {
+  await sendWell('POST', '/api/v1/namespaces', { metadata: { name } }, 409);
+}
+
+const load = createLoad(atOnce, async (index, revision, place) => {
+  const object = configMap(index, revision, place);
+  const configMaps = `/api/v1/namespaces/${object.metadata.namespace}/configmaps`;
+  const { metadata } = await (revision === 0
+    ? sendWell('POST', configMaps, object)
+    : sendWell('PUT', `${configMaps}/${nameOf(index)}`, object));
+  return Number(metadata.resourceVersion);
+});
+await createNamespace(namespace);
+serve({
+  ...load,
+  async create(count: number, place?: Place) {
+    const namespaces = Array.from({ length: place?.over ?? 1 }, (_, n) => namespaceOf(n, place));
+    await Promise.all(namespaces.map(createNamespace));
+    await load.create(count, place);
+  },
+});

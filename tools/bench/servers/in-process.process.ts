@@ -24,8 +24,8 @@ const server = await startApiServer({
 server.objects.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'bench' } });
 
 const handlers: InProcessHandlers = {
-  ...createLoad(atOnce, async (index, revision) => {
-    const { metadata } = server.objects.apply(configMap(index, revision));
+  ...createLoad(atOnce, async (index, revision, place) => {
+    const { metadata } = server.objects.apply(configMap(index, revision, place));
     await nextTurn();
     return Number((metadata as { resourceVersion?: string }).resourceVersion);
   }),

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { now } from '../meter.ts';
+import { namespaceOf, type Place } from '../objects.ts';
 
 /** One write, with times of {@link now}. */
 export interface Write {
@@ -18,12 +19,14 @@ export interface WriteOrder {
   readonly among: number;
   /** Undefined: as fast as the server takes them. */
   readonly perSecond?: number;
+  /** Default: where most scenarios have them. */
+  readonly place?: Place;
 }
 
 /** What a process offers that writes to a server, whether it is the server itself or only its client. */
 export type Load = {
   /** Makes the objects from 0 up, as far as they aren't there. */
-  create(count: number): Promise<void>;
+  create(count: number, place?: Place): Promise<void>;
   /** Resolves to all writes, in the order in which they were begun, when the last one is done. */
   write(order: WriteOrder): Promise<Write[]>;
 };
@@ -31,21 +34,24 @@ export type Load = {
 /** The load generator that writes an object's n-th revision with `put`, `atOnce` at once at most. */
 export function createLoad(
   atOnce: number,
-  put: (index: number, revision: number) => Promise<number>,
+  put: (index: number, revision: number, place?: Place) => Promise<number>,
 ): Load {
-  let created = 0;
+  /** How many, by the first namespace of their place. */
+  const created = new Map<string, number>();
   let revision = 0;
   return {
-    async create(count) {
-      const from = created;
-      created = Math.max(created, count);
-      await pace(created - from, undefined, atOnce, async (n) => void (await put(from + n, 0)));
+    async create(count, place) {
+      const first = namespaceOf(0, place);
+      const from = created.get(first) ?? 0;
+      created.set(first, Math.max(from, count));
+      const create = async (n: number) => void (await put(from + n, 0, place));
+      await pace(count - from, undefined, atOnce, create);
     },
-    async write({ count, among, perSecond }) {
+    async write({ count, among, perSecond, place }) {
       const writes: Write[] = [];
       await pace(count, perSecond, atOnce, async (n) => {
         const sentMs = now();
-        const version = await put(n % among, ++revision);
+        const version = await put(n % among, ++revision, place);
         writes[n] = { index: n % among, version, sentMs, doneMs: now() };
       });
       return writes;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { parseOptions } from '../options.ts';
 
-const parse = (...argv: string[]) => parseOptions(argv, ['B1', 'B4']);
+const parse = (...argv: string[]) => parseOptions(argv, ['B1', 'B4', 'B1s']);
 
 test('the defaults are all scenarios of the quick set, five runs each', () => {
   expect(parse()).toEqual({
@@ -19,6 +19,7 @@ test('the defaults are all scenarios of the quick set, five runs each', () => {
 });
 
 test('scenarios are picked by their ids', () => {
+  expect(parse('B1S', 'b1').scenarios).toEqual(['B1s', 'B1']);
   expect(parse('b4', '--full', '--runs', '7', '--out', 'there', '--profile')).toMatchObject({
     scenarios: ['B4'],
     full: true,
@@ -35,7 +36,7 @@ test('with another checkout sources are compared, so nothing is built', () => {
 
 test.for([
   [['--as', 'root'], '--as: expected service-account or admin, got root'],
-  [['B11'], 'B11: there is no such scenario; there are B1, B4'],
+  [['B11'], 'B11: there is no such scenario; there are B1, B4, B1s'],
   [['--runs', '0'], '--runs: expected a whole number above 0, got 0'],
   [['--quick', '--full'], 'exclude each other'],
   [['--fast'], '--fast'],

@@ -56,6 +56,20 @@ On a server; medians, quartiles in brackets.
 `);
 });
 
+test('the cases of a scenario may share a table', () => {
+  const cases = ['100 watches', '200 watches'].map((label) =>
+    summarizeCase({ ...runs, label, inOneTable: true }),
+  );
+  const markdown = formatMarkdown({ facts: {}, cases });
+  expect(markdown.match(/^## .*$/gm)).toEqual(['## B1: Add watches']);
+  expect(markdown).toContain(`
+|  |  | wall, ms | requests |
+| --- | --- | --: | --: |
+| 100 watches | depwatch (n = 3) | 20 (15–25) | 100 |
+`);
+  expect(markdown).toContain('| 200 watches | undici (n = 3) | 10 | 100 |');
+});
+
 test('numbers have three digits', () => {
   const texts = [0, 0.012345, 12.345, 999.6, 1234.5, 1_234_567].map(formatNumber);
   expect(texts).toEqual(['0', '0.0123', '12.3', '1,000', '1,235', '1,234,567']);

@@ -1,4 +1,4 @@
-import type { KubernetesObject } from '../kubernetes-object.ts';
+import type { KubernetesObject, ObjectMeta } from '../kubernetes-object.ts';
 import type { GroupVersionKind } from '../object-identifier.ts';
 
 /** A resource of the API server: the plural name that stands in its URLs, and whether it lives in namespaces. */
@@ -77,6 +77,12 @@ export interface Transport {
       resourceVersion?: string;
       initialEvents?: boolean;
       timeoutMs?: number;
+      /**
+       * Which objects are wanted whole, asked as each event is decoded with the metadata that it has; default all. Of the others
+       * `apiVersion`, `kind` and `metadata` are enough, which a transport can have for a fraction of the work. An object that
+       * comes so has the very metadata that was asked about: who has remembered it knows that there is more.
+       */
+      wanted?: (metadata: ObjectMeta) => boolean;
     },
   ): AsyncIterable<readonly WatchEvent[]>;
   /**

@@ -22,14 +22,17 @@ const maxPieces = 1024;
  */
 export class NdjsonDecoder {
   readonly #maxLineBytes: number;
+  readonly #parse: (line: string) => unknown;
   /** The start of a line whose end has not come. */
   #partial: Buffer[] = [];
   #partialBytes = 0;
   /** How many at the end of {@link #partial} have not been joined. */
   #pieces = 0;
 
-  constructor(maxLineBytes: number) {
+  /** @param parse what makes a value of a line; a SyntaxError says that it is no JSON */
+  constructor(maxLineBytes: number, parse: (line: string) => unknown = JSON.parse) {
     this.#maxLineBytes = maxLineBytes;
+    this.#parse = parse;
   }
 
   /**
@@ -99,7 +102,7 @@ export class NdjsonDecoder {
       if (end - start > this.#maxLineBytes / 3)
         this.#checkLength(Buffer.byteLength(text.slice(start, end)));
       if (end - start > 1 || text[start]!.trim() !== '')
-        receiver.onLine(parseLine(text.slice(start, end), otherwise));
+        receiver.onLine(this.#parseLine(text.slice(start, end), otherwise));
       start = end + 1;
     }
   }
@@ -116,17 +119,18 @@ export class NdjsonDecoder {
     }
   }
 
+  #parseLine(line: string, otherwise = 'a line that is no JSON'): unknown {
+    try {
+      return this.#parse(line);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      // The error of JSON.parse quotes what it was given.
+      throw new LineError(otherwise);
+    }
+  }
+
   #checkLength(bytes: number): void {
     if (bytes > this.#maxLineBytes)
       throw new LineError(`a line of more than ${this.#maxLineBytes} bytes`);
-  }
-}
-
-function parseLine(line: string, otherwise = 'a line that is no JSON'): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    // The error of JSON.parse quotes what it was given.
-    throw new LineError(otherwise);
   }
 }

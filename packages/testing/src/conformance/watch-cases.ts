@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import type { KubernetesObject } from '@depwatch/core';
+import type { KubernetesObject, ObjectMeta } from '@depwatch/core';
 
 import type { CaseDefinition } from './case-definition.ts';
 import { checkOrder, lastApplied, type ObjectEvent, tell } from './expectations.ts';
@@ -102,6 +102,30 @@ export const watchCases: readonly CaseDefinition[] = [
         assert.equal(object.metadata?.namespace, lab.namespace);
       }
       checkOrder(events);
+    },
+  },
+  {
+    name: 'watch: what is wanted comes whole, and everything else at least with its metadata',
+    async run(lab) {
+      const { resourceVersion } = await lab.list(lab.configMaps());
+      const data = { text: 'x'.repeat(4_000) };
+      const written = [
+        await lab.put('a', { labels: { app: 'a' }, data }),
+        await lab.put('b', { labels: { app: 'b' }, annotations: { c: '"}}' }, data }),
+      ];
+      const unwanted = new Set<object>();
+      const wants = (metadata: ObjectMeta): boolean =>
+        metadata.labels?.['app'] === 'a' || !unwanted.add(metadata);
+      const watch = lab.watch(lab.configMaps(), { resourceVersion, wanted: wants });
+      const [wanted, other] = await watch.changes(2);
+      assert.deepEqual((wanted!.object as ConfigMap).data, data);
+      const whole = (other!.object as ConfigMap).data?.['text'] === data.text;
+      assert.ok(whole || unwanted.has(other!.object.metadata!));
+      for (const [n, { object }] of [wanted!, other!].entries()) {
+        const { uid, labels, annotations } = written[n]!.metadata!;
+        const told = object.metadata!;
+        assert.deepEqual([told.uid, told.labels, told.annotations], [uid, labels, annotations]);
+      }
     },
   },
   {

@@ -215,6 +215,28 @@ export const brokenWatches: readonly BrokenTransport[] = [
     wrap: inQueries((query) => without(query, 'metadataOnly')),
   },
   {
+    defect: 'what is not wanted is left out',
+    noticedBy: [
+      'watch: what is wanted comes whole, and everything else at least with its metadata',
+    ],
+    wrap: inBursts((burst, _, { wanted = () => true }) =>
+      burst.filter((event) => event.type === 'BOOKMARK' || wanted(event.object.metadata!)),
+    ),
+  },
+  {
+    defect: 'nothing comes whole where somebody says what is wanted',
+    noticedBy: [
+      'watch: what is wanted comes whole, and everything else at least with its metadata',
+    ],
+    wrap: inBursts((burst, _, { wanted }) =>
+      burst.map((event) => {
+        if (event.type === 'BOOKMARK' || !wanted) return event;
+        const { apiVersion, kind, metadata } = event.object;
+        return { ...event, object: { apiVersion, kind, metadata } as KubernetesObject };
+      }),
+    ),
+  },
+  {
     defect: 'the end of the initial events is not told',
     noticedBy: ['initial events: of nothing, the bookmark alone'],
     wrap: inBursts((burst) =>

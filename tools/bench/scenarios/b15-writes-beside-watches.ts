@@ -22,8 +22,8 @@ const gvr = { group: '', version: 'v1', resource: 'configmaps', namespaced: true
  * Patches of objects, a few at once, by a transport that has nothing else to do, then beside watches by name on the same
  * transport, which get an event for each patch, and then alone again: so that a machine whose load changes, changes both.
  */
-export const b11 = defineScenario({
-  id: 'B11',
+export const b15 = defineScenario({
+  id: 'B15',
   title: 'Writes beside watches',
   server: 'real',
   measures: [
