@@ -1,3 +1,4 @@
+import { controllerMutants } from './controller-mutants.ts';
 import { groupMutants } from './group-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { serverMutants } from './server-mutants.ts';
@@ -244,4 +245,5 @@ export const mutants: readonly Mutant[] = [
   },
   ...serverMutants,
   ...groupMutants,
+  ...controllerMutants,
 ];

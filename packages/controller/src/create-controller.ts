@@ -132,7 +132,9 @@ class KindController<T extends KubernetesObject> implements Controller {
     if (groupVersionKindKey(id) !== groupVersionKindKey(kind)) {
       throw invalidInput(`id: expected a ${kind.kind} of ${formatGroupVersion(kind)}`);
     }
-    this.watcher.enqueue(id);
+    const shown = this.#shown(id);
+    // A namespace means nothing where the kind has none.
+    this.watcher.enqueue(shown ? objectIdentifierFrom(shown) : id);
   }
 
   get #name(): string {
@@ -235,8 +237,8 @@ class KindController<T extends KubernetesObject> implements Controller {
   #ownerOf(object: Cached<KubernetesObject>): readonly ObjectIdentifier[] {
     const owner = ownerOfKind(object, this.#task.kind);
     if (!owner) return [];
-    const found = this.#own.map((list) => list.get(owner.id)).find((one) => one !== undefined);
-    return found?.metadata?.uid === owner.uid ? [objectIdentifierFrom(found!)] : [];
+    const shown = this.#shown(owner.id);
+    return shown?.metadata?.uid === owner.uid ? [objectIdentifierFrom(shown!)] : [];
   }
 
   async #reconcile(id: ObjectIdentifier, context: ReconcileContext): Promise<Result | void> {
@@ -250,9 +252,9 @@ class KindController<T extends KubernetesObject> implements Controller {
     }
   }
 
-  /** Lists can be seen from now on, or no longer. What they show wakes itself; what they would have shown meanwhile does not. */
+  /** Lists can be seen from now on, or no longer. What they show wakes itself; what has gone meanwhile does not. */
   #listsChanged({ causes }: ReconcileContext): void {
-    if (!causes.some(({ type }) => type === 'available')) return;
+    if (causes.every(({ type }) => type !== 'available' && type !== 'unavailable')) return;
     for (const id of this.#objects!.missing()) this.watcher.enqueue(id);
     if (this.#owned.size > 0) {
       for (const object of this.#all()) this.watcher.enqueue(objectIdentifierFrom(object));
@@ -264,6 +266,10 @@ class KindController<T extends KubernetesObject> implements Controller {
     if (!this.#readiness.isWaiting || !this.#own.every((list) => list.isSeen)) return;
     const keys = this.#all().map((object) => objectIdentifierKey(objectIdentifierFrom(object)));
     this.#readiness.listed(keys);
+  }
+
+  #shown(id: ObjectIdentifier): Cached<KubernetesObject> | undefined {
+    return this.#own.map((list) => list.get(id)).find((object) => object !== undefined);
   }
 
   #all(): readonly Cached<KubernetesObject>[] {

@@ -108,7 +108,7 @@ export class ObjectReconciler<T extends KubernetesObject> {
 
   /** An object is gone, or has lost the labels that made it ours. @returns when to come again, where that isn't through */
   async #leave(reader: Reader, context: ReconcileContext, seen: Seen): Promise<Result | void> {
-    const { task, client } = this.#options;
+    const { task, client, writes } = this.#options;
     if (task.finalizer && task.selector) {
       const { signal } = context;
       const left = await client.get<T>(reader.id, { signal });
@@ -126,6 +126,7 @@ export class ObjectReconciler<T extends KubernetesObject> {
     }
     await this.#drop(reader);
     this.#seen.delete(reader.key);
+    writes.forget(reader.key);
     return undefined;
   }
 

@@ -74,34 +74,29 @@ export function controllerContext<T extends KubernetesObject>(
   let status: unknown = (object as { status?: unknown }).status;
   const event: ControllerContext<T>['event'] = (type, reason, note, options) =>
     recorder.record(owner, type, reason, note, options);
-  const read = readContext(parts, turn);
-  // Its getter must not be read here.
-  return Object.defineProperties(
-    {
-      event,
-      async patchStatus(patch: StatusPatch<T>) {
-        const wanted = wireForm(patch);
-        if (!wouldChange(status ?? {}, wanted)) return;
-        const body = { status: wanted };
-        const written = await client.patch(reader.id, body, { subresource: 'status' });
-        status = (written as { status?: unknown }).status;
-      },
-      async apply<K extends KubernetesObject>(given: K, { owned = false, force = false } = {}) {
-        const id = objectIdentifierFrom(given);
-        try {
-          let wanted = given;
-          if (owned) {
-            const known = lists.find((list) => list.covers(id))?.get(id);
-            wanted = ownedBy(given, owner, known ?? (await client.get(id)), force);
-          }
-          // What is ours is as we say, whoever has changed it.
-          return await client.apply(wanted, { fieldManager, force: force || owned });
-        } catch (error) {
-          if (isDepwatchError(error, 'ERR_CONFLICT')) event('Warning', 'Conflict', error.message);
-          throw error;
-        }
-      },
+  return Object.assign(readContext(parts, turn), {
+    event,
+    async patchStatus(patch: StatusPatch<T>) {
+      const wanted = wireForm(patch);
+      if (!wouldChange(status ?? {}, wanted)) return;
+      const body = { status: wanted };
+      const written = await client.patch(reader.id, body, { subresource: 'status' });
+      status = (written as { status?: unknown }).status;
     },
-    Object.getOwnPropertyDescriptors(read),
-  ) as ControllerContext<T>;
+    async apply<K extends KubernetesObject>(given: K, { owned = false, force = false } = {}) {
+      const id = objectIdentifierFrom(given);
+      try {
+        let wanted = given;
+        if (owned) {
+          const known = lists.find((list) => list.covers(id))?.get(id);
+          wanted = ownedBy(given, owner, known ?? (await client.get(id)), force);
+        }
+        // What is ours is as we say, whoever has changed it.
+        return await client.apply(wanted, { fieldManager, force: force || owned });
+      } catch (error) {
+        if (isDepwatchError(error, 'ERR_CONFLICT')) event('Warning', 'Conflict', error.message);
+        throw error;
+      }
+    },
+  });
 }

@@ -27,7 +27,23 @@ export class Writes {
     if (!apiVersion || !kind || !metadata?.name || !metadata.resourceVersion) return;
     let objects = this.#written.get(key);
     if (!objects) this.#written.set(key, (objects = new Map()));
-    objects.set(JSON.stringify([apiVersion, kind, metadata.namespace, metadata.name]), written);
+    const { name, namespace, labels, resourceVersion } = metadata;
+    // No more of it than tells whether it is shown: it may be large, and is kept until the next reconcile.
+    objects.set(JSON.stringify([apiVersion, kind, namespace, name]), {
+      apiVersion,
+      kind,
+      metadata: {
+        name,
+        resourceVersion,
+        ...(namespace && { namespace }),
+        ...(labels && { labels }),
+      },
+    });
+  }
+
+  /** Nobody reconciles under this key any more. */
+  forget(key: string): void {
+    this.#written.delete(key);
   }
 
   /** Waits until the cache shows what was written under this key, or 5 s. @throws the signal's reason */

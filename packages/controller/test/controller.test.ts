@@ -408,3 +408,32 @@ test('enqueue asks for a reconcile of an own object, and of no other', async () 
   expect(calls).toEqual(['a', 'a']);
   expect(() => controller.enqueue(configMapId('a'))).toThrow(/Widget/);
 });
+
+test('enqueue means the object that it names, also where its kind has no namespaces', async () => {
+  const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' } };
+  const fake = createFakeTransport({ objects: [node] });
+  const running = new Set<string>();
+  let isTwice = false;
+  let runs = 0;
+  await using controller = createController({
+    kind: { version: 'v1', kind: 'Node' },
+    transport: fake,
+    clock: fake.clock,
+    maxConcurrentReconciles: 2,
+    async reconcile({ metadata }) {
+      runs += 1;
+      isTwice ||= running.has(metadata!.name!);
+      running.add(metadata!.name!);
+      await new Promise<void>((resolve) => fake.clock.setTimeout(resolve, 100));
+      running.delete(metadata!.name!);
+    },
+  });
+  void controller.start();
+  await fake.clock.advance(1000);
+  const id = { version: 'v1', kind: 'Node', name: 'n' };
+  controller.enqueue(id);
+  controller.enqueue({ ...id, group: '', namespace: 'meaningless' });
+  await fake.clock.advance(1000);
+  expect(runs).toBe(2);
+  expect(isTwice).toBe(false);
+});

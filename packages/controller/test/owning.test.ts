@@ -136,6 +136,30 @@ describe('an owned object', () => {
     expect(read).toEqual(['1', '2']);
   });
 
+  test('that can not be seen any more, or again, wakes whoever might own it', async () => {
+    const unseen: unknown[] = [];
+    await using bench = await startBench(
+      {
+        owns,
+        authGraceMs: 1000,
+        async reconcile(_object, context) {
+          await context.get(configMapId('x'));
+          unseen.push(context.unavailable.map(({ watched }) => watched.kind));
+        },
+      },
+      [widget('a')],
+    );
+    const { fake } = bench;
+    const allow = fake.deny({ resource: 'configmaps' });
+    fake.breakWatches();
+    await bench.settle(60_000);
+    expect(unseen).toEqual([[], ['ConfigMap']]);
+    allow();
+    await bench.settle(600_000);
+    expect(unseen.slice(2).every((kinds) => (kinds as string[]).length === 0)).toBe(true);
+    expect(unseen.length).toBeGreaterThan(2);
+  });
+
   test.each([
     ['of nobody', undefined],
     [

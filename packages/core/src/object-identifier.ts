@@ -112,7 +112,8 @@ export function validateObjectIdentifier(id: ObjectIdentifier): void {
   if (!id.name && !id.selector) {
     throw invalidInput(
       'name, selector: one of them must be set; to depend on all of a kind, list it without either in a query batch ' +
-        '(queryBatch or startQueryBatch, with enableCache), and to reconcile each of them, enqueue what that list shows',
+        '(queryBatch or startQueryBatch, with enableCache); to reconcile each of them, addMapping, or createController of ' +
+        '@depwatch/controller',
     );
   }
 }

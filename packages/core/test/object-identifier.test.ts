@@ -69,7 +69,14 @@ describe('validate', () => {
 
   test('of all of a kind: the message names the ways out', () => {
     const all = { version: 'v1', kind: 'ConfigMap', namespace: 'default' };
-    for (const wayOut of ['list', 'queryBatch', 'startQueryBatch', 'enableCache', 'enqueue']) {
+    for (const wayOut of [
+      'list',
+      'queryBatch',
+      'startQueryBatch',
+      'enableCache',
+      'addMapping',
+      'createController',
+    ]) {
       expect(() => validateObjectIdentifier(all)).toThrowError(
         expect.objectContaining({
           code: 'ERR_INVALID_INPUT',

@@ -103,7 +103,11 @@ export type DynamicWatcherSettings = WatchSettings & ReconcileSettings & { recon
  */
 export type DynamicWatcherOptions = (
   | { kubeConfig?: KubeConfigLike; transport?: never }
-  | { transport: Transport | (() => Promise<Transport>); kubeConfig?: never }
+  | {
+      /** Yours to close; one that this function makes at the start is closed at the stop. */
+      transport: Transport | (() => Promise<Transport>);
+      kubeConfig?: never;
+    }
 ) &
   (
     | DynamicWatcherSettings

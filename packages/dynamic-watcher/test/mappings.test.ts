@@ -1,8 +1,14 @@
 import type { Cached, KubernetesObject, ObjectIdentifier } from '@depwatch/core';
+import { createFakeTransport } from '@depwatch/testing';
 import { describe, expect, test } from 'vitest';
-import type { DynamicWatcherSettings, MappedChange } from '../src/index.ts';
+import {
+  createDynamicWatcher,
+  createReconcileGroup,
+  type DynamicWatcherSettings,
+  type MappedChange,
+} from '../src/index.ts';
 import { definitionOf } from './fault-table/definition.ts';
-import { configMap, configMapId, startBench, type Bench } from './harness.ts';
+import { configMap, configMapId, Recorder, startBench, type Bench } from './harness.ts';
 
 /** Under what the mapping stands. */
 const listener: ObjectIdentifier = { version: 'v1', kind: 'Listener', name: 'all' };
@@ -215,4 +221,27 @@ test('an object is read within the query that shows it, as long as that can be s
   fake.breakWatches();
   await bench.settle(120_000);
   expect(() => read('a')).toThrow(expect.objectContaining({ code: 'ERR_NO_CACHE_ENTRY' }));
+});
+
+test('a mapping of a member wakes by the loop of its group, and no longer once the member stops', async () => {
+  const fake = createFakeTransport({ objects: [configMap('a')] });
+  const { clock } = fake;
+  const recorder = new Recorder();
+  await using group = createReconcileGroup({ reconciler: recorder, clock, settleMs: 100 });
+  const watcher = createDynamicWatcher({
+    transport: fake,
+    clock,
+    enableCache: true,
+    reconcileGroup: group,
+    cluster: 'east',
+  });
+  await watcher.start();
+  void watcher.addMapping(listener, all, itself);
+  await clock.advance(1000);
+  expect(recorder.calls).toEqual([{ watcher: 'a', causes: ['initial'] }]);
+  fake.put(configMap('b'));
+  await clock.advance(1);
+  await watcher.stop();
+  await clock.advance(1000);
+  expect(recorder.calls).toHaveLength(1);
 });

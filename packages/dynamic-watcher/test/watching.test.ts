@@ -206,7 +206,7 @@ test('all of a kind can be neither watched nor a watcher, and the error names th
   const all = { version: 'v1', kind: 'ConfigMap', namespace: 'default' };
   const refusal = (argument: string) => ({
     code: 'ERR_INVALID_INPUT',
-    message: expect.stringMatching(`^${argument}: name, selector: .*list .*enqueue`),
+    message: expect.stringMatching(`^${argument}: name, selector: .*list .*addMapping`),
   });
   await expect(bench.watcher.addWatcher(app, all)).rejects.toMatchObject(refusal('watched'));
   await expect(bench.watcher.addWatcher(all, app)).rejects.toMatchObject(refusal('watcher'));

@@ -1,0 +1,58 @@
+import type { Mutant } from './mutant.ts';
+
+const finalizers = 'controller/test/finalizer.test.ts';
+const writes = 'controller/test/writes.test.ts';
+const owning = 'controller/test/owning.test.ts';
+
+/** What a controller may get wrong about the life of an object, its own writes, and what is not its own. */
+export const controllerMutants: readonly Mutant[] = [
+  {
+    name: 'a finalizer goes though its run asks to be called again',
+    invariant: 24,
+    in: 'ObjectReconciler.#finalize',
+    change: { replace: '$result?.requeueAfterMs !== undefined', by: 'false' },
+    test: finalizers,
+  },
+  {
+    name: 'a run that was through is repeated',
+    invariant: 24,
+    in: 'ObjectReconciler.#finalize',
+    change: { drop: '$seen.isFinalized = true' },
+    test: finalizers,
+  },
+  {
+    name: 'finalizers of others are replaced',
+    invariant: 24,
+    in: 'changeFinalizer',
+    change: { replace: '[...$others, $finalizer]', by: '[$finalizer]' },
+    test: finalizers,
+  },
+  {
+    name: 'what was written is not waited for',
+    invariant: 25,
+    in: 'Writes.through',
+    change: { replace: 'this.note($key, $written)', by: '$written' },
+    test: writes,
+  },
+  {
+    name: 'what was written is waited for without end',
+    invariant: 25,
+    in: 'Writes.caughtUp',
+    change: { replace: '$impatience.abort()', by: '$impatience' },
+    test: writes,
+  },
+  {
+    name: 'what belongs to another controller is taken',
+    invariant: 26,
+    in: 'ownedBy',
+    change: { replace: '$controller.uid !== $owner.metadata.uid', by: 'false' },
+    test: owning,
+  },
+  {
+    name: 'what belongs to nobody is taken',
+    invariant: 26,
+    in: 'ownedBy',
+    change: { begin: '$4 = true;' },
+    test: owning,
+  },
+];
