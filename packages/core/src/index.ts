@@ -85,6 +85,7 @@ export type {
   ReflectorEffect,
   ReflectorInput,
   ReflectorMemory,
+  ReflectorOrigin,
   ReflectorState,
 } from './reflector/types.ts';
 export { describeObjectRequest, describeRequest } from './resource-query.ts';
