@@ -161,7 +161,7 @@ export class Engine {
       ...options,
       slots,
       pastVersions,
-      feeds: () => feeds.all(),
+      sources: () => feeds.sources(),
     });
     const normalize = (id: ObjectIdentifier): ObjectIdentifier => this.normalize(id);
     this.dependencies = new Dependencies({

@@ -20,6 +20,7 @@ import { EndedFeeds } from './ended-feeds.ts';
 import { normalizeWatched } from '../normalize-watched.ts';
 import { Feed, type FeedListener } from './feed.ts';
 import { PollSource } from './poll-source.ts';
+import type { Source } from './source.ts';
 import { Trials } from './trials.ts';
 import { WatchSource, type WatchSourceContext } from './watch-source.ts';
 
@@ -140,9 +141,12 @@ export class Feeds implements FeedListener {
     this.#ended.clear();
   }
 
-  /** All there are. */
-  all(): Iterable<Feed> {
-    return this.#feeds.values();
+  /** What asks the server for them, each once though it may serve several. */
+  sources(): Iterable<Source> {
+    const sources = new Set<Source>();
+    for (const { source } of this.#feeds.values())
+      if (source) sources.add(source.physical ?? source);
+    return sources;
   }
 
   /** What a feed was first asked for as. @param id as the graph knows it */
@@ -280,14 +284,18 @@ export class Feeds implements FeedListener {
   }
 
   retrying(feed: Feed, error: DepwatchError, ms: number): void {
-    feed.lastError = error;
-    if (!feed.unavailable) this.#setState(feed, feed.wasLive ? 'retrying' : 'starting');
+    this.disturbed(feed, error, ms);
     const { logger, metrics } = this.#options;
     metrics.count('depwatch_watch_retries_total', { code: error.code });
     logger.debug(
       { watched: describeObjectIdentifier(feed.watched), error, retryAfterMs: Math.round(ms) },
       'a watch is retried',
     );
+  }
+
+  disturbed(feed: Feed, error: DepwatchError, ms: number): void {
+    feed.lastError = error;
+    if (!feed.unavailable) this.#setState(feed, feed.wasLive ? 'retrying' : 'starting');
     feed.waiters?.triesAgainIn(ms);
   }
 
@@ -359,6 +367,7 @@ export class Feeds implements FeedListener {
   /** It can't be seen: waits until it can. What there was of it counts no more. */
   #await(feed: Feed, error: DepwatchError): void {
     const wasPolled = feed.source?.servedBy === 'poll';
+    feed.handover?.withdraw();
     feed.source?.stop();
     feed.source = undefined;
     this.#unwatched.add(feed);

@@ -3,6 +3,7 @@ import type {
   KubernetesObject,
   ObjectChange,
   ObjectStore,
+  ReflectorOrigin,
   ResourceQuery,
 } from '@depwatch/core';
 
@@ -13,14 +14,24 @@ export interface Source {
   stop(): void;
   /** Everything up to this version has been applied; undefined where there is none. */
   readonly resourceVersion: string | undefined;
-  /** Whether it is a watch of its own, or reads. */
-  readonly servedBy: 'object' | 'poll';
+  /** Whether it is a watch of its own, a part in one of a namespace or of a kind, or reads. */
+  readonly servedBy: 'object' | 'namespace' | 'kind' | 'poll';
   /** What it asks the server for, as of now. */
   readonly query: ResourceQuery;
   /** Of one that reads: how many reads have begun, and how many of them the store shows. */
   readonly reads?: { readonly begun: number; readonly shown: number };
   /** Its version is of no use any more: the state is to be listed anew. */
   expire(error: DepwatchError): void;
+  /** What asks the server, where that is another source, which serves several feeds. */
+  readonly physical?: Source;
+  /** Somebody wants to know of each version from now on; a source that always tells needs no word of it. */
+  followed?(): void;
+}
+
+/** A source that can go on where another one left off. */
+export interface ResumableSource extends Source {
+  /** @param from what the sink was shown already; by default nothing, so that it begins with a list */
+  start(from?: ReflectorOrigin): void;
 }
 
 /**

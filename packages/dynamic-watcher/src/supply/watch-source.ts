@@ -12,6 +12,7 @@ import {
   type ObjectIdentifier,
   type ReflectorEffect,
   type ReflectorInput,
+  type ReflectorOrigin,
   type ReflectorState,
   type ResourceQuery,
   type ScopedGVR,
@@ -23,7 +24,7 @@ import type { RequestKind } from '../requests/request-kind.ts';
 import type { ServerHealth } from '../requests/server-health.ts';
 import type { Applicant, Pass, Slots } from '../requests/slots.ts';
 import type { PastVersions } from './past-versions.ts';
-import type { Sink, Source } from './source.ts';
+import type { ResumableSource, Sink } from './source.ts';
 import type { StreamAges } from './stream-ages.ts';
 import type { StreamingLists } from './streaming-lists.ts';
 import { watchQuery } from './watch-query.ts';
@@ -72,7 +73,7 @@ interface Call {
 const unwanted = new DepwatchError('ERR_ABORTED', 'the call is no longer wanted');
 
 /** The watch of one object or selector: performs the effects of the reflector's steps on the transport and the store. */
-export class WatchSource implements Source, Applicant {
+export class WatchSource implements ResumableSource, Applicant {
   readonly servedBy = 'object';
   readonly #sink: Sink;
   readonly #watched: ObjectIdentifier;
@@ -97,8 +98,8 @@ export class WatchSource implements Source, Applicant {
     return this.#query;
   }
 
-  start(): void {
-    this.#feed({ type: 'start' });
+  start(from?: ReflectorOrigin): void {
+    this.#feed({ type: 'start', ...(from && { from }) });
   }
 
   stop(): void {

@@ -1,0 +1,388 @@
+import {
+  compareResourceVersions,
+  DepwatchError,
+  expiredError,
+  objectKey,
+  type KubernetesObject,
+  type ObjectChange,
+  type ObjectIdentifier,
+  type ObjectStore,
+  type ReflectorOrigin,
+  type ScopedGVR,
+} from '@depwatch/core';
+import { CollectionObjects } from './collection-objects.ts';
+import type { Feed, Handover } from './feed.ts';
+import { Membership } from './membership.ts';
+import type { ResumableSource, Sink } from './source.ts';
+
+/** So many feeds at a time go back to watches of their own; each takes up where the collection is when its turn comes. */
+const mostParting = 64;
+
+/** What a {@link Collection} tells its owner of. */
+export interface CollectionListener {
+  /** It is up to date, for the first time or again; who could join has joined. */
+  live(collection: Collection): void;
+  /** Its one watch is retried, in so many milliseconds at the earliest; its feeds know. */
+  retrying(collection: Collection, error: DepwatchError, ms: number): void;
+  /** It was given up for good: all its feeds have watches of their own by now. */
+  ended(collection: Collection, error: DepwatchError): void;
+  /** The last feed has left, and none is on its way in; it runs on until it is closed. */
+  emptied(collection: Collection): void;
+}
+
+/** What {@link Collection}s are made of. */
+export interface CollectionContext {
+  /** Whether metadata alone is asked for, so that nobody needs whole objects. */
+  readonly metadataOnly: boolean;
+  readonly listener: CollectionListener;
+  /** A watch, of all objects of the collection or of what one feed is about; not started. */
+  createSource(sink: Sink, watched: ObjectIdentifier, gvr: ScopedGVR): ResumableSource;
+}
+
+/**
+ * One watch, of all objects of a namespace or of a kind, that serves many feeds. A feed joins once the collection shows what
+ * the feed is about in no older a state than the feed does, and leaves from the version that it was shown: no change is
+ * lost on the way, none is told twice, no version goes back.
+ */
+export class Collection implements Sink {
+  readonly servedBy: 'namespace' | 'kind';
+  readonly gvr: ScopedGVR;
+  readonly source: ResumableSource;
+  readonly #context: CollectionContext;
+  readonly #objects: CollectionObjects;
+  readonly #joined = new Set<Membership>();
+  readonly #joining = new Set<Membership>();
+  /** Those of them that have no source meanwhile. */
+  readonly #waiting = new Set<Membership>();
+  /** Those of them that the collection is behind. */
+  readonly #ahead = new Set<Membership>();
+  /** Those on their way out, to watches of their own that are not live yet. */
+  readonly #parting = new Set<Feed>();
+  readonly #followed = new Set<Feed>();
+  #isParting = false;
+  #hasBegun = false;
+  #isLive = false;
+  #isOver = false;
+  #received = 0;
+  #wanted = 0;
+
+  /** @param watched the kind, and the namespace if it is one's: neither name nor selector */
+  constructor(watched: ObjectIdentifier, gvr: ScopedGVR, context: CollectionContext) {
+    this.servedBy = watched.namespace && gvr.namespaced ? 'namespace' : 'kind';
+    this.gvr = gvr;
+    this.#context = context;
+    this.#objects = new CollectionObjects(context.metadataOnly);
+    this.source = context.createSource(this, watched, gvr);
+  }
+
+  get store(): ObjectStore<KubernetesObject> {
+    return this.#objects.store;
+  }
+
+  get resourceVersion(): string | undefined {
+    return this.source.resourceVersion;
+  }
+
+  /** Whether somebody waits for its kind to be served. */
+  get waits(): boolean {
+    for (const { feed } of this.#joined) if (feed.waits) return true;
+    for (const { feed } of this.#joining) if (feed.waits) return true;
+    return false;
+  }
+
+  /** How many objects there are. */
+  get size(): number {
+    return this.store.size;
+  }
+
+  /** How many feeds it serves. */
+  get joined(): number {
+    return this.#joined.size;
+  }
+
+  /** How many feeds have no watch of their own because of it: those it serves, and those that wait for it to be live. */
+  get served(): number {
+    return this.#joined.size + this.#waiting.size;
+  }
+
+  /** How many changes it was told of since it began, and how many of them some feed was about. */
+  get events(): { readonly received: number; readonly wanted: number } {
+    return { received: this.#received, wanted: this.#wanted };
+  }
+
+  start(): void {
+    this.source.start();
+  }
+
+  /** Ends it. Feeds that are still in it are not served from now on. */
+  close(): void {
+    this.#isOver = true;
+    this.source.stop();
+  }
+
+  /**
+   * Has a feed join, at once or as soon as that is safe. One that has a source keeps it until then; one that has none waits
+   * while the collection comes up, and gets a watch of its own where its objects were dropped.
+   */
+  join(feed: Feed): void {
+    if (isOf(this, feed.source) || isOf(this, feed.handover)) return;
+    feed.handover?.withdraw();
+    const membership = new Membership(this, feed);
+    if (this.#isOver || this.#isParting) return this.#serveApart(membership);
+    feed.handover = membership;
+    this.#objects.add(membership);
+    this.#joining.add(membership);
+    if (!feed.source) {
+      this.#waiting.add(membership);
+      if (this.#hasBegun) feed.begun();
+    }
+    this.settle([membership]);
+  }
+
+  /** Its feeds go back to watches of their own, from the next version on; `emptied` tells when that is done. */
+  part(): void {
+    this.#isParting = true;
+    for (const membership of [...this.#joining]) this.#serveApart(membership);
+    this.#checkEmpty();
+  }
+
+  /** Has those join for whom that is safe by now. */
+  settle(memberships: Iterable<Membership>): void {
+    if (!this.#isLive || this.#isOver || this.store.stagedSize > 0) return;
+    const shown = [...memberships].flatMap((membership) => this.#take(membership) ?? []);
+    // Told once all of them show it: a reconcile may read what another feed shows.
+    for (const { membership, changes } of shown) {
+      const { feed } = membership;
+      if (changes.length > 0 && !feed.isOver) feed.changed(changes);
+      if (membership.isJoined) feed.live();
+      if (membership.isJoined && feed.isFollowed) feed.advanced();
+    }
+  }
+
+  /** Lets go of a feed: it has ended, or is served otherwise. */
+  leave(membership: Membership): void {
+    const { feed } = membership;
+    if (feed.handover === membership) feed.handover = undefined;
+    if (!this.#forget(membership)) return;
+    this.#checkEmpty();
+  }
+
+  /** Tells a feed of each version. */
+  follow(feed: Feed): void {
+    this.#followed.add(feed);
+  }
+
+  begun(): void {
+    this.#hasBegun = true;
+    for (const { feed } of [...this.#waiting]) feed.begun();
+  }
+
+  live(): void {
+    const version = this.resourceVersion;
+    if (compareResourceVersions(version, version) === undefined) return this.#giveUp(unordered);
+    if (this.#isRescoped) return this.#giveUp(rescoped);
+    this.#isLive = true;
+    for (const membership of [...this.#joined]) {
+      if (membership.isJoined && membership.feed.state !== 'live') membership.feed.live();
+    }
+    this.settle(this.#joining);
+    if (!this.#isOver) this.#context.listener.live(this);
+  }
+
+  retrying(error: DepwatchError, ms: number): void {
+    this.#isLive = false;
+    this.#context.listener.retrying(this, error, ms);
+    for (const { feed } of [...this.#joined]) feed.disturbed(error, ms);
+    for (const { feed } of [...this.#waiting]) feed.disturbed(error, ms);
+  }
+
+  changed(changes: readonly ObjectChange[]): void {
+    if (this.#isRescoped) return this.#giveUp(rescoped);
+    const told = new Map<Membership, ObjectChange[]>();
+    for (const change of changes) this.#distribute(change, told);
+    // Also to those that were handed on meanwhile: what was applied is not told again.
+    for (const [{ feed }, its] of told) if (!feed.isOver) feed.changed(its);
+    if (!this.store.versionsMove) this.#giveUp(unordered);
+  }
+
+  advanced(): void {
+    if (this.#ahead.size > 0) this.settle(this.#ahead);
+    for (const feed of [...this.#followed]) {
+      if (feed.isFollowed && isOf(this, feed.source)) feed.advanced();
+      else this.#followed.delete(feed);
+    }
+    if (this.#isParting) this.#partSome();
+  }
+
+  gone(error: DepwatchError): void {
+    for (const { feed } of [...this.#joined]) feed.gone(error);
+  }
+
+  ended(error: DepwatchError): void {
+    this.#end(error, this.resourceVersion);
+  }
+
+  #end(error: DepwatchError, version?: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    for (const membership of [...this.#joined]) this.#serveApart(membership, version);
+    for (const membership of [...this.#joining]) this.#serveApart(membership);
+    this.#context.listener.ended(this, error);
+  }
+
+  /** It can't serve several feeds as their own watches would. */
+  #giveUp(error: DepwatchError): void {
+    this.source.stop();
+    this.#end(error);
+  }
+
+  /** Whether the kind has come to be served in another scope, so that its objects go by other names. */
+  get #isRescoped(): boolean {
+    return this.source.query.gvr.namespaced !== this.gvr.namespaced;
+  }
+
+  #distribute(change: ObjectChange, told: Map<Membership, ObjectChange[]>): void {
+    const { key, after } = change;
+    let isWanted = false;
+    for (const membership of [...this.#objects.concernedBy(change)]) {
+      const { feed } = membership;
+      const event = membership.eventOf(change);
+      if (!event) continue;
+      isWanted = true;
+      if (!membership.isJoined) continue;
+      // What was dropped before it was asked for, or can't be kept, only a watch of its own can show.
+      if (after && event.type !== 'DELETED' && !this.#objects.suffices(after)) {
+        this.#serveApart(membership);
+        continue;
+      }
+      let its: readonly ObjectChange[];
+      try {
+        its = feed.store.apply([event]);
+      } catch {
+        this.#serveApart(membership);
+        continue;
+      }
+      const before = told.get(membership);
+      if (before) before.push(...its);
+      else if (its.length > 0) told.set(membership, [...its]);
+    }
+    if (!after) this.#objects.deleted(key);
+    this.#received += 1;
+    if (isWanted) this.#wanted += 1;
+  }
+
+  /** Takes a feed in, if that is safe. @returns what that changes for it; undefined where it has to wait */
+  #take(membership: Membership): Shown | undefined {
+    const { feed } = membership;
+    if (feed.handover !== membership || !this.#joining.has(membership)) return undefined;
+    const objects = this.#objects.of(membership).map((object) => this.#whole(feed, object));
+    if (!objects.every((object) => this.#objects.suffices(object))) {
+      if (this.#waiting.delete(membership)) this.#watchApart(feed);
+      return undefined;
+    }
+    if (this.#isBehind(feed)) {
+      this.#ahead.add(membership);
+      return undefined;
+    }
+    feed.source?.stop();
+    this.#joining.delete(membership);
+    this.#waiting.delete(membership);
+    this.#ahead.delete(membership);
+    this.#joined.add(membership);
+    feed.handover = undefined;
+    feed.source = membership;
+    if (feed.isFollowed) this.follow(feed);
+    if (!feed.hasBegun) feed.begun();
+    feed.store.discard();
+    feed.store.stage(objects);
+    return { membership, changes: feed.store.commit() };
+  }
+
+  /** The object as a feed's own source shows it, where it was dropped here. */
+  #whole(feed: Feed, object: KubernetesObject): KubernetesObject {
+    if (this.#objects.suffices(object)) return object;
+    const shown = feed.store.get(objectKey(object));
+    return shown && this.store.adopt(shown) ? shown : object;
+  }
+
+  /** Whether a feed may have been shown what the collection has yet to see. */
+  #isBehind({ source, wasLive }: Feed): boolean {
+    if (!source || (source.resourceVersion === undefined && !wasLive)) return false;
+    return (compareResourceVersions(this.resourceVersion, source.resourceVersion) ?? -1) < 0;
+  }
+
+  /** Has feeds go back to watches of their own, so many at a time. */
+  #partSome(): void {
+    const version = this.resourceVersion;
+    if (version === undefined || !this.#isLive) return;
+    for (const membership of first(this.#joined, mostParting - this.#parting.size)) {
+      const { feed } = membership;
+      const done = (): void => {
+        if (!this.#parting.delete(feed)) return;
+        feed.handover = undefined;
+        if (!this.#isOver) this.#partSome();
+        this.#checkEmpty();
+      };
+      this.#parting.add(feed);
+      this.#serveApart(membership, version, { moved: done, withdraw: done });
+    }
+  }
+
+  /** The feed gets a watch of its own, if it has none; one that was in goes on from `version`, if there is one. */
+  #serveApart(membership: Membership, version?: string, handover?: Handover): void {
+    const { feed } = membership;
+    const { isJoined } = membership;
+    this.#forget(membership);
+    feed.handover = handover;
+    if (isJoined || !feed.source) this.#watchApart(feed, isJoined && { resourceVersion: version });
+  }
+
+  #watchApart(feed: Feed, from: ReflectorOrigin | false = false): void {
+    const { gvr } = this.source.query;
+    const own = this.#context.createSource(feed, feed.watched, gvr);
+    feed.source = own;
+    own.start(from || undefined);
+  }
+
+  /** @returns whether it was in, or on its way */
+  #forget(membership: Membership): boolean {
+    this.#ahead.delete(membership);
+    this.#waiting.delete(membership);
+    const wasIn = this.#joined.delete(membership);
+    if (!this.#joining.delete(membership) && !wasIn) return false;
+    if (!this.#isOver) this.#objects.delete(membership);
+    return true;
+  }
+
+  #checkEmpty(): void {
+    if (this.#isOver || this.#joined.size + this.#joining.size + this.#parting.size > 0) return;
+    this.#context.listener.emptied(this);
+  }
+}
+
+/** What a feed shows from now on that joined, and how that differs from what it showed. */
+interface Shown {
+  readonly membership: Membership;
+  readonly changes: readonly ObjectChange[];
+}
+
+function isOf(collection: Collection, part: unknown): boolean {
+  return part instanceof Membership && part.collection === collection;
+}
+
+/** The first of them. */
+function first<T>(of: Iterable<T>, count: number): T[] {
+  const taken: T[] = [];
+  for (const one of of) {
+    if (taken.length >= count) break;
+    taken.push(one);
+  }
+  return taken;
+}
+
+const rescoped = expiredError('the kind is served in another scope');
+const unordered = new DepwatchError(
+  'ERR_TRANSPORT',
+  'the versions of its objects are not in order, so that nobody can change from one watch to another',
+  { reason: 'protocol' },
+);
