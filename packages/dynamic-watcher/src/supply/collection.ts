@@ -54,8 +54,8 @@ export class Collection implements Sink {
   readonly #joining = new Set<Membership>();
   /** Those of them that have no source meanwhile. */
   readonly #waiting = new Set<Membership>();
-  /** Those of them that the collection is behind. */
-  readonly #ahead = new Set<Membership>();
+  /** Those of them that may join once the collection is further on. */
+  readonly #doubtful = new Set<Membership>();
   /** Those on their way out, to watches of their own that are not live yet. */
   readonly #parting = new Set<Feed>();
   readonly #followed = new Set<Feed>();
@@ -105,7 +105,7 @@ export class Collection implements Sink {
     return this.#joined.size + this.#waiting.size;
   }
 
-  /** How many changes it was told of since it began, and how many of them some feed was about. */
+  /** How many changes it was told of while it was live, and how many of them some feed is about. */
   get events(): { readonly received: number; readonly wanted: number } {
     return { received: this.#received, wanted: this.#wanted };
   }
@@ -206,7 +206,7 @@ export class Collection implements Sink {
   }
 
   advanced(): void {
-    if (this.#ahead.size > 0) this.settle(this.#ahead);
+    if (this.#doubtful.size > 0) this.settle(this.#doubtful);
     for (const feed of [...this.#followed]) {
       if (feed.isFollowed && isOf(this, feed.source)) feed.advanced();
       else this.#followed.delete(feed);
@@ -249,7 +249,10 @@ export class Collection implements Sink {
       const event = membership.eventOf(change);
       if (!event) continue;
       isWanted = true;
-      if (!membership.isJoined) continue;
+      if (!membership.isJoined) {
+        this.#doubtful.add(membership);
+        continue;
+      }
       // What was dropped before it was asked for, or can't be kept, only a watch of its own can show.
       if (after && event.type !== 'DELETED' && !this.#objects.suffices(after)) {
         this.#serveApart(membership);
@@ -267,6 +270,8 @@ export class Collection implements Sink {
       else if (its.length > 0) told.set(membership, [...its]);
     }
     if (!after) this.#objects.deleted(key);
+    // What a list shows is no event.
+    if (!this.#isLive) return;
     this.#received += 1;
     if (isWanted) this.#wanted += 1;
   }
@@ -278,16 +283,18 @@ export class Collection implements Sink {
     const objects = this.#objects.of(membership).map((object) => this.#whole(feed, object));
     if (!objects.every((object) => this.#objects.suffices(object))) {
       if (this.#waiting.delete(membership)) this.#watchApart(feed);
+      // Another collection does not say when it has moved.
+      else if (feed.source?.physical) this.#doubtful.add(membership);
       return undefined;
     }
     if (this.#isBehind(feed)) {
-      this.#ahead.add(membership);
+      this.#doubtful.add(membership);
       return undefined;
     }
     feed.source?.stop();
     this.#joining.delete(membership);
     this.#waiting.delete(membership);
-    this.#ahead.delete(membership);
+    this.#doubtful.delete(membership);
     this.#joined.add(membership);
     feed.handover = undefined;
     feed.source = membership;
@@ -346,7 +353,7 @@ export class Collection implements Sink {
 
   /** @returns whether it was in, or on its way */
   #forget(membership: Membership): boolean {
-    this.#ahead.delete(membership);
+    this.#doubtful.delete(membership);
     this.#waiting.delete(membership);
     const wasIn = this.#joined.delete(membership);
     if (!this.#joining.delete(membership) && !wasIn) return false;
