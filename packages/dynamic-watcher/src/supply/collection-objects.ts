@@ -59,11 +59,10 @@ export class CollectionObjects {
     }
   }
 
-  /** Those that ask for an object, or whose selector it may have left. */
-  concernedBy({ key }: ObjectChange): Iterable<Membership> {
-    const named = this.#byKey.get(key);
-    if (this.#selectors.size === 0) return named ?? none;
-    return named ? [...named, ...this.#selectors] : this.#selectors;
+  /** Those that ask for an object, and all selectors, which may have selected it before. */
+  concernedBy(key: string): readonly Membership[] {
+    const named = this.#byKey.get(key) ?? none;
+    return this.#selectors.size === 0 ? named : [...named, ...this.#selectors];
   }
 
   /** The objects that it asks for. */
@@ -79,9 +78,9 @@ export class CollectionObjects {
     return this.#stubsSuffice || !(object instanceof ObjectStub);
   }
 
-  /** An object is gone. */
-  deleted(key: string): void {
-    this.#spare.delete(key);
+  /** What is gone takes no room. */
+  applied(changes: readonly ObjectChange[]): void {
+    for (const { key, after } of changes) if (!after) this.#spare.delete(key);
   }
 
   #keep(object: KubernetesObject): KubernetesObject {

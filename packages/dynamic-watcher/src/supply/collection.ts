@@ -2,7 +2,6 @@ import {
   compareResourceVersions,
   DepwatchError,
   expiredError,
-  objectKey,
   type KubernetesObject,
   type ObjectChange,
   type ObjectIdentifier,
@@ -10,34 +9,14 @@ import {
   type ReflectorOrigin,
   type ScopedGVR,
 } from '@depwatch/core';
+import type { CollectionContext } from './collection-context.ts';
 import { CollectionObjects } from './collection-objects.ts';
 import type { Feed, Handover } from './feed.ts';
+import { handOn } from './hand-on.ts';
+import { isBehind, objectsFor } from './joining.ts';
 import { Membership } from './membership.ts';
+import { Parting } from './parting.ts';
 import type { ResumableSource, Sink } from './source.ts';
-
-/** So many feeds at a time go back to watches of their own; each takes up where the collection is when its turn comes. */
-const mostParting = 64;
-
-/** What a {@link Collection} tells its owner of. */
-export interface CollectionListener {
-  /** It is up to date, for the first time or again; who could join has joined. */
-  live(collection: Collection): void;
-  /** Its one watch is retried, in so many milliseconds at the earliest; its feeds know. */
-  retrying(collection: Collection, error: DepwatchError, ms: number): void;
-  /** It was given up for good: all its feeds have watches of their own by now. */
-  ended(collection: Collection, error: DepwatchError): void;
-  /** The last feed has left, and none is on its way in; it runs on until it is closed. */
-  emptied(collection: Collection): void;
-}
-
-/** What {@link Collection}s are made of. */
-export interface CollectionContext {
-  /** Whether metadata alone is asked for, so that nobody needs whole objects. */
-  readonly metadataOnly: boolean;
-  readonly listener: CollectionListener;
-  /** A watch, of all objects of the collection or of what one feed is about; not started. */
-  createSource(sink: Sink, watched: ObjectIdentifier, gvr: ScopedGVR): ResumableSource;
-}
 
 /**
  * One watch, of all objects of a namespace or of a kind, that serves many feeds. A feed joins once the collection shows what
@@ -56,8 +35,12 @@ export class Collection implements Sink {
   readonly #waiting = new Set<Membership>();
   /** Those of them that may join once the collection is further on. */
   readonly #doubtful = new Set<Membership>();
-  /** Those on their way out, to watches of their own that are not live yet. */
-  readonly #parting = new Set<Feed>();
+  readonly #parting = new Parting({
+    joined: this.#joined,
+    version: () => (this.#isLive && !this.#isOver ? this.resourceVersion : undefined),
+    serveApart: (membership, version, handover) => this.#serveApart(membership, version, handover),
+    done: () => this.#checkEmpty(),
+  });
   readonly #followed = new Set<Feed>();
   #isParting = false;
   #hasBegun = false;
@@ -198,10 +181,17 @@ export class Collection implements Sink {
 
   changed(changes: readonly ObjectChange[]): void {
     if (this.#isRescoped) return this.#giveUp(rescoped);
-    const told = new Map<Membership, ObjectChange[]>();
-    for (const change of changes) this.#distribute(change, told);
-    // Also to those that were handed on meanwhile: what was applied is not told again.
+    const { told, concerned, unserved, wanted } = handOn(changes, this.#objects);
+    this.#objects.applied(changes);
+    for (const membership of concerned) this.#doubtful.add(membership);
+    // What a list shows is no event.
+    if (this.#isLive) {
+      this.#received += changes.length;
+      this.#wanted += wanted;
+    }
+    // Also to those that are served otherwise by now: what was applied is not told again.
     for (const [{ feed }, its] of told) if (!feed.isOver) feed.changed(its);
+    for (const membership of unserved) if (membership.isJoined) this.#serveApart(membership);
     if (!this.store.versionsMove) this.#giveUp(unordered);
   }
 
@@ -211,7 +201,7 @@ export class Collection implements Sink {
       if (feed.isFollowed && isOf(this, feed.source)) feed.advanced();
       else this.#followed.delete(feed);
     }
-    if (this.#isParting) this.#partSome();
+    if (this.#isParting) this.#parting.next();
   }
 
   gone(error: DepwatchError): void {
@@ -241,54 +231,15 @@ export class Collection implements Sink {
     return this.source.query.gvr.namespaced !== this.gvr.namespaced;
   }
 
-  #distribute(change: ObjectChange, told: Map<Membership, ObjectChange[]>): void {
-    const { key, after } = change;
-    let isWanted = false;
-    for (const membership of [...this.#objects.concernedBy(change)]) {
-      const { feed } = membership;
-      const event = membership.eventOf(change);
-      if (!event) continue;
-      isWanted = true;
-      if (!membership.isJoined) {
-        this.#doubtful.add(membership);
-        continue;
-      }
-      // What was dropped before it was asked for, or can't be kept, only a watch of its own can show.
-      if (after && event.type !== 'DELETED' && !this.#objects.suffices(after)) {
-        this.#serveApart(membership);
-        continue;
-      }
-      let its: readonly ObjectChange[];
-      try {
-        its = feed.store.apply([event]);
-      } catch {
-        this.#serveApart(membership);
-        continue;
-      }
-      const before = told.get(membership);
-      if (before) before.push(...its);
-      else if (its.length > 0) told.set(membership, [...its]);
-    }
-    if (!after) this.#objects.deleted(key);
-    // What a list shows is no event.
-    if (!this.#isLive) return;
-    this.#received += 1;
-    if (isWanted) this.#wanted += 1;
-  }
-
   /** Takes a feed in, if that is safe. @returns what that changes for it; undefined where it has to wait */
   #take(membership: Membership): Shown | undefined {
     const { feed } = membership;
-    if (feed.handover !== membership || !this.#joining.has(membership)) return undefined;
-    const objects = this.#objects.of(membership).map((object) => this.#whole(feed, object));
-    if (!objects.every((object) => this.#objects.suffices(object))) {
+    if (feed.handover !== membership) return undefined;
+    const objects = objectsFor(membership, this.#objects);
+    if (!objects || isBehind(this.resourceVersion, feed)) {
       if (this.#waiting.delete(membership)) this.#watchApart(feed);
-      // Another collection does not say when it has moved.
-      else if (feed.source?.physical) this.#doubtful.add(membership);
-      return undefined;
-    }
-    if (this.#isBehind(feed)) {
-      this.#doubtful.add(membership);
+      // A watch of its own says when it has moved, the collection when it has.
+      if (objects || feed.source?.physical) this.#doubtful.add(membership);
       return undefined;
     }
     feed.source?.stop();
@@ -300,38 +251,14 @@ export class Collection implements Sink {
     feed.source = membership;
     if (feed.isFollowed) this.follow(feed);
     if (!feed.hasBegun) feed.begun();
-    feed.store.discard();
-    feed.store.stage(objects);
-    return { membership, changes: feed.store.commit() };
-  }
-
-  /** The object as a feed's own source shows it, where it was dropped here. */
-  #whole(feed: Feed, object: KubernetesObject): KubernetesObject {
-    if (this.#objects.suffices(object)) return object;
-    const shown = feed.store.get(objectKey(object));
-    return shown && this.store.adopt(shown) ? shown : object;
-  }
-
-  /** Whether a feed may have been shown what the collection has yet to see. */
-  #isBehind({ source, wasLive }: Feed): boolean {
-    if (!source || (source.resourceVersion === undefined && !wasLive)) return false;
-    return (compareResourceVersions(this.resourceVersion, source.resourceVersion) ?? -1) < 0;
-  }
-
-  /** Has feeds go back to watches of their own, so many at a time. */
-  #partSome(): void {
-    const version = this.resourceVersion;
-    if (version === undefined || !this.#isLive) return;
-    for (const membership of first(this.#joined, mostParting - this.#parting.size)) {
-      const { feed } = membership;
-      const done = (): void => {
-        if (!this.#parting.delete(feed)) return;
-        feed.handover = undefined;
-        if (!this.#isOver) this.#partSome();
-        this.#checkEmpty();
-      };
-      this.#parting.add(feed);
-      this.#serveApart(membership, version, { moved: done, withdraw: done });
+    try {
+      feed.store.discard();
+      feed.store.stage(objects);
+      return { membership, changes: feed.store.commit() };
+    } catch {
+      // It can't be kept: its own watch reports that.
+      this.#serveApart(membership);
+      return undefined;
     }
   }
 
@@ -375,16 +302,6 @@ interface Shown {
 
 function isOf(collection: Collection, part: unknown): boolean {
   return part instanceof Membership && part.collection === collection;
-}
-
-/** The first of them. */
-function first<T>(of: Iterable<T>, count: number): T[] {
-  const taken: T[] = [];
-  for (const one of of) {
-    if (taken.length >= count) break;
-    taken.push(one);
-  }
-  return taken;
 }
 
 const rescoped = expiredError('the kind is served in another scope');

@@ -195,7 +195,7 @@ class Handovers {
 }
 
 function versionsOf(objects: readonly KubernetesObject[]): unknown[] {
-  return objects.map(({ metadata }) => metadata?.resourceVersion).sort();
+  return objects.map(({ metadata }) => Number(metadata?.resourceVersion)).sort((a, b) => a - b);
 }
 
 test(`whatever serves a feed, no change is lost, none is told twice, no version goes back (DEPWATCH_SEED=${seed})`, () => {
