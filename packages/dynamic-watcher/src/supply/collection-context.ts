@@ -10,6 +10,8 @@ export interface CollectionListener {
   retrying(collection: Collection, error: DepwatchError, ms: number): void;
   /** It was given up for good: all its feeds have watches of their own by now. */
   ended(collection: Collection, error: DepwatchError): void;
+  /** Changes came while it was live, and feeds are about so many of them. */
+  distributed(received: number, wanted: number): void;
   /** The last feed has left, and none is on its way in; it runs on until it is closed. */
   emptied(collection: Collection): void;
 }

@@ -88,6 +88,11 @@ export class Collection implements Sink {
     return this.#joined.size + this.#waiting.size;
   }
 
+  /** Whether no feed is in, or on its way in or out. */
+  get isEmpty(): boolean {
+    return this.#joined.size + this.#joining.size + this.#parting.size === 0;
+  }
+
   /** How many changes it was told of while it was live, and how many of them some feed is about. */
   get events(): { readonly received: number; readonly wanted: number } {
     return { received: this.#received, wanted: this.#wanted };
@@ -101,6 +106,11 @@ export class Collection implements Sink {
   close(): void {
     this.#isOver = true;
     this.source.stop();
+  }
+
+  /** Ends it since its kind is served in another scope; each of its feeds begins anew, with a watch of its own. */
+  dissolve(): void {
+    this.#giveUp(rescoped);
   }
 
   /**
@@ -124,6 +134,7 @@ export class Collection implements Sink {
 
   /** Its feeds go back to watches of their own, from the next version on; `emptied` tells when that is done. */
   part(): void {
+    if (this.#isParting) return;
     this.#isParting = true;
     for (const membership of [...this.#joining]) this.#serveApart(membership);
     this.#checkEmpty();
@@ -188,6 +199,7 @@ export class Collection implements Sink {
     if (this.#isLive) {
       this.#received += changes.length;
       this.#wanted += wanted;
+      this.#context.listener.distributed(changes.length, wanted);
     }
     // Also to those that are served otherwise by now: what was applied is not told again.
     for (const [{ feed }, its] of told) if (!feed.isOver) feed.changed(its);
@@ -289,8 +301,7 @@ export class Collection implements Sink {
   }
 
   #checkEmpty(): void {
-    if (this.#isOver || this.#joined.size + this.#joining.size + this.#parting.size > 0) return;
-    this.#context.listener.emptied(this);
+    if (!this.#isOver && this.isEmpty) this.#context.listener.emptied(this);
   }
 }
 

@@ -23,6 +23,8 @@ export class CollectionBench {
   readonly sources: LoggedSource[] = [];
   readonly told = new Map<Feed, Told[]>();
   readonly events: string[] = [];
+  /** How many changes came in each burst, and how many of them feeds were about. */
+  readonly distributed: [number, number][] = [];
   readonly collection: Collection;
   /** Called at each change that a feed tells. */
   onChange: (feed: Feed, changes: readonly ObjectChange[]) => void = () => {};
@@ -53,6 +55,7 @@ export class CollectionBench {
         retrying: note('retrying'),
         ended: note('ended'),
         emptied: note('emptied'),
+        distributed: (received, wanted) => void this.distributed.push([received, wanted]),
       },
     });
     collection.start();

@@ -167,6 +167,20 @@ describe('what is told', () => {
     ]);
   });
 
+  test('how much of it somebody asked for; what a list shows is not counted', () => {
+    const { bench: it, server, collection, source, feed } = using(bench());
+    collection.join(feed('a'));
+    source.open();
+    for (const name of ['a', 'b', 'c', 'a']) server.put(name);
+    source.deliver(3);
+    source.deliver();
+    expect(it.distributed).toEqual([
+      [3, 1],
+      [1, 1],
+    ]);
+    expect([collection.events, collection.size]).toEqual([{ received: 4, wanted: 2 }, 3]);
+  });
+
   test('of a relist, what has changed', () => {
     const { server, collection, source, feed, events, toldBy, select } = using(bench());
     const [a, b, all] = [feed('a'), feed('b'), select('')];
