@@ -6,9 +6,12 @@ import {
   type KubernetesObject,
   type ObjectChange,
   type ObjectIdentifier,
+  type ScopedGVR,
 } from '@depwatch/core';
+import type { CollectionContext } from '../../src/supply/collection-context.ts';
 import { Collection } from '../../src/supply/collection.ts';
 import { Feed, type FeedListener } from '../../src/supply/feed.ts';
+import type { Sink } from '../../src/supply/source.ts';
 import { LoggedServer, LoggedSource } from './logged-server.ts';
 
 export const gvr = { group: '', version: 'v1', resource: 'configmaps', namespaced: true };
@@ -33,8 +36,20 @@ export class CollectionBench {
   waits = false;
   readonly #metadataOnly: boolean;
 
-  constructor({ metadataOnly = false, namespace = 'ns' } = {}) {
+  readonly #createSource: CollectionContext['createSource'];
+
+  /** @param createSource of what the sources are; by default they are those of the logged server */
+  constructor({
+    metadataOnly = false,
+    namespace = 'ns',
+    createSource,
+  }: {
+    metadataOnly?: boolean;
+    namespace?: string;
+    createSource?: CollectionContext['createSource'];
+  } = {}) {
     this.#metadataOnly = metadataOnly;
+    this.#createSource = createSource ?? ((...args) => this.#logged(...args));
     this.collection = this.open(namespace);
   }
 
@@ -45,11 +60,7 @@ export class CollectionBench {
       void this.events.push(error ? `${what} ${error.code}` : what);
     const collection = new Collection(watched, gvr, {
       metadataOnly: this.#metadataOnly,
-      createSource: (sink, of, how) => {
-        const source = new LoggedSource(this.server, sink, of, how);
-        this.sources.push(source);
-        return source;
-      },
+      createSource: this.#createSource,
       listener: {
         live: note('live'),
         retrying: note('retrying'),
@@ -92,10 +103,15 @@ export class CollectionBench {
 
   /** The same, but it is not live yet. */
   coming(feed: Feed): LoggedSource {
-    const source = new LoggedSource(this.server, feed, feed.watched, gvr);
-    this.sources.push(source);
+    const source = this.#logged(feed, feed.watched, gvr);
     feed.source = source;
     source.start();
+    return source;
+  }
+
+  #logged(sink: Sink, watched: ObjectIdentifier, how: ScopedGVR): LoggedSource {
+    const source = new LoggedSource(this.server, sink, watched, how);
+    this.sources.push(source);
     return source;
   }
 
