@@ -1,4 +1,10 @@
-import { objectKey, ObjectStore, type KubernetesObject, type ObjectChange } from '@depwatch/core';
+import {
+  objectKey,
+  ObjectStore,
+  type KubernetesObject,
+  type ObjectChange,
+  type ObjectMeta,
+} from '@depwatch/core';
 import type { Membership } from './membership.ts';
 
 /** So many whole objects are kept that nobody asks for, so that who does needs no request. */
@@ -29,6 +35,8 @@ export class CollectionObjects {
   readonly #selectors = new Set<Membership>();
   /** The keys of whole objects that nobody asks for. */
   readonly #spare = new Set<string>();
+  /** The metadata of what was not wanted when it was decoded: there is nothing else of such an object. */
+  readonly #dropped = new WeakSet<ObjectMeta>();
 
   /** @param stubsSuffice whether nobody asks for more than metadata tells */
   constructor(stubsSuffice: boolean) {
@@ -78,17 +86,30 @@ export class CollectionObjects {
     return this.#stubsSuffice || !(object instanceof ObjectStub);
   }
 
+  /** Whether an object has to come whole. */
+  wants(metadata: ObjectMeta): boolean {
+    // Without a version only the content tells one state from another.
+    if (!metadata.resourceVersion) return true;
+    if (this.#isKeptWhole({ metadata })) return true;
+    this.#dropped.add(metadata);
+    return false;
+  }
+
   /** What is gone takes no room. */
   applied(changes: readonly ObjectChange[]): void {
     for (const { key, after } of changes) if (!after) this.#spare.delete(key);
   }
 
   #keep(object: KubernetesObject): KubernetesObject {
-    // Without a version only the content tells one state from another.
-    if (!object.metadata?.resourceVersion) return object;
-    if (this.#stubsSuffice) return new ObjectStub(object);
+    const { metadata } = object;
+    if (!metadata?.resourceVersion) return object;
+    const isWhole = !this.#stubsSuffice && !this.#dropped.has(metadata);
+    return isWhole && this.#isKeptWhole(object) ? object : new ObjectStub(object);
+  }
+
+  #isKeptWhole(object: KubernetesObject): boolean {
     const key = objectKey(object);
-    return this.#isAskedFor(key, object) || this.#spares(key) ? object : new ObjectStub(object);
+    return this.#isAskedFor(key, object) || this.#spares(key);
   }
 
   #isAskedFor(key: string, object: KubernetesObject): boolean {

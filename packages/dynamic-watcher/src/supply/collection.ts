@@ -5,6 +5,7 @@ import {
   type KubernetesObject,
   type ObjectChange,
   type ObjectIdentifier,
+  type ObjectMeta,
   type ObjectStore,
   type ReflectorOrigin,
   type ScopedGVR,
@@ -60,6 +61,10 @@ export class Collection implements Sink {
 
   get store(): ObjectStore<KubernetesObject> {
     return this.#objects.store;
+  }
+
+  get wanted(): ((metadata: ObjectMeta) => boolean) | undefined {
+    return this.#context.metadataOnly ? undefined : (metadata) => this.#objects.wants(metadata);
   }
 
   get resourceVersion(): string | undefined {
@@ -203,7 +208,11 @@ export class Collection implements Sink {
     }
     // Also to those that are served otherwise by now: what was applied is not told again.
     for (const [{ feed }, its] of told) if (!feed.isOver) feed.changed(its);
-    for (const membership of unserved) if (membership.isJoined) this.#serveApart(membership);
+    for (const membership of unserved) {
+      if (!membership.isJoined) continue;
+      this.#serveApart(membership);
+      this.join(membership.feed);
+    }
     if (!this.store.versionsMove) this.#giveUp(unordered);
   }
 

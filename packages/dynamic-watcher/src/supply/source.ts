@@ -2,6 +2,7 @@ import type {
   DepwatchError,
   KubernetesObject,
   ObjectChange,
+  ObjectMeta,
   ObjectStore,
   ReflectorOrigin,
   ResourceQuery,
@@ -40,6 +41,8 @@ export interface ResumableSource extends Source {
  */
 export interface Sink {
   readonly store: ObjectStore<KubernetesObject>;
+  /** Which objects have to come whole, by their metadata; absent: all. See the Transport's `watch`. */
+  readonly wanted?: ((metadata: ObjectMeta) => boolean) | undefined;
   /** Whether somebody waits for its kind to be served, however long that takes. */
   readonly waits: boolean;
   /** A request went out, or is held up since there is no answer: from the first such call on it may be late. */

@@ -349,12 +349,14 @@ export class WatchSource implements ResumableSource, Applicant {
   async #watch(call: Call, effect: Extract<RequestEffect, { type: 'watch' }>): Promise<void> {
     const { transport, health } = this.#context;
     const { resourceVersion, initialEvents, timeoutMs } = effect;
+    const { wanted } = this.#sink;
     const iterator = transport
       .watch(this.#query, {
         signal: call.controller.signal,
         timeoutMs,
         initialEvents,
         ...(resourceVersion !== undefined && { resourceVersion }),
+        ...(wanted && { wanted }),
       })
       [Symbol.asyncIterator]();
     call.iterator = iterator;

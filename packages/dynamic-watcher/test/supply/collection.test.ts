@@ -351,6 +351,24 @@ describe('objects that nobody asks for', () => {
     expect(red.store.values().every((object) => 'data' in object)).toBe(true);
   });
 
+  test('one that was dropped while it was decoded is no whole object, though a feed asks for it by then', () => {
+    const { server, collection, source, feed, ownOf, toldBy, shown } = using(crowded());
+    const a = feed('new');
+    server.put('new');
+    source.decode();
+    collection.join(a);
+    expect(a.state).toBe('live');
+    source.deliver();
+    expect([ownOf(a)?.from, a.store.size]).toEqual([{ resourceVersion: undefined }, 0]);
+    ownOf(a)!.open();
+    expect([toldBy(a), ownOf(a), shown(a)]).toEqual([['added new@1113'], undefined, ['new@1113']]);
+    expect(collection.wanted!({ name: 'new', namespace: 'ns', resourceVersion: '1' })).toBe(true);
+  });
+
+  test('with metadata alone there is nothing to drop', () => {
+    expect(bench({ metadataOnly: true }).collection.wanted).toBeUndefined();
+  });
+
   test('those of a feed that left make room for others', () => {
     const { server, collection, drop, source, feed, select, ownOf } = using(bench());
     const red = select('color=red');

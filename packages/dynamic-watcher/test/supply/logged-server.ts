@@ -87,6 +87,7 @@ export class LoggedSource implements ResumableSource {
   readonly #sink: Sink;
   #version: number | undefined;
   #isOpen = false;
+  #decoded: { readonly version: number; readonly events: readonly WatchEvent[] } | undefined;
 
   constructor(server: LoggedServer, sink: Sink, watched: ObjectIdentifier, gvr: ScopedGVR) {
     this.#server = server;
@@ -122,6 +123,7 @@ export class LoggedSource implements ResumableSource {
 
   expire(error: DepwatchError): void {
     if (this.isStopped) return;
+    this.#decoded = undefined;
     this.#version = undefined;
     this.#isOpen = false;
     this.#sink.retrying(error, 0);
@@ -144,26 +146,33 @@ export class LoggedSource implements ResumableSource {
     if (!this.isStopped) this.#sink.advanced();
   }
 
-  /** Delivers up to so many writes in one burst, and with `bookmark` how far it has come. */
+  /** Delivers up to so many writes in one burst, and with `bookmark` how far it has come; or what was decoded before. */
   deliver(count = Infinity, bookmark = true): void {
-    const from = this.#version;
-    if (this.isStopped || !this.#isOpen || from === undefined) return;
-    const { writes } = this.#server;
-    const start = from - 10;
-    const slice = writes.slice(start, start + count);
-    if (slice.length === 0) return;
-    const events = slice.flatMap((write) => this.#eventOf(write) ?? []);
-    if (events.length === 0 && !bookmark) return;
-    const newest = bookmark ? slice.at(-1)!.version : Number(lastVersion(events));
-    this.#version = newest;
-    if (events.length > 0) this.#told(this.#sink.store.apply(events));
+    this.decode(count, bookmark);
+    const decoded = this.#decoded;
+    this.#decoded = undefined;
+    if (this.isStopped || !decoded) return;
+    this.#version = decoded.version;
+    if (decoded.events.length > 0) this.#told(this.#sink.store.apply(decoded.events));
     if (!this.isStopped) this.#sink.advanced();
+  }
+
+  /** Decodes what the next `deliver` delivers: what isn't wanted by now comes without its content. */
+  decode(count = Infinity, bookmark = true): void {
+    const from = this.#version;
+    if (this.#decoded || this.isStopped || !this.#isOpen || from === undefined) return;
+    const slice = this.#server.writes.slice(from - 10, from - 10 + count);
+    const events = slice.flatMap((write) => this.#eventOf(write) ?? []);
+    if (slice.length === 0 || (events.length === 0 && !bookmark)) return;
+    const version = bookmark ? slice.at(-1)!.version : Number(lastVersion(events));
+    this.#decoded = { version, events: events.map((event) => this.#skimmed(event)) };
   }
 
   /** The connection breaks; `open` resumes it. */
   cut(error: DepwatchError = expiredError('cut')): void {
     if (this.isStopped || !this.#isOpen) return;
     this.#isOpen = false;
+    this.#decoded = undefined;
     this.#sink.retrying(error, 100);
   }
 
@@ -180,6 +189,13 @@ export class LoggedSource implements ResumableSource {
     this.#sink.store.discard();
     this.#told(this.#sink.store.commit());
     this.#sink.retrying(error, 0);
+  }
+
+  #skimmed(event: WatchEvent): WatchEvent {
+    const { wanted } = this.#sink;
+    if (event.type === 'BOOKMARK' || !wanted) return event;
+    const metadata = { ...event.object.metadata };
+    return { ...event, object: wanted(metadata) ? event.object : { metadata } };
   }
 
   #told(changes: Parameters<Sink['changed']>[0]): void {
