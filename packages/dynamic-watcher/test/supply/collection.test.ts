@@ -119,14 +119,18 @@ describe('joining', () => {
   test('nobody joins while the collection is being listed anew, also where nobody was told', () => {
     const { server, collection, source, feed, shown } = using(bench());
     source.open();
-    const b = feed('b');
+    const [a, b] = [feed('a'), feed('b')];
+    const joining = (one: Feed) => (): void => {
+      collection.join(one);
+      expect(one.state).toBe('starting');
+    };
     source.expire(expiredError('too old'));
     server.put('b');
-    source.open(undefined, () => {
-      collection.join(b);
-      expect(b.state).toBe('starting');
-    });
+    source.open(undefined, joining(b));
     expect([b.state, shown(b)]).toEqual(['live', ['b@13']]);
+    server.put('a');
+    source.relist(joining(a));
+    expect([a.state, shown(a)]).toEqual(['live', ['a@14']]);
   });
 
   test('joining twice, or another one after it, is joining once', () => {

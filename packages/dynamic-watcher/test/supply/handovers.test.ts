@@ -26,6 +26,7 @@ const steps = {
   decode: 3,
   cut: 2,
   expire: 1,
+  relist: 1,
   part: 0.5,
   refuse: 0.3,
   reopen: 0.5,
@@ -126,6 +127,9 @@ class Handovers {
         break;
       case 'expire':
         source?.expire(expiredError('too old'));
+        break;
+      case 'relist':
+        source?.relist(() => feed && this.collections[other % 2]!.join(feed));
         break;
       case 'part':
         this.collections[one % 2]!.part();

@@ -146,6 +146,15 @@ export class LoggedSource implements ResumableSource {
     if (!this.isStopped) this.#sink.advanced();
   }
 
+  /** Lists anew of its own accord, and tells nobody that it isn't live meanwhile. */
+  relist(between?: () => void): void {
+    if (this.isStopped || !this.isLive) return;
+    this.#decoded = undefined;
+    this.#isOpen = false;
+    this.#version = undefined;
+    this.open(undefined, between);
+  }
+
   /** Delivers up to so many writes in one burst, and with `bookmark` how far it has come; or what was decoded before. */
   deliver(count = Infinity, bookmark = true): void {
     this.decode(count, bookmark);
