@@ -211,7 +211,7 @@ export class Collection implements Sink {
     for (const membership of unserved) {
       if (!membership.isJoined) continue;
       this.#serveApart(membership);
-      this.join(membership.feed);
+      if (!membership.feed.handover) this.join(membership.feed);
     }
     if (!this.store.versionsMove) this.#giveUp(unordered);
   }
@@ -288,7 +288,8 @@ export class Collection implements Sink {
     const { feed } = membership;
     const { isJoined } = membership;
     this.#forget(membership);
-    feed.handover = handover;
+    // Another collection that is to take it over still is.
+    if (handover || feed.handover === membership) feed.handover = handover;
     if (isJoined || !feed.source) this.#watchApart(feed, isJoined && { resourceVersion: version });
   }
 

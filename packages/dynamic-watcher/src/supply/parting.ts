@@ -41,6 +41,8 @@ export class Parting {
     for (const membership of joined) {
       if (this.#underWay.size >= mostAtOnce) return;
       const { feed } = membership;
+      // Another collection is to take it over, and it waits for that here.
+      if (feed.handover) continue;
       const done = (): void => this.#done(feed);
       this.#underWay.add(feed);
       serveApart(membership, from, { moved: done, withdraw: done });

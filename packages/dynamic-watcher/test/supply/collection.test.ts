@@ -487,6 +487,22 @@ describe('leaving', () => {
     expect(toldBy(a)).toEqual(['modified a@13', 'modified a@14']);
   });
 
+  test('a feed on its way to another collection gets there all the same', () => {
+    const { server, collection, open, source, sources, feed, ownOf, toldBy } = using(bench());
+    const a = feed('a');
+    collection.join(a);
+    source.open();
+    const kind = open();
+    kind.join(a);
+    const ofKind = sources.at(-1)!;
+    source.end(refusal);
+    ownOf(a)!.open();
+    server.put('a');
+    ownOf(a)!.deliver();
+    ofKind.open();
+    expect([a.status([]).servedBy, kind.joined, toldBy(a)]).toEqual(['kind', 1, ['modified a@13']]);
+  });
+
   test('a kind that comes back in another scope is left to watches of their own, which list', () => {
     const { collection, source, feed, events, ownOf, toldBy } = using(bench());
     const a = feed('a');

@@ -164,6 +164,16 @@ class Handovers {
       ]);
       expect([feed.state, feed.handover]).toEqual(['live', undefined]);
     }
+    // Whoever is gone is forgotten.
+    const served = this.collections.reduce((sum, { joined }) => sum + joined, 0);
+    const apart = this.feeds.filter((feed) => this.bench.ownOf(feed)).length;
+    expect(served + apart).toBe(this.feeds.length);
+    for (const collection of this.collections) {
+      expect([collection.served, collection.isEmpty]).toEqual([
+        collection.joined,
+        collection.joined === 0,
+      ]);
+    }
   }
 
   /** A list that follows none may be of an older version, as one from another API server. */
