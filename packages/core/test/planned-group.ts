@@ -4,7 +4,6 @@ import {
   plan,
   wholeKind,
   type BranchObserved,
-  type Place,
   type PlanBranch,
   type PlanEffect,
   type PlanFacts,
@@ -40,7 +39,7 @@ export class PlannedGroup {
   }
 
   observed(branch: PlanBranch): BranchObserved {
-    const nothing = { size: 0, received: 0, wanted: 0, isComingUp: false };
+    const nothing = { size: 0, received: 0, wanted: 0, isComingUp: false, isArriving: false };
     return this.#observed.get(branch) ?? nothing;
   }
 
@@ -81,8 +80,11 @@ export class PlannedGroup {
     }
   }
 
-  place(namespace: string): Place {
-    return placeOf(this.state, namespace);
+  /** In words: `own`, `wait for` a branch, or `at` one. */
+  place(namespace: string): string {
+    const place = placeOf(this.state, namespace);
+    if (place === 'own') return place;
+    return `${place.isUp ? 'at' : 'wait for'} ${place.branch === wholeKind ? '*' : place.branch}`;
   }
 
   /** Lets so many milliseconds pass, and the timer go off whenever it is due. */

@@ -114,15 +114,20 @@ class World {
   #servedByWhatIsLive(): void {
     for (const namespace of [wholeKind, ...namespaces]) {
       const place = this.group.place(namespace);
-      if (typeof place === 'object') expect(this.open.get(place.branch)).toBe('live');
+      const [how, name] = place.split(' ');
+      if (how === 'at') expect(this.open.get(name === '*' ? wholeKind : name!)).toBe('live');
     }
   }
 
   /** All waits end though no answer comes any more: that for the kind, then that for a namespace. */
   end(): void {
-    this.group.pass(2 * patienceMs);
-    for (const namespace of [wholeKind, ...namespaces])
-      expect(this.group.place(namespace)).not.toBe('wait');
+    const waiting = new Set([wholeKind, ...namespaces]);
+    for (let passed = 0; passed <= 3 * patienceMs; passed += patienceMs / 2) {
+      for (const namespace of waiting)
+        if (!this.group.place(namespace).includes('wait')) waiting.delete(namespace);
+      this.group.pass(patienceMs / 2);
+    }
+    expect([...waiting]).toEqual([]);
     for (const namespace of [wholeKind, ...namespaces]) this.group.demand(namespace, 0);
     this.#follow();
     expect([...this.open.keys()]).toEqual([]);

@@ -20,7 +20,7 @@ function shared(count: number, size: number, facts = {}): PlannedGroup {
   planned.feed({ type: 'sized', branch: 'a', size });
   planned.feed({ type: 'live', branch: 'a' });
   planned.observe('a', { size });
-  expect(planned.place('a')).toEqual({ branch: 'a' });
+  expect(planned.place('a')).toBe('at a');
   planned.done();
   return planned;
 }
@@ -36,13 +36,13 @@ test('a namespace of enough identifiers is sized, opened and shared, and newcome
   const planned = group();
   planned.demand('a', 10_000);
   expect(planned.done()).toEqual(['size a']);
-  expect(planned.place('a')).toBe('wait');
+  expect(planned.place('a')).toBe('wait for a');
   planned.feed({ type: 'sized', branch: 'a', size: 11_000 });
   expect(planned.done()).toEqual(['open a']);
-  expect(planned.place('a')).toBe('wait');
+  expect(planned.place('a')).toBe('wait for a');
   planned.feed({ type: 'live', branch: 'a' });
   expect(planned.done()).toEqual(['share a demand', 'arrange a']);
-  expect(planned.place('a')).toEqual({ branch: 'a' });
+  expect(planned.place('a')).toBe('at a');
   expect(planned.place('b')).toBe('own');
 });
 
@@ -113,18 +113,31 @@ test('a refusal while the watch comes up, or later, sends everybody on alone', (
   expect(live.place('a')).toBe('own');
 });
 
-test('who has waited long enough goes alone, and joins when the watch is up after all', () => {
+test('what is not answered keeps nobody waiting, and is tried again a minute later', () => {
   const planned = group();
   planned.demand('a', 20);
   planned.pass(4_999);
-  expect(planned.place('a')).toBe('wait');
+  expect(planned.place('a')).toBe('wait for a');
   planned.done();
   planned.pass(1);
+  expect(planned.done()).toEqual(['arrange a', 'close a']);
+  expect(planned.place('a')).toBe('own');
+  planned.pass(60_000);
+  expect(planned.done()).toEqual(['size a']);
+});
+
+test('who has waited long enough for a long list goes alone, and joins when it is through', () => {
+  const planned = group();
+  planned.demand('a', 20);
+  planned.pass(4_000);
+  planned.feed({ type: 'sized', branch: 'a', size: 20 });
+  planned.observe('a', { isArriving: true });
+  planned.done();
+  planned.pass(1_000);
   expect(planned.done()).toEqual(['arrange a']);
   expect(planned.place('a')).toBe('own');
-  planned.feed({ type: 'sized', branch: 'a', size: 20 });
   planned.feed({ type: 'live', branch: 'a' });
-  expect(planned.place('a')).toEqual({ branch: 'a' });
+  expect(planned.place('a')).toBe('at a');
 });
 
 test('nobody goes alone because the server is down', () => {
@@ -132,7 +145,7 @@ test('nobody goes alone because the server is down', () => {
   planned.facts.isServerUp = false;
   planned.demand('a', 20);
   planned.pass(60_000);
-  expect(planned.place('a')).toBe('wait');
+  expect(planned.place('a')).toBe('wait for a');
   planned.facts.isServerUp = true;
   planned.pass(5_000);
   expect(planned.place('a')).toBe('own');
@@ -170,8 +183,8 @@ test('over many namespaces the whole kind is shared, and the watches of namespac
   planned.feed({ type: 'sized', branch: 'a', size: 20 });
   planned.feed({ type: 'live', branch: 'a' });
   for (let index = 0; index < 10; index += 1) planned.demand(`n${index}`, 7);
-  expect(planned.place('n0')).toBe('wait');
-  expect(planned.place('a')).toEqual({ branch: 'a' });
+  expect(planned.place('n0')).toBe('wait for *');
+  expect(planned.place('a')).toBe('at a');
   planned.done();
   planned.feed({ type: 'sized', branch: wholeKind, size: 90 });
   planned.feed({ type: 'live', branch: wholeKind });
@@ -182,7 +195,7 @@ test('over many namespaces the whole kind is shared, and the watches of namespac
     'arrange a',
     'arrange *',
   ]);
-  expect(planned.place('a')).toEqual({ branch: wholeKind });
+  expect(planned.place('a')).toBe('at *');
   planned.done();
   planned.feed({ type: 'emptied', branch: 'a' });
   expect(planned.done()).toEqual(['close a']);
@@ -207,7 +220,7 @@ test('where the kind can not be shared, its namespaces are', () => {
   planned.feed({ type: 'unfit', branch: wholeKind, why: 'refused' });
   expect(planned.done()).toEqual(['size b', 'arrange *', 'close *']);
   expect(planned.place('a')).toBe('own');
-  expect(planned.place('b')).toBe('wait');
+  expect(planned.place('b')).toBe('wait for b');
 });
 
 test('a kind without namespaces is shared from the bound of a namespace on', () => {
@@ -215,7 +228,7 @@ test('a kind without namespaces is shared from the bound of a namespace on', () 
   planned.demand(wholeKind, 16);
   planned.feed({ type: 'sized', branch: wholeKind, size: 100 });
   planned.feed({ type: 'live', branch: wholeKind });
-  expect(planned.place(wholeKind)).toEqual({ branch: wholeKind });
+  expect(planned.place(wholeKind)).toBe('at *');
 });
 
 test('selectors over all namespaces wait for, and are served by, the kind alone', () => {
@@ -244,7 +257,7 @@ test('what speaks for it in between starts the minutes anew', () => {
   planned.pass(60_000);
   planned.demand('a', 7);
   planned.pass(300_000);
-  expect(planned.place('a')).toEqual({ branch: 'a' });
+  expect(planned.place('a')).toBe('at a');
 });
 
 test('nobody parts while names are coming up', () => {
@@ -252,7 +265,7 @@ test('nobody parts while names are coming up', () => {
   planned.demand('a', 7);
   planned.observe('a', { isComingUp: true });
   planned.pass(600_000);
-  expect(planned.place('a')).toEqual({ branch: 'a' });
+  expect(planned.place('a')).toBe('at a');
   planned.observe('a', { isComingUp: false });
   planned.pass(60_000);
   expect(planned.place('a')).toBe('own');
@@ -262,7 +275,7 @@ test('a collection that has grown is left, and its size remembered', () => {
   const planned = shared(16, 320);
   planned.observe('a', { size: 640 });
   planned.pass(600_000);
-  expect(planned.place('a')).toEqual({ branch: 'a' });
+  expect(planned.place('a')).toBe('at a');
   planned.observe('a', { size: 641 });
   planned.pass(360_000);
   expect(planned.place('a')).toBe('own');
@@ -277,10 +290,10 @@ test('a collection that has grown is left, and its size remembered', () => {
 test('a busy collection is left, a trickle is not, and it is remembered', () => {
   const trickle = shared(20, 100);
   trickle.each(60_000, () => trickle.observe('a', { received: 60 }), 10);
-  expect(trickle.place('a')).toEqual({ branch: 'a' });
+  expect(trickle.place('a')).toBe('at a');
   const wanted = shared(20, 100);
   wanted.each(60_000, () => wanted.observe('a', { received: 3_000, wanted: 150 }), 10);
-  expect(wanted.place('a')).toEqual({ branch: 'a' });
+  expect(wanted.place('a')).toBe('at a');
   const busy = shared(20, 100);
   busy.each(60_000, () => busy.observe('a', { received: 3_000, wanted: 149 }), 6);
   expect(busy.done()).toEqual(['unshare a busy', 'arrange a']);
@@ -296,7 +309,7 @@ test('a busy collection is left, a trickle is not, and it is remembered', () => 
 test('the more are demanded, the more events are a trickle: as many watches would have as many bookmarks', () => {
   const planned = shared(6_000, 6_000);
   planned.each(60_000, () => planned.observe('a', { received: 6_000 }), 10);
-  expect(planned.place('a')).toEqual({ branch: 'a' });
+  expect(planned.place('a')).toBe('at a');
 });
 
 test('when the kind is left, those of a namespace that is worth it stay until that is up', () => {
@@ -311,7 +324,7 @@ test('when the kind is left, those of a namespace that is worth it stay until th
   planned.observe(wholeKind, { size: 10_000 });
   planned.pass(360_000);
   expect(planned.done()).toEqual(['unshare * large', 'size a', 'size c', 'arrange *']);
-  expect(planned.place('a')).toBe('wait');
+  expect(planned.place('a')).toBe('wait for a');
   expect(planned.place('b')).toBe('own');
 });
 
@@ -333,7 +346,7 @@ test('per object nothing is ever shared; shared, everything is, and stays so', (
   always.feed({ type: 'live', branch: 'a' });
   always.observe('a', { size: 1_000_000 });
   always.pass(3_600_000);
-  expect(always.place('a')).toEqual({ branch: 'a' });
+  expect(always.place('a')).toBe('at a');
   for (let index = 0; index < 63; index += 1) always.demand(`n${index}`, 1);
   expect(always.done()).toContain('open *');
 });

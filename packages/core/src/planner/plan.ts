@@ -139,7 +139,7 @@ class Planning {
       if (now - known.since < lookMs) return this.#open(branch, known.size);
     }
     if (policy === 'shared') return this.#open(branch, undefined);
-    this.#set(branch, { name: 'sizing', ...this.#patience() });
+    this.#set(branch, { name: 'sizing', lookAt: this.#patienceEnds });
     this.#do('size', branch);
     if (branch === wholeKind) this.#calm('sizing');
   }
@@ -147,14 +147,14 @@ class Planning {
   #open(branch: PlanBranch, size: number | undefined): void {
     const before = this.#branches.get(branch);
     // Who has waited for the size waits no longer in all.
-    const { patient, lookAt } = before?.name === 'sizing' ? before : this.#patience();
-    this.#set(branch, { name: 'opening', size, patient, lookAt });
+    const lookAt = before?.name === 'sizing' ? before.lookAt : this.#patienceEnds;
+    this.#set(branch, { name: 'opening', size, patient: true, lookAt });
     this.#do('open', branch);
     if (branch === wholeKind) this.#calm('sizing');
   }
 
-  #patience(): { patient: true; lookAt: number } {
-    return { patient: true, lookAt: this.#facts.now + this.#facts.patienceMs };
+  get #patienceEnds(): number {
+    return this.#facts.now + this.#facts.patienceMs;
   }
 
   /** Namespaces in this state are not needed, since the kind may come to serve them. */
@@ -193,14 +193,11 @@ class Planning {
   }
 
   #look(branch: PlanBranch): void {
-    const { now, isServerUp, patienceMs } = this.#facts;
     const state = this.#branches.get(branch);
     switch (state?.name) {
       case 'sizing':
       case 'opening':
-        if (!isServerUp) return this.#set(branch, { ...state, lookAt: now + patienceMs });
-        this.#set(branch, { ...state, patient: false, lookAt: Infinity });
-        return this.#do('arrange', branch);
+        return this.#hurry(branch, state);
       case 'avoided':
         this.#set(branch, undefined);
         return this.#consider(branch);
@@ -208,6 +205,19 @@ class Planning {
         return this.#weigh(branch, state);
       default:
     }
+  }
+
+  /**
+   * Nobody waits any longer. What has not been answered by now is given up, since it may hold up all requests for the kind;
+   * what is on its way may still be joined.
+   */
+  #hurry(branch: PlanBranch, state: Extract<BranchState, { name: 'sizing' | 'opening' }>): void {
+    const { now, isServerUp, patienceMs } = this.#facts;
+    if (!isServerUp) return this.#set(branch, { ...state, lookAt: now + patienceMs });
+    const isArriving = state.name === 'opening' && this.#facts.observed(branch).isArriving;
+    if (!isArriving) return this.#avoid(branch, 'slow', undefined, lookMs);
+    this.#set(branch, { ...state, patient: false, lookAt: Infinity });
+    this.#do('arrange', branch);
   }
 
   /** Looks at what speaks for and against a branch that is shared. */

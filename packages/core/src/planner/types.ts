@@ -12,15 +12,15 @@ export type WatchPlan = 'auto' | 'per-object' | 'shared';
 
 /** When identifiers are to share a watch, and when no longer. */
 export interface WatchPlanBounds {
-  /** So many of one namespace (or of a kind without namespaces) share. */
+  /** So many of one namespace (or of a kind without namespaces) share; under half of that they part. */
   readonly shareAt: number;
   /** The kind is shared where that replaces so many watches of more than one namespace. */
   readonly shareOverNamespacesAt: number;
-  /** A collection may have so many objects for each that is demanded; it has to have twice as many to be shared no longer. */
+  /** A collection may have so many objects for each that is demanded; with twice as many those that share it part. */
   readonly maxSizeFactor: number;
   /** So many events may come for each that is wanted. */
   readonly maxEventFactor: number;
-  /** How long everything has to speak against it until a watch is shared no longer, in milliseconds. */
+  /** How long something has to speak against it, without a break, until those that share part; in milliseconds. */
   readonly unshareAfterMs: number;
   /** How long it is remembered that a collection can't be shared, in milliseconds. */
   readonly avoidMs: number;
@@ -37,7 +37,9 @@ export type AvoidReason =
   /** Far more events came than were wanted. */
   | 'busy'
   /** Its size couldn't be found out. */
-  | 'unknown';
+  | 'unknown'
+  /** The server did not answer for so long that nobody could wait for it. */
+  | 'slow';
 
 /** Why the plan was changed. */
 export type PlanReason =
@@ -64,14 +66,14 @@ export interface Avoided {
  * Where a branch stands that is not served object by object, as a matter of course; times are milliseconds of the clock,
  * `lookAt` when it is to be looked at again.
  *
- * - `sizing`: the server is asked how many objects it has; `opening`: its watch is coming up. New identifiers wait for that,
- *   as long as it is `patient`
+ * - `sizing`: the server is asked how many objects it has; new identifiers wait for that
+ * - `opening`: its watch is coming up; they wait for that, too, as long as it is `patient`
  * - `shared`: its watch serves all
  * - `parting`: its watch serves who has nothing else yet
  * - `avoided`: it can't be shared for a while
  */
 export type BranchState =
-  | { readonly name: 'sizing'; readonly patient: boolean; readonly lookAt: number }
+  | { readonly name: 'sizing'; readonly lookAt: number }
   | {
       readonly name: 'opening';
       readonly patient: boolean;
@@ -145,6 +147,8 @@ export interface BranchObserved {
   readonly wanted: number;
   /** Whether some of those it serves, or is to serve, are not up yet. */
   readonly isComingUp: boolean;
+  /** Whether objects of it have arrived. */
+  readonly isArriving: boolean;
 }
 
 /** What a plan may know of the world. */
