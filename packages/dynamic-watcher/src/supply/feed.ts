@@ -134,10 +134,25 @@ export class Feed implements Sink {
     return () => this.#followers?.delete(listener);
   }
 
+  /** It is in this state, since `now` unless it was in it before. */
+  enter(state: WatchState, now: number): void {
+    if (this.state === state) return;
+    this.state = state;
+    this.since = now;
+  }
+
+  /** It has no source any more. */
+  endSource(): void {
+    this.handover?.withdraw();
+    this.source?.stop();
+    this.source = undefined;
+  }
+
   /** It is over. */
   end(): void {
     this.isOver = true;
     this.handover?.withdraw();
+    this.source?.stop();
     this.patience?.abort();
     this.detach?.();
     this.#tellFollowers();

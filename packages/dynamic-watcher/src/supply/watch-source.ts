@@ -41,6 +41,8 @@ export interface WatchSourceContext {
   readonly requestTimeoutMs: number;
   readonly authGraceMs: number;
   readonly metadataOnly: boolean;
+  /** Told when a watch begins to be held, live or not, and when it is held no longer. */
+  held?(change: 1 | -1): void;
   /**
    * Asks the server anew for the resource of a kind; with `confirm` it takes more than one denial. Rejects with
    * ERR_NO_VERSIONED_RESOURCE when the kind is denied, and never for a trouble that passes.
@@ -127,6 +129,8 @@ export class WatchSource implements ResumableSource, Applicant {
       authGraceMs,
     });
     this.#state = state;
+    const change = Number(isHeld(state)) - Number(isHeld(before));
+    if (change !== 0) this.#context.held?.(change as 1 | -1);
     for (const effect of effects) {
       try {
         this.#perform(effect);
@@ -387,6 +391,10 @@ export class WatchSource implements ResumableSource, Applicant {
     if (this.#query.gvr.namespaced) return false;
     return of.some((one) => Boolean(objectOf(one)?.metadata?.namespace));
   }
+}
+
+function isHeld({ name }: ReflectorState): boolean {
+  return name !== 'idle' && name !== 'stopped' && name !== 'ended';
 }
 
 function requestKind(effect: RequestEffect, { name }: ResourceQuery): RequestKind {
