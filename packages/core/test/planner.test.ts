@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { wholeKind, type WatchPlanBounds } from '../src/index.ts';
+import { plan, wholeKind, type WatchPlanBounds } from '../src/index.ts';
 import { PlannedGroup } from './planned-group.ts';
 
 const bounds: WatchPlanBounds = {
@@ -349,6 +349,16 @@ test('per object nothing is ever shared; shared, everything is, and stays so', (
   expect(always.place('a')).toBe('at a');
   for (let index = 0; index < 63; index += 1) always.demand(`n${index}`, 1);
   expect(always.done()).toContain('open *');
+});
+
+test('a timer that goes off a little early is set anew', () => {
+  const planned = group();
+  planned.demand('a', 20);
+  const { lookAt } = planned.state.branches.get('a')!;
+  planned.facts.now = lookAt - 0.5;
+  const [state, effects] = plan(planned.state, { type: 'elapsed' }, planned.facts);
+  expect(state).toBe(planned.state);
+  expect(effects).toEqual([{ type: 'timer', at: lookAt }]);
 });
 
 test('thousands that come to be demanded leave the state as it is', () => {

@@ -33,7 +33,8 @@ export function plan(
 ): readonly [PlanState, readonly PlanEffect[]] {
   const next = new Planning(state, facts);
   next.take(input);
-  return next.result();
+  // It may have gone off early, and has to be set anew then.
+  return next.result(input.type === 'elapsed');
 }
 
 /** One step under way: the branches as they become, and the effects so far. */
@@ -48,11 +49,12 @@ class Planning {
     this.#facts = facts;
   }
 
-  result(): readonly [PlanState, readonly PlanEffect[]] {
+  /** @param isTimerOver whether the timer that was set is no more */
+  result(isTimerOver: boolean): readonly [PlanState, readonly PlanEffect[]] {
     const state = this.#state;
-    if (state === this.#before) return [state, this.#effects];
+    if (state === this.#before && !isTimerOver) return [state, this.#effects];
     const at = dueAt(state);
-    if (at !== dueAt(this.#before)) this.#effects.push({ type: 'timer', at });
+    if (isTimerOver || at !== dueAt(this.#before)) this.#effects.push({ type: 'timer', at });
     return [state, this.#effects];
   }
 
