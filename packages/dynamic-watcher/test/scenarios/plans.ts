@@ -115,8 +115,8 @@ export const plans: readonly Scenario[] = [
       );
       await lab.until(() => expect(recorder.calls).toHaveLength(12));
       await lab.put('c5', { a: '1' }, other);
-      await lab.until(() => expect(recorder.calls.at(-1)?.watcher).toBe('1-c5'));
-      expect(recorder.calls).toHaveLength(13);
+      await lab.until(() => expect(recorder.calls).toHaveLength(13));
+      expect(recorder.calls.at(-1)?.watcher).toBe('1-c5');
     },
   },
   {
