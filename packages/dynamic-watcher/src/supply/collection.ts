@@ -192,7 +192,8 @@ export class Collection implements Sink {
     this.#isLive = false;
     this.#context.listener.retrying(this, error, ms);
     for (const { feed } of [...this.#joined]) feed.disturbed(error, ms);
-    for (const { feed } of [...this.#waiting]) feed.disturbed(error, ms);
+    // One that waited too long has a watch of its own meanwhile.
+    for (const { feed } of [...this.#waiting]) if (!feed.source) feed.disturbed(error, ms);
   }
 
   changed(changes: readonly ObjectChange[]): void {
@@ -258,7 +259,7 @@ export class Collection implements Sink {
     if (feed.handover !== membership) return undefined;
     const objects = objectsFor(membership, this.#objects);
     if (!objects || isBehind(this.resourceVersion, feed)) {
-      if (this.#waiting.delete(membership)) this.#watchApart(feed);
+      if (this.#waiting.delete(membership) && !feed.source) this.#watchApart(feed);
       // A watch of its own says when it has moved, the collection when it has.
       if (objects || feed.source?.physical) this.#doubtful.add(membership);
       return undefined;

@@ -268,6 +268,29 @@ describe('what is told', () => {
     expect([...feeds, late].map(({ state }) => state)).toEqual(['live', 'live', 'live']);
   });
 
+  test('a retry is no affair of a feed that has got a watch of its own meanwhile', () => {
+    const { bench: it, collection, source, feed } = using(bench());
+    const a = feed('a');
+    collection.join(a);
+    it.own(a);
+    collection.retrying(trouble, 100);
+    expect(a.state).toBe('live');
+    source.open();
+    expect([a.state, a.status([]).servedBy]).toEqual(['live', 'namespace']);
+  });
+
+  test('a feed that has got a watch of its own meanwhile gets no second one', () => {
+    const { bench: it, collection, source, sources, server, feed, ownOf } = using(bench());
+    const a = feed('a');
+    collection.join(a);
+    server.put('a');
+    it.own(a);
+    const own = ownOf(a);
+    // It shows an older state than that watch has.
+    source.open(10);
+    expect([ownOf(a), sources.length]).toEqual([own, 2]);
+  });
+
   test('that the kind is gone, to all, and then what that took away', () => {
     const { bench: it, collection, source, feed, events, toldBy } = using(bench());
     const a = feed('a');
