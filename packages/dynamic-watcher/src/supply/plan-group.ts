@@ -1,6 +1,5 @@
 import {
   initialPlanState,
-  isDepwatchError,
   placeOf,
   plan,
   wholeKind,
@@ -199,20 +198,12 @@ export class PlanGroup implements CollectionListener {
 
   #size(branch: PlanBranch): void {
     const query = watchQuery(this.#watchedOf(branch), this.#gvr, this.#context.metadataOnly);
-    const tell = (input: PlanInput): void =>
-      this.#happen(() => (this.#sizings.get(branch) === sizing ? input : undefined));
-    const sizing = new Sizing(query, {
+    const sizing = new Sizing(branch, query, {
       ...this.#context,
       begun: () => {
         for (const feed of this.#feeds.of(branch)) if (!feed.source) feed.begun();
       },
-      sized: (size) => tell({ type: 'sized', branch, size }),
-      failed: (error) =>
-        tell(
-          isRefusal(error)
-            ? { type: 'unfit', branch, why: 'refused' }
-            : { type: 'failed', branch, retryable: error.retryable },
-        ),
+      told: (outcome) => this.#feed(outcome),
     });
     this.#sizings.set(branch, sizing);
     sizing.start();
@@ -250,17 +241,13 @@ export class PlanGroup implements CollectionListener {
   #serve(feed: Feed): void {
     const place = placeOf(this.#state, this.#feeds.namespaceOf(feed));
     if (place === 'own') {
-      if (!feed.source && !feed.isOver) this.#watch(feed);
-      return;
+      if (feed.source || feed.isOver) return;
+      feed.source = this.#context.createSource(feed, feed.watched, this.#gvr);
+      return feed.source.start();
     }
     const collection = this.#collections.get(place.branch);
     if (collection) collection.join(feed);
     else if (this.#sizings.get(place.branch)?.hasBegun && !feed.source) feed.begun();
-  }
-
-  #watch(feed: Feed): void {
-    feed.source = this.#context.createSource(feed, feed.watched, this.#gvr);
-    feed.source.start();
   }
 
   /** Collections that are to end let go of whom nothing else is to take over. */
@@ -304,10 +291,6 @@ export class PlanGroup implements CollectionListener {
       Math.max(at - clock.now(), 0),
     );
   }
-}
-
-function isRefusal(error: DepwatchError): boolean {
-  return isDepwatchError(error, 'ERR_FORBIDDEN') || isDepwatchError(error, 'ERR_UNAUTHORIZED');
 }
 
 /** What is in a Secret is nobody's business who did not ask for it. */

@@ -1,4 +1,11 @@
-import { DepwatchError, isDepwatchError, type ResourceQuery, type Transport } from '@depwatch/core';
+import {
+  DepwatchError,
+  isDepwatchError,
+  type PlanBranch,
+  type PlanInput,
+  type ResourceQuery,
+  type Transport,
+} from '@depwatch/core';
 import type { Applicant, Pass, Slots } from '../requests/slots.ts';
 
 /** What a {@link Sizing} works on, and what it tells. */
@@ -7,13 +14,13 @@ export interface SizingContext {
   readonly slots: Slots;
   /** The request went out, or is held up since there is no answer. */
   begun(): void;
-  /** @param size undefined where the server doesn't say */
-  sized(size: number | undefined): void;
-  failed(error: DepwatchError): void;
+  /** What came of it. */
+  told(outcome: PlanInput): void;
 }
 
-/** Asks once how many objects a query is about, by fetching one of them; until it is disposed of. */
+/** Asks once how many objects a branch has, by fetching one of them; until it is disposed of. */
 export class Sizing implements Applicant, Disposable {
+  readonly #branch: PlanBranch;
   readonly #query: ResourceQuery;
   readonly #context: SizingContext;
   readonly #call = new AbortController();
@@ -21,7 +28,8 @@ export class Sizing implements Applicant, Disposable {
   hasBegun = false;
 
   /** @param query without name and selector: of a selection the server does not count what follows */
-  constructor(query: ResourceQuery, context: SizingContext) {
+  constructor(branch: PlanBranch, query: ResourceQuery, context: SizingContext) {
+    this.#branch = branch;
     this.#query = query;
     this.#context = context;
   }
@@ -48,7 +56,8 @@ export class Sizing implements Applicant, Disposable {
         if (signal.aborted) return;
         pass.answered();
         const following = next ? remaining : 0;
-        this.#context.sized(following === undefined ? undefined : items.length + following);
+        const size = following === undefined ? undefined : items.length + following;
+        this.#context.told({ type: 'sized', branch: this.#branch, size });
       },
       (cause: unknown) => {
         if (signal.aborted) return;
@@ -56,9 +65,16 @@ export class Sizing implements Applicant, Disposable {
           ? cause
           : new DepwatchError('ERR_TRANSPORT', 'a list failed', { cause, retryable: true });
         pass.failed(error);
-        this.#context.failed(error);
+        this.#context.told(this.#failed(error));
       },
     );
+  }
+
+  #failed(error: DepwatchError): PlanInput {
+    const branch = this.#branch;
+    const isRefused = error.code === 'ERR_FORBIDDEN' || error.code === 'ERR_UNAUTHORIZED';
+    if (isRefused) return { type: 'unfit', branch, why: 'refused' };
+    return { type: 'failed', branch, retryable: error.retryable };
   }
 }
 
