@@ -45,6 +45,24 @@ export {
 export type { GroupVersionKind, ObjectIdentifier } from './object-identifier.ts';
 export { ObjectStore, keepVersion, objectKey } from './object-store.ts';
 export type { ChangeType, ObjectChange } from './object-store.ts';
+export { placeOf } from './planner/place.ts';
+export type { Place } from './planner/place.ts';
+export { initialPlanState, plan } from './planner/plan.ts';
+export { wholeKind } from './planner/types.ts';
+export type {
+  Avoided,
+  AvoidReason,
+  BranchObserved,
+  BranchState,
+  PlanBranch,
+  PlanEffect,
+  PlanFacts,
+  PlanInput,
+  PlanReason,
+  PlanState,
+  WatchPlan,
+  WatchPlanBounds,
+} from './planner/types.ts';
 export type { Clock } from './ports/clock.ts';
 export { silentLogger } from './ports/logger.ts';
 export type { Logger } from './ports/logger.ts';
@@ -85,6 +103,7 @@ export type {
   ReflectorEffect,
   ReflectorInput,
   ReflectorMemory,
+  ReflectorOrigin,
   ReflectorState,
 } from './reflector/types.ts';
 export { describeObjectRequest, describeRequest } from './resource-query.ts';

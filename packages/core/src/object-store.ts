@@ -117,6 +117,26 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
     return this.#objects.get(key);
   }
 
+  /** The keys of the objects, in the order of the list. */
+  keys(): Iterable<string> {
+    return this.#objects.keys();
+  }
+
+  /**
+   * Keeps `kept` of an object from now on, which is no change: it is another form of the state that is here.
+   *
+   * @returns whether it is; of another object, or of another version, nothing is kept
+   */
+  adopt(kept: Kept): boolean {
+    const key = objectKey(kept);
+    const known = this.#objects.get(key);
+    const version = versionOf(kept);
+    if (!known || !version || version !== versionOf(known) || isOther(known, kept)) return false;
+    this.#objects.set(key, kept);
+    this.#values = undefined;
+    return true;
+  }
+
   /**
    * Applies the events of a watch, in their order: all of them, or none where one has an object that can't be kept.
    *
@@ -152,12 +172,17 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
       // A version that is here already: either the object comes once more, or versions do not move with what they stand for.
       // What keeps no content can only take the server's word.
       const isTold = event.type === 'MODIFIED' && !this.#keepsContent;
-      if (!isTold && sameJson(before, after)) return;
+      if (!isTold && this.#isSameContent(before, after)) return;
       if (versionOf(after)) this.#versionsMove = false;
     }
     this.#objects.set(key, after);
     this.#values = undefined;
     changes.push({ type: before ? 'modified' : 'added', key, before, after });
+  }
+
+  /** Whether two objects of one version are the same; where no content is kept, the version speaks for it. */
+  #isSameContent(before: Kept, after: Kept): boolean {
+    return (!this.#keepsContent && versionOf(after) !== undefined) || sameJson(before, after);
   }
 
   /** Whether an object that is listed anew is as it was; by its content where its version does not tell. */

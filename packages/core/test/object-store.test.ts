@@ -149,6 +149,26 @@ describe('ObjectStore', () => {
     expect(typesOf(versions.apply([event('MODIFIED', of('2'))]))).toEqual(['modified']);
   });
 
+  test('another form of the state that is here is kept, and is no change; another state is not', () => {
+    const store = new ObjectStore((kept) => kept, false);
+    store.stage([object('a', '1')]);
+    store.commit();
+    const before = store.values();
+    const whole = { ...object('a', '1'), data: { key: 'value' } };
+    expect(store.adopt(whole)).toBe(true);
+    expect(store.get('ns/a')).toBe(whole);
+    expect([before, store.values()]).toEqual([[object('a', '1')], [whole]]);
+    expect(store.adopt(object('a', '2'))).toBe(false);
+    expect(store.adopt(object('a', '1', 'another'))).toBe(false);
+    expect(store.adopt(object('b', '1'))).toBe(false);
+    expect(store.adopt({ metadata: { name: 'a', namespace: 'ns' } })).toBe(false);
+    expect(store.values()).toEqual([whole]);
+    expect([...store.keys()]).toEqual(['ns/a']);
+    // Its version speaks for it, in whichever form it comes.
+    expect(store.apply([event('ADDED', object('a', '1'))])).toEqual([]);
+    expect(store.versionsMove).toBe(true);
+  });
+
   test('a delete that names no uid is believed', () => {
     const store = storeOf(object('a', '1'));
     const nameless = { metadata: { name: 'a', namespace: 'ns', resourceVersion: '2' } };

@@ -72,6 +72,54 @@ class Driver {
   }
 }
 
+describe('going on where another watch left off', () => {
+  const start: ReflectorInput = { type: 'start', from: { resourceVersion: '7' } };
+
+  test('it resumes from that version and lists nothing', () => {
+    const driver = new Driver().feed(start);
+    expect(driver.effects).toEqual([
+      { type: 'watch', resourceVersion: '7', initialEvents: false, timeoutMs: 450_000, attempt: 0 },
+    ]);
+    driver.feed({ type: 'sent' }, { type: 'events', events: [] });
+    expect(driver.types).toEqual(['live']);
+    driver.feed({ type: 'events', events: [added('8')] });
+    expect(driver.types).toEqual(['apply']);
+    expect(driver.state.memory.resourceVersion).toBe('8');
+  });
+
+  test('a version that has expired is met with discovery and a list, as after a live watch', () => {
+    const driver = new Driver().feed(start, { type: 'sent' });
+    driver.feed({ type: 'failed', error: status(410) });
+    expect(driver.types).toEqual(['cancel', 'retrying', 'discover']);
+    expect(driver.effect('discover').confirm).toBe(true);
+    driver.feed({ type: 'discovered' });
+    expect(driver.effect('watch')).toMatchObject({ initialEvents: true });
+  });
+
+  test('a refusal has the grace of a live watch', () => {
+    const driver = new Driver().feed(start, { type: 'sent' });
+    driver.feed({ type: 'failed', error: status(403) });
+    expect(driver.types).toEqual(['cancel', 'retrying', 'timer']);
+    driver.after(30_000).feed({ type: 'elapsed' });
+    expect(driver.effect('watch').resourceVersion).toBe('7');
+    driver.feed({ type: 'failed', error: status(403) });
+    expect(driver.types).toContain('end');
+  });
+
+  test.each([undefined, ''])('a version %o is none, so it lists; and it was live', (version) => {
+    const driver = new Driver().feed({ type: 'start', from: { resourceVersion: version } });
+    expect(driver.effect('watch')).toMatchObject({ initialEvents: true });
+    expect(driver.state.memory).toMatchObject({ wasLive: true, resourceVersion: undefined });
+  });
+
+  test('where versions do not move none is resumed from', () => {
+    const driver = new Driver();
+    driver.context.versionsMove = false;
+    driver.feed(start);
+    expect(driver.effect('watch')).toMatchObject({ initialEvents: true });
+  });
+});
+
 describe('starting', () => {
   test('a streaming list stages its initial events until the bookmark that ends them', () => {
     const driver = new Driver().feed({ type: 'start' });

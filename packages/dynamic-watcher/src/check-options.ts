@@ -43,6 +43,7 @@ export function checkOptions(options: DynamicWatcherOptions): void {
   checkMs('requestTimeoutMs', options.requestTimeoutMs, 1);
   checkMs('pollIntervalMs', options.pollIntervalMs, 1);
   checkUnavailable(options.unavailable);
+  checkPlan(options);
   checkMs('authGraceMs', options.authGraceMs, 0);
   if (objectCache !== undefined && !isObject(objectCache)) {
     throw invalidInput(`objectCache: expected an object, got ${shown(objectCache)}`);
@@ -118,6 +119,32 @@ function checkBoolean(option: string, value: unknown): void {
 export function checkUnavailable(value: unknown): void {
   if (value === undefined || value === 'reject' || value === 'wait') return;
   throw invalidInput(`unavailable: expected 'reject' or 'wait', got ${shown(value)}`);
+}
+
+function checkPlan({ watchPlan, watchPlanBounds: bounds }: DynamicWatcherOptions): void {
+  if (watchPlan !== undefined && !['auto', 'per-object', 'shared'].includes(watchPlan)) {
+    throw invalidInput(
+      `watchPlan: expected 'auto', 'per-object' or 'shared', got ${shown(watchPlan)}`,
+    );
+  }
+  if (bounds === undefined) return;
+  if (!isObject(bounds)) {
+    throw invalidInput(`watchPlanBounds: expected an object, got ${shown(bounds)}`);
+  }
+  for (const bound of [
+    'shareAt',
+    'shareOverNamespacesAt',
+    'maxSizeFactor',
+    'maxEventFactor',
+  ] as const) {
+    const value: unknown = bounds[bound];
+    if (value === undefined || (typeof value === 'number' && value >= 1)) continue;
+    throw invalidInput(
+      `watchPlanBounds.${bound}: expected a number of at least 1, got ${shown(value)}`,
+    );
+  }
+  checkMs('watchPlanBounds.unshareAfterMs', bounds.unshareAfterMs, 1);
+  checkMs('watchPlanBounds.avoidMs', bounds.avoidMs, 1);
 }
 
 function checkConcurrency(value: unknown): void {

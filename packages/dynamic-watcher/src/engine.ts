@@ -18,6 +18,8 @@ import {
   type RateLimiter,
   type Reconciler,
   type Transport,
+  type WatchPlan,
+  type WatchPlanBounds,
 } from '@depwatch/core';
 import { Dependencies } from './demand/dependencies.ts';
 import type { ObjectCacheSettings } from './options.ts';
@@ -55,6 +57,8 @@ export interface EngineOptions {
   readonly rateLimiter: RateLimiter<ObjectIdentifier> | undefined;
   readonly enableCache: boolean;
   readonly pollIntervalMs: number;
+  readonly watchPlan: WatchPlan;
+  readonly watchPlanBounds: WatchPlanBounds;
   readonly disableInitialReconcile: boolean;
   readonly objectCache: ObjectCacheSettings;
   readonly maxConcurrentReconciles: number;
@@ -147,6 +151,8 @@ export class Engine {
       attach: (watched, store) => (enableCache ? cache.attach(watched, store) : () => {}),
       pollIntervalMs: options.pollIntervalMs,
       granted: (watched, signal) => rights.granted(watched, signal),
+      watchPlan: options.watchPlan,
+      watchPlanBounds: options.watchPlanBounds,
       resolve: (gvk, signal) => resources.resolve(gvk, signal),
       pollGvr: (gvk, signal) => gvrs.resolve(gvk, { signal, unwatchable: true }),
       forget: (gvk) => gvrs.forget(gvk),
@@ -161,7 +167,7 @@ export class Engine {
       ...options,
       slots,
       pastVersions,
-      feeds: () => feeds.all(),
+      sources: () => feeds.sources(),
     });
     const normalize = (id: ObjectIdentifier): ObjectIdentifier => this.normalize(id);
     this.dependencies = new Dependencies({

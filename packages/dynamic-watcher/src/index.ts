@@ -59,4 +59,6 @@ export type {
   Result,
   ScopedGVR,
   Transport,
+  WatchPlan,
+  WatchPlanBounds,
 } from '@depwatch/core';

@@ -5,6 +5,7 @@ import { limitWaits } from './limit-waits.ts';
 import type { DynamicWatcherOptions } from './options.ts';
 import type { LoopGroup } from './reconcile/reconcile-group.ts';
 import { settledWithin } from './reconcile/settled-within.ts';
+import { planBounds } from './supply/plan-bounds.ts';
 import { systemClock } from './system-clock.ts';
 
 /** Makes an engine at the start, once, and ends it at the stop. */
@@ -131,6 +132,8 @@ export class LifeCycle {
       rateLimiter: options.rateLimiter,
       enableCache: options.enableCache ?? false,
       pollIntervalMs: options.pollIntervalMs ?? 30_000,
+      watchPlan: options.watchPlan ?? 'auto',
+      watchPlanBounds: planBounds(options.watchPlanBounds),
       disableInitialReconcile: options.disableInitialReconcile ?? false,
       objectCache: options.objectCache ?? {},
       maxConcurrentReconciles: options.maxConcurrentReconciles ?? 1,

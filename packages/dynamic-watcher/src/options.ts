@@ -6,6 +6,8 @@ import type {
   RateLimiter,
   Reconciler,
   Transport,
+  WatchPlan,
+  WatchPlanBounds,
 } from '@depwatch/core';
 import type { KubeConfigLike } from '@depwatch/k8s-transport';
 
@@ -83,6 +85,17 @@ export interface WatchSettings extends CommonSettings {
   unavailable?: Unavailable;
   /** How often what can't be watched is read, with `wait`, in milliseconds. @default 30_000 */
   pollIntervalMs?: number;
+  /**
+   * Whether one watch of a namespace, or of a whole kind, may serve many of those that are depended on: `auto` where that
+   * costs less, `per-object` never (of objects that are read by name, that needs rights for them alone), `shared` always. Data
+   * of Secrets that nobody asked for is fetched only with `shared`. @default 'auto'
+   */
+  watchPlan?: WatchPlan;
+  /**
+   * When watches are shared, and when no longer. @default shareAt 16, shareOverNamespacesAt 64, maxSizeFactor 20, maxEventFactor
+   * 20, unshareAfterMs 300_000, avoidMs 600_000
+   */
+  watchPlanBounds?: Partial<WatchPlanBounds>;
   /** What the causes of reconciles call the cluster that is watched; for several in one reconcile group. @default none */
   cluster?: string;
   /** How long a request may go without a byte, and an add may keep trying, in milliseconds. @default 10_000 */

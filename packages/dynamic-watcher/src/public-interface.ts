@@ -183,7 +183,7 @@ export interface DynamicWatcher extends AsyncDisposable {
    * @throws DepwatchError ERR_NOT_STARTED, ERR_INVALID_INPUT
    */
   enqueue(watcher: ObjectIdentifier, options?: { afterMs?: number }): void;
-  /** How many watches are held, live or retrying; 0 before start and after stop. */
+  /** How many watches are held, live or retrying, of which one may serve many; 0 before start and after stop. */
   getWatchCount(): number;
   /**
    * Opens a query batch: what the watcher asks for until the batch ends replaces what it depends on.

@@ -32,7 +32,11 @@ describe.each(servers)('on $name', { timeout }, ({ start }) => {
     await using server = await start();
     const kubeConfig = kubeConfigFrom(server.kubeConfig);
     const recorder = new Recorder();
-    await using watcher = createDynamicWatcher({ kubeConfig, reconciler: recorder });
+    await using watcher = createDynamicWatcher({
+      kubeConfig,
+      reconciler: recorder,
+      watchPlan: 'per-object',
+    });
     await watcher.start();
     const names = Array.from({ length: 1000 }, (_, index) => `c${index}`);
     await Promise.all(
@@ -65,6 +69,7 @@ describe.each(servers)('on $name', { timeout }, ({ start }) => {
       transport,
       reconciler: recorder,
       enableCache: true,
+      watchPlan: 'per-object',
       logger: outage.logger,
     });
     await watcher.start();

@@ -24,7 +24,7 @@ test('adds of one watcher that nobody answers all reject after one request time-
 });
 
 test('adds of one watcher go out together', async () => {
-  await using bench = await startBench();
+  await using bench = await startBench({ watchPlan: 'per-object' });
   await bench.watcher.addWatcher(app, config);
   const release = bench.fake.hold('watch');
   const adds = names(20).map((name) => bench.watcher.addWatcher(app, configMapId(name)));

@@ -108,7 +108,7 @@ test('an outage is one fact: one probe at a time, then all resume, with one line
   const lines: string[] = [];
   const say = (_fields: object, message: string): void => void lines.push(message);
   const logger = { debug: () => {}, info: say, warn: say, error: say };
-  await using bench = await startBench({ logger });
+  await using bench = await startBench({ logger, watchPlan: 'per-object' });
   const names = Array.from({ length: 200 }, (_, index) => configMapId(`c${index}`));
   await bench.watcher.addOrUpdateWatcher(app, names);
   const before = bench.fake.requests;

@@ -30,9 +30,11 @@ export async function list(
 function decodePage(answer: unknown, query: ResourceQuery): ListPage | undefined {
   // What has no items at all may be an object.
   if (!isObject(answer) || answer['items'] === undefined) return undefined;
-  const { resourceVersion, continue: next } = isObject(answer['metadata'])
-    ? answer['metadata']
-    : {};
+  const {
+    resourceVersion,
+    continue: next,
+    remainingItemCount: remaining,
+  } = isObject(answer['metadata']) ? answer['metadata'] : {};
   // A list without items is null in Go.
   const items: unknown = answer['items'] ?? [];
   if (!Array.isArray(items)) return undefined;
@@ -48,5 +50,6 @@ function decodePage(answer: unknown, query: ResourceQuery): ListPage | undefined
     // Some servers have no versions.
     resourceVersion: typeof resourceVersion === 'string' ? resourceVersion : '',
     ...(typeof next === 'string' && next !== '' && { continue: next }),
+    ...(typeof remaining === 'number' && { remaining }),
   };
 }

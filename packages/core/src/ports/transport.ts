@@ -42,6 +42,8 @@ export interface ListPage {
   resourceVersion: string;
   /** Where the next page starts; absent on the last page. */
   continue?: string;
+  /** How many objects follow this page, if the server says so; it may be an estimate, and is not told of a selection. */
+  remaining?: number;
 }
 
 /** One event of a watch. A failure is not an event: it is thrown. */

@@ -19,6 +19,7 @@ import type {
   ReflectorEffect,
   ReflectorInput,
   ReflectorMemory,
+  ReflectorOrigin,
   ReflectorState,
 } from './types.ts';
 
@@ -73,7 +74,7 @@ export function step(
     case 'stop':
       return [{ name: 'stopped', memory: state.memory }, [{ type: 'cancel' }, { type: 'discard' }]];
     case 'start':
-      return state.name === 'idle' ? list(state.memory, context) : [state, []];
+      return state.name === 'idle' ? started(state.memory, input.from, context) : [state, []];
     case 'sent':
       return sent(state, context);
     case 'page':
@@ -94,6 +95,22 @@ export function step(
     case 'elapsed':
       return elapsed(state, context);
   }
+}
+
+function started(
+  memory: ReflectorMemory,
+  from: ReflectorOrigin | undefined,
+  context: ReflectorContext,
+): Step {
+  if (!from) return list(memory, context);
+  const { resourceVersion } = from;
+  const isUsable = context.versionsMove && Boolean(resourceVersion);
+  const known = {
+    ...memory,
+    wasLive: true,
+    resourceVersion: isUsable ? resourceVersion : undefined,
+  };
+  return proceed(known, 'resume', context);
 }
 
 function sent(state: ReflectorState, context: ReflectorContext): Step {

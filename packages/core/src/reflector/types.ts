@@ -84,9 +84,16 @@ export type ReflectorState = { readonly memory: ReflectorMemory } & (
   | { readonly name: 'stopped' }
 );
 
+/** Where another watch left off. */
+export interface ReflectorOrigin {
+  /** Everything up to this version has been applied; undefined: there is none to resume from. */
+  readonly resourceVersion: string | undefined;
+}
+
 /** What happens to a watch. Answers of calls that were cancelled are not fed in. */
 export type ReflectorInput =
-  | { readonly type: 'start' }
+  /** With `from`: another watch was live up to that version (undefined: it knew none), and this one goes on from there. */
+  | { readonly type: 'start'; readonly from?: ReflectorOrigin }
   /** The call asked for by the last effect went out (it may have waited for its turn). */
   | { readonly type: 'sent' }
   | { readonly type: 'page'; readonly page: ListPage }

@@ -14,11 +14,20 @@ export interface FeedListener {
   begun(feed: Feed): void;
   live(feed: Feed): void;
   retrying(feed: Feed, error: DepwatchError, ms: number): void;
+  disturbed(feed: Feed, error: DepwatchError, ms: number): void;
   changed(feed: Feed, changes: readonly ObjectChange[]): void;
   gone(feed: Feed, error: DepwatchError): void;
   ended(feed: Feed, error: DepwatchError): void;
   /** Whether somebody depends on it who waits for what is not to be had. */
   waits(feed: Feed): boolean;
+}
+
+/** Who has a feed change from one source to another. */
+export interface Handover {
+  /** The source that it has meanwhile is live, or further on. */
+  moved(): void;
+  /** It is not to change any more. */
+  withdraw(): void;
 }
 
 /** What is known of one demanded identifier: its state, its store, and the source that fills it, if it has one. */
@@ -31,6 +40,8 @@ export class Feed implements Sink {
   store: ObjectStore<KubernetesObject>;
   readonly #listener: FeedListener;
   source: Source | undefined;
+  /** Set while another source is to take over. */
+  handover: Handover | undefined;
   /** Who waits until it is live. */
   waiters: Waiters<DepwatchError | undefined> | undefined;
   hasBegun = false;
@@ -77,10 +88,16 @@ export class Feed implements Sink {
 
   live(): void {
     this.#listener.live(this);
+    this.handover?.moved();
   }
 
   retrying(error: DepwatchError, ms: number): void {
     this.#listener.retrying(this, error, ms);
+  }
+
+  /** As {@link retrying}, for a source that serves others as well, and tells of its retry itself. */
+  disturbed(error: DepwatchError, ms: number): void {
+    this.#listener.disturbed(this, error, ms);
   }
 
   changed(changes: readonly ObjectChange[]): void {
@@ -97,6 +114,12 @@ export class Feed implements Sink {
 
   advanced(): void {
     this.#tellFollowers();
+    this.handover?.moved();
+  }
+
+  /** Whether somebody waits for it to have seen something. */
+  get isFollowed(): boolean {
+    return this.#followers !== undefined && this.#followers.size > 0;
   }
 
   ended(error: DepwatchError): void {
@@ -107,12 +130,29 @@ export class Feed implements Sink {
   follow(listener: () => void): () => void {
     this.#followers ??= new Set();
     this.#followers.add(listener);
+    this.source?.followed?.();
     return () => this.#followers?.delete(listener);
+  }
+
+  /** It is in this state, since `now` unless it was in it before. */
+  enter(state: WatchState, now: number): void {
+    if (this.state === state) return;
+    this.state = state;
+    this.since = now;
+  }
+
+  /** It has no source any more. */
+  endSource(): void {
+    this.handover?.withdraw();
+    this.source?.stop();
+    this.source = undefined;
   }
 
   /** It is over. */
   end(): void {
     this.isOver = true;
+    this.handover?.withdraw();
+    this.source?.stop();
     this.patience?.abort();
     this.detach?.();
     this.#tellFollowers();

@@ -3,7 +3,6 @@ import {
   describeObjectIdentifier,
   objectIdentifierFrom,
   objectIdentifierKey,
-  type GroupVersionKind,
   type KubernetesObject,
   type Logger,
   type Metrics,
@@ -11,16 +10,19 @@ import {
   type ObjectIdentifier,
   type ObjectStore,
   type ScopedGVR,
+  type WatchPlan,
+  type WatchPlanBounds,
 } from '@depwatch/core';
-import type { WatchState, WatchStatus } from '../public-interface.ts';
+import type { WatchStatus } from '../public-interface.ts';
 import { notInTime } from '../requests/not-in-time.ts';
 import { Waiters } from '../requests/waiters.ts';
 import { caughtUp } from './caught-up.ts';
 import { EndedFeeds } from './ended-feeds.ts';
-import { normalizeWatched } from '../normalize-watched.ts';
 import { Feed, type FeedListener } from './feed.ts';
-import { PollSource } from './poll-source.ts';
-import { Trials } from './trials.ts';
+import { PlanReports } from './plan-reports.ts';
+import { Plans } from './plans.ts';
+import type { Source } from './source.ts';
+import { Unwatched, type UnwatchedOptions } from './unwatched.ts';
 import { WatchSource, type WatchSourceContext } from './watch-source.ts';
 
 /** What {@link Feeds} tell their owner of. */
@@ -49,24 +51,14 @@ export interface FeedsListener {
 }
 
 /** What {@link Feeds} are made of. */
-export interface FeedsOptions extends WatchSourceContext {
+export interface FeedsOptions extends WatchSourceContext, UnwatchedOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly watchPlan: WatchPlan;
+  readonly watchPlanBounds: WatchPlanBounds;
   readonly listener: FeedsListener;
   /** Where a feed keeps what it shows. */
   createStore(): ObjectStore<KubernetesObject>;
-  /** The same for one that is polled: whole objects, compared by content. */
-  createPollStore(): ObjectStore<KubernetesObject>;
-  /** In milliseconds. */
-  readonly pollIntervalMs: number;
-  /** The resource of a kind that can be watched, as remembered or asked for. */
-  resolve(gvk: GroupVersionKind, signal: AbortSignal): Promise<ScopedGVR>;
-  /** The same of one that can't. */
-  pollGvr(gvk: GroupVersionKind, signal: AbortSignal): Promise<ScopedGVR>;
-  /** Has a kind asked for anew when it is needed next. */
-  forget(gvk: GroupVersionKind): void;
-  /** Whether something may be read; undefined where that can't be known but by trying. Never rejects. */
-  granted(watched: ObjectIdentifier, signal: AbortSignal): Promise<boolean | undefined>;
   /** A feed showed its first full state. @returns called when the feed is over */
   attach(watched: ObjectIdentifier, store: ObjectStore<KubernetesObject>): () => void;
 }
@@ -76,22 +68,29 @@ export class Feeds implements FeedListener {
   readonly #options: FeedsOptions;
   readonly #feeds = new Map<string, Feed>();
   readonly #ended = new EndedFeeds();
-  /** Those without a watch: pending ones, and those that are polled. */
-  readonly #unwatched = new Set<Feed>();
-  readonly #trials: Trials;
+  readonly #plans: Plans;
+  readonly #unwatched: Unwatched;
+  #watches = 0;
 
   constructor(options: FeedsOptions) {
     this.#options = options;
-    this.#trials = new Trials({
-      clock: options.clock,
-      granted: (watched, signal) => options.granted(watched, signal),
-      attempt: (feed) => this.#beginWhen(feed, (signal) => options.resolve(feed.watched, signal)),
+    const { logger, metrics, listener } = options;
+    const watching = { ...options, held: (change: 1 | -1) => this.#held(change) };
+    this.#plans = new Plans({
+      ...watching,
+      reports: new PlanReports(logger, metrics),
+      createSource: (sink, watched, gvr) => new WatchSource(sink, watched, gvr, watching),
+    });
+    this.#unwatched = new Unwatched(options, {
+      watchable: (feed, gvr) => this.#plans.add(feed, gvr),
+      ended: (feed, error) => this.ended(feed, error),
+      moved: (feed, to, how) => listener.moved(feed, to, how),
     });
   }
 
-  /** How many watches there are, live or not. */
+  /** How many watches there are, live or not; one may serve many feeds. */
   get size(): number {
-    return this.#feeds.size - this.#unwatched.size;
+    return this.#watches;
   }
 
   /**
@@ -119,8 +118,8 @@ export class Feeds implements FeedListener {
     }
     this.#ended.delete(key);
     this.#feeds.set(key, feed);
-    if (how instanceof DepwatchError) this.#await(feed, how);
-    else this.#watch(feed, how);
+    if (how instanceof DepwatchError) this.#unwatched.await(feed, how);
+    else this.#plans.add(feed, how);
   }
 
   /** Stops a feed; who waits for it is told so. @param reason by default that nothing depends on it */
@@ -128,21 +127,24 @@ export class Feeds implements FeedListener {
     const feed = this.#feeds.get(objectIdentifierKey(watched));
     if (!feed) return;
     this.#remove(feed);
-    feed.source?.stop();
     // Thousands may be stopped at once that nobody waits for, and an error is dear.
     if (feed.waiters?.size) feed.waiters.reject(reason ?? unneeded(watched));
   }
 
   /** Stops all. */
   clear(reason: DepwatchError): void {
-    this.#trials.close();
+    this.#unwatched.close();
+    this.#plans.close();
     for (const { id } of [...this.#feeds.values()]) this.stop(id, reason);
     this.#ended.clear();
   }
 
-  /** All there are. */
-  all(): Iterable<Feed> {
-    return this.#feeds.values();
+  /** What asks the server for them, each once though it may serve several. */
+  sources(): Iterable<Source> {
+    const sources = new Set<Source>();
+    for (const { source } of this.#feeds.values())
+      if (source) sources.add(source.physical ?? source);
+    return sources;
   }
 
   /** What a feed was first asked for as. @param id as the graph knows it */
@@ -211,20 +213,7 @@ export class Feeds implements FeedListener {
   /** Somebody waits for it from now on who needn't have done so before: what went meanwhile is pending, and noticed when it comes. */
   awaited(key: string): void {
     const feed = this.#feeds.get(key);
-    if (!feed?.absence || feed.patience) return;
-    if (!feed.unavailable) this.#pend(feed, feed.absence);
-    const patience = (feed.patience = new AbortController());
-    const isOver = (): boolean => {
-      if (feed.patience !== patience) return true;
-      feed.patience = undefined;
-      return patience.signal.aborted || !this.waits(feed);
-    };
-    // Its source asks for the kind now and then, and hears of what is found, but not of what can't be watched.
-    this.#options.noticed(feed.watched, patience).then(isOver, (error: DepwatchError) => {
-      if (isOver()) return;
-      feed.source?.stop();
-      this.ended(feed, error);
-    });
+    if (feed) this.#unwatched.awaited(feed);
   }
 
   /** Why something can't be seen at present; undefined where it can, or is coming up. */
@@ -260,7 +249,7 @@ export class Feeds implements FeedListener {
   }
 
   live(feed: Feed): void {
-    this.#setState(feed, feed.source?.servedBy === 'poll' ? 'polling' : 'live');
+    feed.enter(feed.source?.servedBy === 'poll' ? 'polling' : 'live', this.#options.clock.now());
     try {
       feed.detach ??= this.#options.attach(feed.watched, feed.store);
     } catch (error) {
@@ -276,18 +265,23 @@ export class Feeds implements FeedListener {
     feed.patience?.abort();
     feed.patience = undefined;
     this.#options.listener.available(feed);
-    this.#trials.succeeded(feed);
+    this.#unwatched.succeeded(feed);
   }
 
   retrying(feed: Feed, error: DepwatchError, ms: number): void {
-    feed.lastError = error;
-    if (!feed.unavailable) this.#setState(feed, feed.wasLive ? 'retrying' : 'starting');
+    this.disturbed(feed, error, ms);
     const { logger, metrics } = this.#options;
     metrics.count('depwatch_watch_retries_total', { code: error.code });
     logger.debug(
       { watched: describeObjectIdentifier(feed.watched), error, retryAfterMs: Math.round(ms) },
       'a watch is retried',
     );
+  }
+
+  disturbed(feed: Feed, error: DepwatchError, ms: number): void {
+    feed.lastError = error;
+    if (!feed.unavailable)
+      feed.enter(feed.wasLive ? 'retrying' : 'starting', this.#options.clock.now());
     feed.waiters?.triesAgainIn(ms);
   }
 
@@ -303,7 +297,7 @@ export class Feeds implements FeedListener {
   gone(feed: Feed, error: DepwatchError): void {
     feed.absence = error;
     if (!this.waits(feed)) return;
-    this.#pend(feed, error);
+    this.#unwatched.pend(feed, error);
     this.#options.listener.unavailable(feed);
   }
 
@@ -315,9 +309,10 @@ export class Feeds implements FeedListener {
     if (error.code !== 'ERR_INVALID_INPUT' && this.waits(feed)) {
       if (wasLive && !feed.unavailable) listener.unavailable(feed);
       listener.refused(feed, wasLive);
-      return this.#await(feed, error);
+      this.#plans.remove(feed);
+      return this.#unwatched.await(feed, error);
     }
-    this.#setState(feed, 'ended');
+    feed.enter('ended', this.#options.clock.now());
     this.#remove(feed);
     const watchers = listener.ended(feed, wasKnown);
     if (wasKnown) {
@@ -326,102 +321,6 @@ export class Feeds implements FeedListener {
       this.#ended.add(feed.key, feed.status(watchers));
     }
     feed.waiters?.reject(error);
-  }
-
-  /** One source for each feed; a source for several would be chosen here. */
-  #watch(feed: Feed, gvr: ScopedGVR): void {
-    this.#unwatched.delete(feed);
-    this.#count();
-    feed.source = new WatchSource(feed, feed.watched, gvr, this.#options);
-    feed.source.start();
-  }
-
-  /** What can't be watched is read; by its content, since nobody knows what its versions say. */
-  #poll(feed: Feed, why: DepwatchError): void {
-    const { resolve, pollGvr, forget, createPollStore } = this.#options;
-    const find = (signal: AbortSignal): Promise<ScopedGVR> => pollGvr(feed.watched, signal);
-    const read = (gvr: ScopedGVR): void => {
-      feed.store = createPollStore();
-      feed.source = new PollSource(feed, feed.watched, gvr, {
-        ...this.#options,
-        watchable: (of) => resolve(feed.watched, of),
-        forget: () => forget(feed.watched),
-        becameWatchable: (found) => {
-          feed.source?.stop();
-          this.#begin(feed, found, found, () => this.#watch(feed, found));
-        },
-      });
-      feed.source.start();
-    };
-    this.#whenKnown(feed, find, (gvr) => this.#begin(feed, gvr, why, () => read(gvr)));
-  }
-
-  /** It can't be seen: waits until it can. What there was of it counts no more. */
-  #await(feed: Feed, error: DepwatchError): void {
-    const wasPolled = feed.source?.servedBy === 'poll';
-    feed.source?.stop();
-    feed.source = undefined;
-    this.#unwatched.add(feed);
-    this.#count();
-    feed.lastError = error;
-    feed.absence = undefined;
-    const isReadable = error.code === 'ERR_RESOURCE_UNWATCHABLE';
-    // One that is new is read first, as a watch would be: perhaps it can be seen at once.
-    if (isReadable && !wasPolled && !feed.unavailable && !feed.wasLive)
-      return this.#poll(feed, error);
-    feed.store.discard();
-    feed.store.commit();
-    feed.detach?.();
-    feed.detach = undefined;
-    this.#pend(feed, error);
-    const isKind = error.code === 'ERR_NO_VERSIONED_RESOURCE';
-    // What reads have failed for is tried again later, whatever is said of its kind: at once would be for ever.
-    if (wasPolled || (!isReadable && !isKind)) this.#trials.add(feed);
-    else if (isReadable) this.#poll(feed, error);
-    else this.#beginWhen(feed, (signal) => this.#options.noticed(feed.watched, { signal }));
-  }
-
-  /** It can't be seen at present: who waits for its first state, or for a version, waits no longer. */
-  #pend(feed: Feed, error: DepwatchError): void {
-    feed.lastError = error;
-    feed.unavailable = error;
-    this.#setState(feed, 'pending');
-    feed.waiters?.resolve(error);
-    feed.waiters = undefined;
-    feed.advanced();
-  }
-
-  /** Goes on once the resource is known, or waits for what stands in the way; unless the feed is over by then. */
-  #whenKnown(
-    feed: Feed,
-    find: (signal: AbortSignal) => Promise<ScopedGVR>,
-    go: (gvr: ScopedGVR) => void,
-  ): void {
-    const { signal } = (feed.patience = new AbortController());
-    find(signal).then(
-      (gvr) => !signal.aborted && go(gvr),
-      (error: DepwatchError) => !signal.aborted && this.#await(feed, error),
-    );
-  }
-
-  #beginWhen(feed: Feed, find: (signal: AbortSignal) => Promise<ScopedGVR>): void {
-    this.#whenKnown(feed, find, (gvr) => this.#begin(feed, gvr, gvr, () => this.#watch(feed, gvr)));
-  }
-
-  /**
-   * The kind is served; a feed that lacks its namespace can't come true.
-   *
-   * @param how as it is begun where it was demanded as something else
-   */
-  #begin(feed: Feed, gvr: ScopedGVR, how: ScopedGVR | DepwatchError, go: () => void): void {
-    let id: ObjectIdentifier;
-    try {
-      id = normalizeWatched(feed.watched, gvr);
-    } catch (error) {
-      return this.ended(feed, error as DepwatchError);
-    }
-    if (objectIdentifierKey(id) === feed.key) go();
-    else this.#options.listener.moved(feed, id, how);
   }
 
   #late({ watched, lastError }: Feed): DepwatchError {
@@ -433,19 +332,13 @@ export class Feeds implements FeedListener {
   #remove(feed: Feed): void {
     this.#feeds.delete(feed.key);
     this.#unwatched.delete(feed);
-    this.#trials.delete(feed);
     feed.end();
-    this.#count();
+    this.#plans.remove(feed);
   }
 
-  #setState(feed: Feed, state: WatchState): void {
-    if (feed.state === state) return;
-    feed.state = state;
-    feed.since = this.#options.clock.now();
-  }
-
-  #count(): void {
-    this.#options.metrics.gauge('depwatch_watches', this.size);
+  #held(change: 1 | -1): void {
+    this.#watches += change;
+    this.#options.metrics.gauge('depwatch_watches', this.#watches);
   }
 }
 

@@ -10,8 +10,8 @@ import {
   type Transport,
 } from '@depwatch/core';
 import type { Applicant, Pass, Slots } from '../requests/slots.ts';
-import type { Feed } from './feed.ts';
 import type { PastVersions } from './past-versions.ts';
+import type { Source } from './source.ts';
 
 const backOff = { baseMs: 800, maxMs: 5000 };
 /** A server that has just started may refuse or fail for a while; after so many tries it is left at that. */
@@ -24,8 +24,8 @@ export interface RestoreCheckOptions {
   readonly logger: Logger;
   readonly slots: Slots;
   readonly pastVersions: PastVersions;
-  /** All feeds that there are. */
-  feeds(): Iterable<Feed>;
+  /** All sources that ask the server, each once. */
+  sources(): Iterable<Source>;
 }
 
 /**
@@ -51,7 +51,7 @@ export class RestoreCheck {
     this.stop();
     const run = new AbortController();
     this.#run = run;
-    for (const newest of newestOfEach(this.#options.feeds())) {
+    for (const newest of newestOfEach(this.#options.sources())) {
       this.#isOlder(newest, run.signal).then(
         (isOlder) => {
           if (isOlder && !run.signal.aborted) this.#expireAll();
@@ -74,13 +74,13 @@ export class RestoreCheck {
       'the API server is at an older version than before the outage, as after a restore from a backup; everything is listed anew',
     );
     this.#options.pastVersions.clear();
-    for (const feed of [...this.#options.feeds()]) feed.source?.expire(goneBack);
+    for (const source of [...this.#options.sources()]) source.expire(goneBack);
   }
 
   /** Whether the server's version of a resource is older than the newest one that was seen. */
-  async #isOlder({ feed, version }: Newest, signal: AbortSignal): Promise<boolean> {
+  async #isOlder({ source, version }: Newest, signal: AbortSignal): Promise<boolean> {
     const { transport, slots, clock } = this.#options;
-    const query = feed.source!.query;
+    const { query } = source;
     for (let tries = 0; tries < mostTries; tries += 1) {
       if (tries > 0) {
         const ms = backOffMs(tries - 1, backOff, clock.random());
@@ -112,29 +112,24 @@ export class RestoreCheck {
   }
 }
 
-/** The newest version that was seen of a resource, and a feed that saw it. */
+/** The newest version that was seen of a resource, and a source that saw it. */
 interface Newest {
-  readonly key: string;
-  readonly feed: Feed;
+  readonly source: Source;
   readonly version: string;
 }
 
-function newestOfEach(feeds: Iterable<Feed>): Iterable<Newest> {
+function newestOfEach(sources: Iterable<Source>): Iterable<Newest> {
   const newest = new Map<string, Newest>();
-  for (const feed of feeds) {
-    const version = feed.source?.resourceVersion;
-    const key = keyOf(feed);
-    if (version === undefined || key === undefined) continue;
+  for (const source of sources) {
+    const version = source.resourceVersion;
+    if (version === undefined) continue;
+    const key = groupVersionKindKey(source.query.gvk);
     const known = newest.get(key);
     if (!known || (compareResourceVersions(version, known.version) ?? 0) > 0) {
-      newest.set(key, { key, feed, version });
+      newest.set(key, { source, version });
     }
   }
   return newest.values();
-}
-
-function keyOf({ source }: Feed): string | undefined {
-  return source && groupVersionKindKey(source.query.gvk);
 }
 
 /** Waits until `begin` calls back. @throws the signal's reason, after what `begin` returned was disposed of */

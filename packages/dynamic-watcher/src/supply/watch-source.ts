@@ -12,6 +12,7 @@ import {
   type ObjectIdentifier,
   type ReflectorEffect,
   type ReflectorInput,
+  type ReflectorOrigin,
   type ReflectorState,
   type ResourceQuery,
   type ScopedGVR,
@@ -23,7 +24,7 @@ import type { RequestKind } from '../requests/request-kind.ts';
 import type { ServerHealth } from '../requests/server-health.ts';
 import type { Applicant, Pass, Slots } from '../requests/slots.ts';
 import type { PastVersions } from './past-versions.ts';
-import type { Sink, Source } from './source.ts';
+import type { ResumableSource, Sink } from './source.ts';
 import type { StreamAges } from './stream-ages.ts';
 import type { StreamingLists } from './streaming-lists.ts';
 import { watchQuery } from './watch-query.ts';
@@ -40,6 +41,8 @@ export interface WatchSourceContext {
   readonly requestTimeoutMs: number;
   readonly authGraceMs: number;
   readonly metadataOnly: boolean;
+  /** Told when a watch begins to be held, live or not, and when it is held no longer. */
+  held?(change: 1 | -1): void;
   /**
    * Asks the server anew for the resource of a kind; with `confirm` it takes more than one denial. Rejects with
    * ERR_NO_VERSIONED_RESOURCE when the kind is denied, and never for a trouble that passes.
@@ -72,7 +75,7 @@ interface Call {
 const unwanted = new DepwatchError('ERR_ABORTED', 'the call is no longer wanted');
 
 /** The watch of one object or selector: performs the effects of the reflector's steps on the transport and the store. */
-export class WatchSource implements Source, Applicant {
+export class WatchSource implements ResumableSource, Applicant {
   readonly servedBy = 'object';
   readonly #sink: Sink;
   readonly #watched: ObjectIdentifier;
@@ -97,8 +100,8 @@ export class WatchSource implements Source, Applicant {
     return this.#query;
   }
 
-  start(): void {
-    this.#feed({ type: 'start' });
+  start(from?: ReflectorOrigin): void {
+    this.#feed({ type: 'start', ...(from && { from }) });
   }
 
   stop(): void {
@@ -126,6 +129,8 @@ export class WatchSource implements Source, Applicant {
       authGraceMs,
     });
     this.#state = state;
+    const change = Number(isHeld(state)) - Number(isHeld(before));
+    if (change !== 0) this.#context.held?.(change as 1 | -1);
     for (const effect of effects) {
       try {
         this.#perform(effect);
@@ -348,12 +353,14 @@ export class WatchSource implements Source, Applicant {
   async #watch(call: Call, effect: Extract<RequestEffect, { type: 'watch' }>): Promise<void> {
     const { transport, health } = this.#context;
     const { resourceVersion, initialEvents, timeoutMs } = effect;
+    const { wanted } = this.#sink;
     const iterator = transport
       .watch(this.#query, {
         signal: call.controller.signal,
         timeoutMs,
         initialEvents,
         ...(resourceVersion !== undefined && { resourceVersion }),
+        ...(wanted && { wanted }),
       })
       [Symbol.asyncIterator]();
     call.iterator = iterator;
@@ -384,6 +391,10 @@ export class WatchSource implements Source, Applicant {
     if (this.#query.gvr.namespaced) return false;
     return of.some((one) => Boolean(objectOf(one)?.metadata?.namespace));
   }
+}
+
+function isHeld({ name }: ReflectorState): boolean {
+  return name !== 'idle' && name !== 'stopped' && name !== 'ended';
 }
 
 function requestKind(effect: RequestEffect, { name }: ResourceQuery): RequestKind {

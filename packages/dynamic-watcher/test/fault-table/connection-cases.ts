@@ -58,6 +58,8 @@ export const connectionCases: readonly FaultCase[] = [
   },
   {
     fault: 'GOAWAY',
+    // It is about many streams.
+    settings: { watchPlan: 'per-object' },
     inject: {
       fake: noConnections,
       inProcess: ({ faults }) => faults.goAway(),
@@ -82,6 +84,8 @@ export const connectionCases: readonly FaultCase[] = [
   },
   {
     fault: 'stream limit',
+    // It is about many streams.
+    settings: { watchPlan: 'per-object' },
     inject: {
       fake: noConnections,
       inProcess: ({ faults }) => faults.limitStreams(20),

@@ -25,7 +25,12 @@ const server = await startApiServer();
 const kubeConfig = new KubeConfig();
 kubeConfig.loadFromString(server.kubeConfig);
 const before = await activeResources();
-const watcher = createDynamicWatcher({ kubeConfig, reconciler: () => {}, enableCache: true });
+const watcher = createDynamicWatcher({
+  watchPlan: 'per-object',
+  kubeConfig,
+  reconciler: () => {},
+  enableCache: true,
+});
 await watcher.start();
 
 const sockets: number[] = [];

@@ -46,7 +46,7 @@ export class Callers {
   constructor(
     server: Server,
     clock: VirtualClock,
-    { workers, waits }: Pick<Schedule, 'workers' | 'waits'>,
+    { workers, waits, plan }: Pick<Schedule, 'workers' | 'waits' | 'plan'>,
     told: (watcher: ObjectIdentifier, causes: readonly Cause[]) => void,
   ) {
     this.#server = server;
@@ -57,6 +57,9 @@ export class Callers {
       clock,
       enableCache: true,
       unavailable: waits ? 'wait' : 'reject',
+      watchPlan: plan,
+      // So that what is demanded here shares, and parts again within a schedule.
+      watchPlanBounds: { shareAt: 3, unshareAfterMs: 2000, avoidMs: 5000 },
       maxConcurrentReconciles: workers,
       reconciler: (watcher, context) => this.#reconcile(watcher, context),
     });

@@ -1,3 +1,4 @@
+import type { WatchPlan } from '@depwatch/core';
 import fc from 'fast-check';
 
 /** Who watches, what is watched, and the objects of the server: few, so that they meet often. */
@@ -138,6 +139,7 @@ export const schedules = (lying: boolean): fc.Arbitrary<Schedule> =>
     workers: fc.integer({ min: 1, max: 3 }),
     stopEarly: fc.boolean(),
     waits: fc.boolean(),
+    plan: fc.constantFrom('per-object', 'auto', 'shared'),
   });
 
 /** What `schedules` makes. */
@@ -148,4 +150,6 @@ export interface Schedule {
   readonly stopEarly: boolean;
   /** Whether what is not to be had is waited for. */
   readonly waits: boolean;
+  /** Whether one watch may serve several. */
+  readonly plan: WatchPlan;
 }

@@ -48,6 +48,7 @@ async function twentyGoOn(
     transport,
     reconciler: () => {},
     enableCache: true,
+    watchPlan: 'per-object',
     requestTimeoutMs,
     logger,
   });

@@ -69,9 +69,9 @@ export class Lab implements AsyncDisposable {
     return { watcher, recorder };
   }
 
-  /** Lets the user `viewer` watch one ConfigMap, by its name. */
-  grant(name: string): Promise<void> {
-    return this.#server.grant(this.namespace, name);
+  /** Lets the user `viewer` watch these ConfigMaps, by their names. */
+  grant(...names: readonly string[]): Promise<void> {
+    return this.#server.grant(this.namespace, names);
   }
 
   /** Waits until an assertion holds. */

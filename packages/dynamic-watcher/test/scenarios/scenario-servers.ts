@@ -24,8 +24,8 @@ export interface ScenarioServer extends AsyncDisposable {
   remove(object: ObjectIdentifier): Promise<void>;
   /** As an administrator, or as a user who may do only what was granted. */
   connection(user?: 'viewer'): Connection;
-  /** Lets the viewer list and watch one ConfigMap, by its name. */
-  grant(namespace: string, name: string): Promise<void>;
+  /** Lets the viewer list and watch these ConfigMaps, by their names. */
+  grant(namespace: string, names: readonly string[]): Promise<void>;
   /** Lets time pass until the assertion holds. */
   until(assertion: () => void | Promise<void>): Promise<void>;
 }
@@ -52,7 +52,9 @@ function fake(): ScenarioServer {
     put: async (object) => void server.put(object),
     remove: async (object) => void server.remove(object),
     connection: (user) => ({ transport: user ? asViewer : server, clock }),
-    grant: async (namespace, name) => void granted.add(`${namespace}/${name}`),
+    grant: async (namespace, names) => {
+      for (const name of names) granted.add(`${namespace}/${name}`);
+    },
     async until(assertion) {
       const end = clock.now() + waitMs;
       for (;;) {
@@ -113,14 +115,14 @@ function overHttp(server: TestServer): ScenarioServer {
     connection: (user) => ({
       kubeConfig: user ? kubeConfigFrom(server.kubeConfigFor(user)) : kubeConfig,
     }),
-    grant: async (namespace, name) => {
+    grant: async (namespace, names) => {
       const apiVersion = 'rbac.authorization.k8s.io/v1';
       const metadata = { namespace, name: 'viewer' };
       const rules = [
         {
           apiGroups: [''],
           resources: ['configmaps'],
-          resourceNames: [name],
+          resourceNames: names,
           verbs: ['list', 'watch'],
         },
       ];

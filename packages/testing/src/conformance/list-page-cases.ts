@@ -77,6 +77,19 @@ export const listPageCases: readonly CaseDefinition[] = [
     },
   },
   {
+    name: 'list: a page that says how many objects follow tells the truth',
+    async run(lab) {
+      const names = ['a', 'b', 'c', 'd', 'e'];
+      await Promise.all(names.map((name) => lab.put(name)));
+      const first = await lab.list(lab.configMaps(), { limit: 2 });
+      assert.ok([3, undefined].includes(first.remaining), `not ${first.remaining}`);
+      const second = await lab.list(lab.configMaps(), { limit: 2, continue: first.continue! });
+      assert.ok([1, undefined].includes(second.remaining), `not ${second.remaining}`);
+      const last = await lab.list(lab.configMaps(), { limit: 2, continue: second.continue! });
+      assert.ok([0, undefined].includes(last.remaining), `not ${last.remaining}`);
+    },
+  },
+  {
     name: 'list: a token of a list whose version is gone is ERR_EXPIRED',
     requires: ['compact'],
     exclusive: true,

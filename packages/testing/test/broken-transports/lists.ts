@@ -41,6 +41,14 @@ export const brokenLists: readonly BrokenTransport[] = [
       }),
   },
   {
+    defect: 'a page counts the objects that follow from its own beginning',
+    noticedBy: ['list: a page that says how many objects follow tells the truth'],
+    wrap: inLists((page) => ({
+      ...page,
+      ...(page.remaining !== undefined && { remaining: page.remaining + page.items.length }),
+    })),
+  },
+  {
     defect: 'an expired token starts the list again',
     noticedBy: ['list: a token of a list whose version is gone is ERR_EXPIRED'],
     wrap: (fake) =>

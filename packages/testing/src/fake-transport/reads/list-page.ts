@@ -47,7 +47,11 @@ export function listPage(
   return {
     items: selected.slice(0, limit).map(([, object]) => selection.handOut(object)),
     resourceVersion: String(version),
-    ...(next !== undefined && { continue: formatToken({ version, start: next }) }),
+    ...(next !== undefined && {
+      continue: formatToken({ version, start: next }),
+      // As the real server, which does not count what a selection leaves out.
+      ...(!query.name && !query.selector && { remaining: selected.length - limit }),
+    }),
   };
 
   function startOfPage(): Token {

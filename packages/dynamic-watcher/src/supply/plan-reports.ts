@@ -1,0 +1,81 @@
+import {
+  describeObjectIdentifier,
+  describeRequest,
+  type DepwatchError,
+  type Logger,
+  type Metrics,
+  type ObjectIdentifier,
+  type PlanEffect,
+  type PlanReason,
+  type ResourceQuery,
+} from '@depwatch/core';
+
+/** What is told of a branch whose plan has changed. */
+export interface PlanNumbers {
+  /** The namespace, or the kind. */
+  readonly watched: ObjectIdentifier;
+  /** How many identifiers are demanded of it. */
+  readonly demanded: number;
+  /** How many objects it has; undefined where nobody has seen them. */
+  readonly size: number | undefined;
+}
+
+/** Why, for people. */
+const because: Record<PlanReason, string> = {
+  demand: 'so many are demanded that one watch costs less',
+  few: 'few are demanded by now',
+  large: 'it has far more objects than are demanded',
+  busy: 'far more events come than are wanted',
+  refused: 'the server refuses to have it watched',
+  unknown: 'its size is not known',
+  slow: 'the server did not answer in time',
+  unordered: 'the versions of its objects are not in order',
+  kind: 'the watch of the kind serves it',
+};
+
+/** Tells logs and metrics of plans, and of the watches that serve many. */
+export class PlanReports {
+  readonly #logger: Logger;
+  readonly #metrics: Metrics;
+
+  constructor(logger: Logger, metrics: Metrics) {
+    this.#logger = logger;
+    this.#metrics = metrics;
+  }
+
+  /** A plan has changed. */
+  changed(
+    { change, reason }: Extract<PlanEffect, { type: 'changed' }>,
+    { watched, demanded, size }: PlanNumbers,
+  ): void {
+    const level = watched.namespace ? 'namespace' : 'kind';
+    this.#metrics.count('depwatch_plan_changes_total', { change, level, reason });
+    const what =
+      change === 'share' ? `one watch of a ${level} serves all` : `a watch of a ${level} ends`;
+    this.#logger.info(
+      {
+        watched: describeObjectIdentifier(watched),
+        demanded,
+        ...(size !== undefined && { size }),
+        reason,
+      },
+      `${what}: ${because[reason]}`,
+    );
+  }
+
+  /** The one watch of many is retried. */
+  retried(query: ResourceQuery, error: DepwatchError, ms: number): void {
+    this.#metrics.count('depwatch_watch_retries_total', { code: error.code });
+    this.#logger.debug(
+      { request: describeRequest('watch', query), error, retryAfterMs: Math.round(ms) },
+      'a watch that serves many is retried',
+    );
+  }
+
+  /** Events came, of which so many somebody had asked for. */
+  distributed(received: number, wanted: number): void {
+    const name = 'depwatch_collection_events_total';
+    if (wanted > 0) this.#metrics.count(name, { wanted: 'true' }, wanted);
+    if (received > wanted) this.#metrics.count(name, { wanted: 'false' }, received - wanted);
+  }
+}

@@ -1,0 +1,39 @@
+import { groupVersionKindKey, type ScopedGVR } from '@depwatch/core';
+import type { Feed } from './feed.ts';
+import { PlanGroup, type PlanContext } from './plan-group.ts';
+
+/** Which watches serve the feeds that can be watched; a group for each kind. */
+export class Plans {
+  readonly #context: PlanContext;
+  readonly #groups = new Map<string, PlanGroup>();
+
+  constructor(context: PlanContext) {
+    this.#context = context;
+  }
+
+  /** Has a feed watched from now on: by a watch of its own, or by one that serves others as well. */
+  add(feed: Feed, gvr: ScopedGVR): void {
+    const key = groupVersionKindKey(feed.watched);
+    let group = this.#groups.get(key);
+    if (!group) {
+      const { group: name, version, kind } = feed.watched;
+      const gvk = { ...(name && { group: name }), version, kind };
+      this.#groups.set(key, (group = new PlanGroup(gvk, gvr, this.#context)));
+    }
+    group.add(feed, gvr);
+  }
+
+  /** A feed is over, or can't be watched any more; its source was stopped. Does nothing for one that was not added. */
+  remove(feed: Feed): void {
+    const key = groupVersionKindKey(feed.watched);
+    const group = this.#groups.get(key);
+    group?.remove(feed);
+    if (group?.isIdle) this.#groups.delete(key);
+  }
+
+  /** Ends all that serves several. */
+  close(): void {
+    for (const group of this.#groups.values()) group.close();
+    this.#groups.clear();
+  }
+}
