@@ -67,6 +67,8 @@ export class PlanGroup implements CollectionListener {
   add(feed: Feed, gvr: ScopedGVR): void {
     if (gvr.namespaced !== this.#gvr.namespaced) this.#rescope(gvr);
     this.#gvr = gvr;
+    // What was remembered may have lapsed while nobody cared.
+    if (this.#feeds.total === 0 && this.#state.branches.size > 0) this.#feed({ type: 'elapsed' });
     this.#feeds.add(feed);
     this.#feed({ type: 'demanded', namespace: this.#feeds.namespaceOf(feed) });
     this.#serve(feed);
@@ -76,6 +78,8 @@ export class PlanGroup implements CollectionListener {
   remove(feed: Feed): void {
     if (!this.#feeds.delete(feed)) return;
     this.#feed({ type: 'demanded', namespace: this.#feeds.namespaceOf(feed) });
+    // What is remembered of a kind that nobody asks for needs no timer.
+    if (this.#feeds.total === 0) this.#setTimer(Infinity);
   }
 
   close(): void {
