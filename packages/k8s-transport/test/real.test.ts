@@ -47,7 +47,7 @@ describe.runIf(binaries)('on a real kube-apiserver', { timeout: 60_000 }, () => 
       );
       const ends = await Promise.all(watches.map((watch) => watch.next()));
       for (const { value } of ends)
-        expect(value).toMatchObject([{ type: 'BOOKMARK', initialEventsEnd: true }]);
+        expect(value?.[0]).toMatchObject({ type: 'BOOKMARK', initialEventsEnd: true });
       const sockets = establishedTo(port);
       expect(sockets).toBeGreaterThanOrEqual(10);
       expect(sockets).toBeLessThanOrEqual(12);

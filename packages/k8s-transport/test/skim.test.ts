@@ -42,7 +42,11 @@ const { value } = fc.letrec<{ value: string }>((tie) => ({
 }));
 function objectOf(values: fc.Arbitrary<string>): fc.Arbitrary<string> {
   return fc
-    .array(fc.tuple(anyText, values), { maxLength: 5 })
+    .uniqueArray(fc.tuple(anyText, values), {
+      maxLength: 5,
+      // Of an escaped key that is there twice V8 takes now the first value, now the last (Node 24.21).
+      comparator: ([a], [b]) => `${a}${b}`.includes('\\') && JSON.parse(a) === JSON.parse(b),
+    })
     .map((entries) => `{${entries.map((entry) => entry.join(':')).join(',')}}`);
 }
 

@@ -48,7 +48,6 @@ async function twentyGoOn(
     transport,
     reconciler: () => {},
     enableCache: true,
-    watchPlan: 'per-object',
     requestTimeoutMs,
     logger,
   });

@@ -2,15 +2,20 @@ import type { Socket } from 'node:net';
 
 import type { Clock, Logger } from '@depwatch/core';
 
+import { keepReading } from './keep-reading.ts';
+
 interface Guarded {
   bytes: number;
   heardAt: number;
 }
 
+/** How soon a connection that was reset is found where Node doesn't tell, in milliseconds. */
+const mostTickMs = 500;
+
 /**
  * Finds connections that are dead without having been closed (half-open TCP, a black hole). The HTTP/2 client pings
  * each connection every `pingIntervalMs`, so some bytes must come in at least as often; a socket that got none for
- * `pingIntervalMs + pingTimeoutMs` is destroyed, which fails all requests on it.
+ * `pingIntervalMs + pingTimeoutMs` is destroyed, which fails all requests on it. Those that Node has stopped to listen to are heard again, see keepReading.
  *
  * One timer serves all sockets, and runs only while there are any.
  */
@@ -33,7 +38,7 @@ export class Watchdog {
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#silenceMs = options.pingIntervalMs + options.pingTimeoutMs;
-    this.#tickMs = Math.max(1, Math.ceil(options.pingTimeoutMs / 5));
+    this.#tickMs = Math.min(mostTickMs, Math.ceil(options.pingTimeoutMs / 5));
   }
 
   /** Guards an HTTP/2 socket until it is closed. */
@@ -62,7 +67,10 @@ export class Watchdog {
   readonly #sweep = (): void => {
     const now = this.#clock.now();
     const silent: [Socket, Guarded][] = [];
-    for (const entry of this.#sockets) if (!this.#heard(...entry, now)) silent.push(entry);
+    for (const entry of this.#sockets) {
+      if (!this.#heard(...entry, now)) silent.push(entry);
+      keepReading(entry[0]);
+    }
     // When the process was busy, the answer may lie unread: look once more after the sockets were read.
     if (silent.length > 0) setImmediate(() => this.#destroy(silent));
     this.#arm();
