@@ -102,6 +102,9 @@ export function deleteCall(id: ObjectIdentifier, options: DeleteOptions = {}): O
     if (!isObject(preconditions)) throw wrongType('preconditions', 'an object', preconditions);
     checkText('preconditions.uid', preconditions.uid);
     checkText('preconditions.resourceVersion', preconditions.resourceVersion);
+    // It would delete whatever is there, though its caller meant to make sure.
+    if (preconditions.uid === undefined && preconditions.resourceVersion === undefined)
+      throw invalidInput('preconditions: must have a uid or a resourceVersion');
   }
   if (propagationPolicy !== undefined && !policies.includes(propagationPolicy))
     throw invalidInput(`propagationPolicy: must be one of ${policies.join(', ')}`);
@@ -172,6 +175,7 @@ function identifierOf(object: KubernetesObject, { of }: ObjectWriteOptions): Obj
 function namedBy(id: ObjectIdentifier): ObjectIdentifier {
   validateQuery(id);
   if (id.selector) throw invalidInput('selector: one object is read or written, by its name');
+  if (!id.name) throw invalidInput('name: must be set, since one object is read or written');
   validateObjectIdentifier(id);
   return checkPlace(id);
 }

@@ -61,6 +61,23 @@ describe('a client over one function', () => {
     await expect(client.update(object)).rejects.toBe(missing);
   });
 
+  test('a delete with preconditions that hold nothing is not one without', async () => {
+    const { client, calls } = recorder();
+    const none: object[] = [{}, { uid: undefined }, { UID: 'u' }];
+    for (const preconditions of none)
+      await expect(client.delete(id, { preconditions })).rejects.toMatchObject({
+        code: 'ERR_INVALID_INPUT',
+        message: expect.stringMatching(/^preconditions: /) as string,
+      });
+    expect(calls).toEqual([]);
+  });
+
+  test('a read or write of no name says what it is of', async () => {
+    const { client } = recorder();
+    const nameless = { version: 'v1', kind: 'ConfigMap', namespace: 'a' };
+    await expect(client.get(nameless)).rejects.toThrow(/^name: must be set/);
+  });
+
   test('what it refuses is not sent, and quotes nothing that was given', async () => {
     const { client, calls } = recorder();
     const secret = { ...object, kind: 'Secret', data: { a: 1n, b: 'hidden' } };
