@@ -146,11 +146,21 @@ function readOptions(
   return { subresource, dryRun: dryRun === true, force: force === true, fieldManager, signal };
 }
 
+/** What a subresource is written with that has a kind of its own, which is no object's. */
+const kindsOfParts: Readonly<Record<string, string>> = {
+  scale: 'Scale',
+  eviction: 'Eviction',
+  binding: 'Binding',
+  token: 'TokenRequest',
+};
+
 /** The object that is written, or the one whose subresource is. */
 function targetOf(object: KubernetesObject, options: ObjectWriteOptions): ObjectIdentifier {
   const { of, subresource } = options;
   if (of === undefined || subresource === undefined) {
     const id = identifierOf(object, options);
+    if (subresource !== undefined && kindsOfParts[subresource] === id.kind)
+      throw invalidInput(`of: must say whose ${subresource} the ${id.kind} is`);
     if (!id.name) throw invalidInput('metadata.name: the object has none');
     return id;
   }

@@ -72,6 +72,20 @@ describe('a client over one function', () => {
     expect(calls).toEqual([]);
   });
 
+  test.each([
+    ['scale', 'autoscaling/v1', 'Scale'],
+    ['eviction', 'policy/v1', 'Eviction'],
+    ['binding', 'v1', 'Binding'],
+    ['token', 'authentication.k8s.io/v1', 'TokenRequest'],
+  ])('a %s that says not whose it is, is asked', async (subresource, apiVersion, kind) => {
+    const { client, calls } = recorder();
+    const part = { apiVersion, kind, metadata: object.metadata };
+    for (const write of [client.create, client.update])
+      await expect(write(part, { subresource })).rejects.toThrow(/^of: must say whose /);
+    await client.update(object, { subresource: 'scale' });
+    expect(calls).toHaveLength(1);
+  });
+
   test('a read or write of no name says what it is of', async () => {
     const { client } = recorder();
     const nameless = { version: 'v1', kind: 'ConfigMap', namespace: 'a' };
