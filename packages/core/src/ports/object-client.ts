@@ -81,7 +81,10 @@ export interface ObjectClient {
     object: T,
     options?: ObjectWriteOptions,
   ): Promise<T & KubernetesObject>;
-  /** Changes an object by a JSON patch where `patch` is an array, else by a merge patch (RFC 7386). */
+  /**
+   * Changes an object by a JSON patch where `patch` is an array, else by a merge patch (RFC 7386). A JSON patch of which a
+   * `test` does not hold, or a path is not there, is ERR_REJECTED as a whole.
+   */
   patch<T extends KubernetesObject = KubernetesObject>(
     id: ObjectIdentifier,
     patch: object | readonly JsonPatchOperation[],
