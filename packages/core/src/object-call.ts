@@ -102,6 +102,9 @@ export function deleteCall(id: ObjectIdentifier, options: DeleteOptions = {}): O
     if (!isObject(preconditions)) throw wrongType('preconditions', 'an object', preconditions);
     checkText('preconditions.uid', preconditions.uid);
     checkText('preconditions.resourceVersion', preconditions.resourceVersion);
+    // It would delete whatever is there, though its caller meant to make sure.
+    if (preconditions.uid === undefined && preconditions.resourceVersion === undefined)
+      throw invalidInput('preconditions: must have a uid or a resourceVersion');
   }
   if (propagationPolicy !== undefined && !policies.includes(propagationPolicy))
     throw invalidInput(`propagationPolicy: must be one of ${policies.join(', ')}`);
@@ -143,11 +146,21 @@ function readOptions(
   return { subresource, dryRun: dryRun === true, force: force === true, fieldManager, signal };
 }
 
+/** What a subresource is written with that has a kind of its own, which is no object's. */
+const kindsOfParts: Readonly<Record<string, string>> = {
+  scale: 'Scale',
+  eviction: 'Eviction',
+  binding: 'Binding',
+  token: 'TokenRequest',
+};
+
 /** The object that is written, or the one whose subresource is. */
 function targetOf(object: KubernetesObject, options: ObjectWriteOptions): ObjectIdentifier {
   const { of, subresource } = options;
   if (of === undefined || subresource === undefined) {
     const id = identifierOf(object, options);
+    if (subresource !== undefined && kindsOfParts[subresource] === id.kind)
+      throw invalidInput(`of: must say whose ${subresource} the ${id.kind} is`);
     if (!id.name) throw invalidInput('metadata.name: the object has none');
     return id;
   }
@@ -172,6 +185,7 @@ function identifierOf(object: KubernetesObject, { of }: ObjectWriteOptions): Obj
 function namedBy(id: ObjectIdentifier): ObjectIdentifier {
   validateQuery(id);
   if (id.selector) throw invalidInput('selector: one object is read or written, by its name');
+  if (!id.name) throw invalidInput('name: must be set, since one object is read or written');
   validateObjectIdentifier(id);
   return checkPlace(id);
 }

@@ -87,7 +87,7 @@ export function validateQuery(id: ObjectIdentifier): void {
       throw invalidInput(`${field}: ${JSON.stringify(value)} names nothing in Kubernetes`);
     }
   }
-  if (!id.version) throw invalidInput('version: must be set, for example "v1"');
+  checkVersion(id);
   if (!id.kind) throw invalidInput('kind: must be set, for example "ConfigMap"');
   if (!id.selector) return;
   if (id.selector.length > longestSelector) {
@@ -96,6 +96,18 @@ export function validateQuery(id: ObjectIdentifier): void {
     );
   }
   parseLabelSelector(id.selector);
+}
+
+/** An apiVersion in its place would be waited for, since such a version may come; who means one is told what to write. */
+function checkVersion({ version, ...rest }: ObjectIdentifier): void {
+  const { apiVersion } = rest as { apiVersion?: unknown };
+  const meant = version || apiVersion;
+  if (!meant || typeof meant !== 'string')
+    throw invalidInput('version: must be set, for example "v1"');
+  if (version && !version.includes('/')) return;
+  const [last, group] = meant.split('/').toReversed();
+  const parts = `${group ? `group: ${JSON.stringify(group)}, ` : ''}version: ${JSON.stringify(last)}`;
+  throw invalidInput(`version: an identifier has no apiVersion; say ${parts}`);
 }
 
 /**

@@ -61,6 +61,37 @@ describe('a client over one function', () => {
     await expect(client.update(object)).rejects.toBe(missing);
   });
 
+  test('a delete with preconditions that hold nothing is not one without', async () => {
+    const { client, calls } = recorder();
+    const none: object[] = [{}, { uid: undefined }, { UID: 'u' }];
+    for (const preconditions of none)
+      await expect(client.delete(id, { preconditions })).rejects.toMatchObject({
+        code: 'ERR_INVALID_INPUT',
+        message: expect.stringMatching(/^preconditions: /) as string,
+      });
+    expect(calls).toEqual([]);
+  });
+
+  test.each([
+    ['scale', 'autoscaling/v1', 'Scale'],
+    ['eviction', 'policy/v1', 'Eviction'],
+    ['binding', 'v1', 'Binding'],
+    ['token', 'authentication.k8s.io/v1', 'TokenRequest'],
+  ])('a %s that says not whose it is, is asked', async (subresource, apiVersion, kind) => {
+    const { client, calls } = recorder();
+    const part = { apiVersion, kind, metadata: object.metadata };
+    for (const write of [client.create, client.update])
+      await expect(write(part, { subresource })).rejects.toThrow(/^of: must say whose /);
+    await client.update(object, { subresource: 'scale' });
+    expect(calls).toHaveLength(1);
+  });
+
+  test('a read or write of no name says what it is of', async () => {
+    const { client } = recorder();
+    const nameless = { version: 'v1', kind: 'ConfigMap', namespace: 'a' };
+    await expect(client.get(nameless)).rejects.toThrow(/^name: must be set/);
+  });
+
   test('what it refuses is not sent, and quotes nothing that was given', async () => {
     const { client, calls } = recorder();
     const secret = { ...object, kind: 'Secret', data: { a: 1n, b: 'hidden' } };

@@ -6,6 +6,7 @@ import {
   objectIdentifierFrom,
   objectIdentifierKey,
   validateObjectIdentifier,
+  validateQuery,
   type ObjectIdentifier,
 } from '../src/index.ts';
 
@@ -47,6 +48,7 @@ describe('key', () => {
 describe('validate', () => {
   test.each([
     [{ kind: 'A', name: 'n' }, 'version'],
+    [{ version: 'apps/v1', kind: 'A', name: 'n' }, 'version'],
     [{ version: 'v1', name: 'n' }, 'kind'],
     [{ version: 'v1', kind: 'A' }, 'name, selector'],
     [{ version: 'v1', kind: 'A', name: 'n', selector: 'a' }, 'name, selector'],
@@ -127,6 +129,17 @@ describe('objectIdentifierFrom', () => {
   ])('%j: the message names %s', (object, field) => {
     expect(() => objectIdentifierFrom(object)).toThrowError(field);
   });
+});
+
+test('an apiVersion in place of group and version is told how to be taken apart', () => {
+  const deployment = { kind: 'Deployment', namespace: 'shop', name: 'web' };
+  expect(() => validateQuery({ ...deployment, version: 'apps/v1' })).toThrow(
+    /^version: .*group: "apps", version: "v1"/,
+  );
+  const written = { ...deployment, apiVersion: 'apps/v1' } as never;
+  expect(() => validateQuery(written)).toThrow(/^version: .*group: "apps", version: "v1"/);
+  const core = { ...deployment, apiVersion: 'v1' } as never;
+  expect(() => validateQuery(core)).toThrow(/^version: .*apiVersion.* version: "v1"$/);
 });
 
 test('in errors and logs an identifier is cut where it is long', () => {

@@ -1,5 +1,5 @@
 import { expectTypeOf, test } from 'vitest';
-import type { Cached, KubernetesObject } from '../src/index.ts';
+import type { Cached, KubernetesObject, ObjectClient } from '../src/index.ts';
 
 /** As the typed classes of a client have it: Dates, and no index signature. */
 interface Typed {
@@ -26,4 +26,18 @@ test('cached objects are deeply readonly, and their dates are strings', () => {
   const writeDeep = (cached: C): void => void (cached.data!.key = 'value');
   expectTypeOf(write).toBeFunction();
   expectTypeOf(writeDeep).toBeFunction();
+});
+
+test('what a client gives back has all that a server adds', () => {
+  const made = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' }, data: { a: '1' } };
+  const use = async (client: ObjectClient) => {
+    const created = await client.create(made);
+    expectTypeOf(created.metadata.uid).toEqualTypeOf<string | undefined>();
+    expectTypeOf(created.data.a).toBeString();
+    expectTypeOf(created).toExtend<typeof made>();
+    const found = await client.get<typeof made>({ version: 'v1', kind: 'ConfigMap', name: 'a' });
+    expectTypeOf(found!.metadata.resourceVersion).toEqualTypeOf<string | undefined>();
+    expectTypeOf(await client.create<Typed>({})).toExtend<Typed>();
+  };
+  expectTypeOf(use).toBeFunction();
 });

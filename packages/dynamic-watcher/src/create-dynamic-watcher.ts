@@ -89,10 +89,10 @@ class EngineWatcher implements DynamicWatcher {
     );
   }
 
-  async addMapping(
+  async addMapping<T extends KubernetesObject>(
     watcher: ObjectIdentifier,
     watched: ObjectIdentifier,
-    map: MapChange,
+    map: MapChange<T>,
     { signal, ...options }: DependOptions = {},
   ): Promise<void> {
     const { operations, batches, dependencies } = this.#life.cached();
@@ -111,7 +111,8 @@ class EngineWatcher implements DynamicWatcher {
       by.key,
       (turn) => {
         batches.refuse(by);
-        return dependencies.addMapping(by, what, map, waits, turn);
+        // Of which type the objects are, the caller says.
+        return dependencies.addMapping(by, what, map as MapChange, waits, turn);
       },
       signal,
     );

@@ -24,7 +24,7 @@ export interface DependOptions extends CallOptions {
 }
 
 /** Options of `addWatcher` and `addOrUpdateWatcher`. */
-export interface AddOptions extends DependOptions {
+export interface AddOptions<T extends KubernetesObject = KubernetesObject> extends DependOptions {
   /**
    * What of an object the watcher depends on: it is woken only by changes of what this returns, compared as JSON whatever
    * the order of keys, and when the object comes or goes. It has to be a pure function, and is best one function for many
@@ -34,26 +34,28 @@ export interface AddOptions extends DependOptions {
    * One that throws, is async, or returns what JSON would lose (a function, a symbol, an iterator) selects everything, and is
    * logged once, without its message, which may quote the object.
    */
-  select?: (object: Cached<KubernetesObject>) => unknown;
+  select?: (object: Cached<T>) => unknown;
 }
 
 /**
  * What a mapping is told of an object: that it is there (`initial`: in the first list, or when the kind has come to be seen
  * again), was added, modified or deleted. Its states are those of the cache, deeply frozen and shared.
  */
-export interface MappedChange {
+export interface MappedChange<T extends KubernetesObject = KubernetesObject> {
   readonly type: 'initial' | 'added' | 'modified' | 'deleted';
   /** What it was before, where it was shown. */
-  readonly before?: Cached<KubernetesObject>;
+  readonly before?: Cached<T>;
   /** What it is now; absent when it was deleted. */
-  readonly after?: Cached<KubernetesObject>;
+  readonly after?: Cached<T>;
 }
 
 /**
  * Says whom a change of an object wakes. It is called at once, when the cache shows the change already, and has to be quick;
  * one that throws is logged, and wakes nobody more for that change.
  */
-export type MapChange = (change: MappedChange) => Iterable<ObjectIdentifier>;
+export type MapChange<T extends KubernetesObject = KubernetesObject> = (
+  change: MappedChange<T>,
+) => Iterable<ObjectIdentifier>;
 
 /**
  * What a watch is doing. `pending`: it can't be watched yet, `lastError` says why; `starting`: not live yet; `live`:
@@ -137,10 +139,10 @@ export interface DynamicWatcher extends AsyncDisposable {
    * ERR_UNAUTHORIZED, ERR_TRANSPORT when it isn't live within `requestTimeoutMs`, ERR_QUERY_BATCH_IN_PROGRESS,
    * ERR_ABORTED; nothing is left behind then
    */
-  addWatcher(
+  addWatcher<T extends KubernetesObject = KubernetesObject>(
     watcher: ObjectIdentifier,
     watched: ObjectIdentifier,
-    options?: AddOptions,
+    options?: AddOptions<T>,
   ): Promise<void>;
   /**
    * Has `map` say who is reconciled when an object of `watched` changes, in place of `watcher`: each object itself, say, or
@@ -151,10 +153,10 @@ export interface DynamicWatcher extends AsyncDisposable {
    * @param watched one object, a selector's, or all of a kind: neither name nor selector
    * @throws DepwatchError as addWatcher, ERR_CACHE_DISABLED
    */
-  addMapping(
+  addMapping<T extends KubernetesObject = KubernetesObject>(
     watcher: ObjectIdentifier,
     watched: ObjectIdentifier,
-    map: MapChange,
+    map: MapChange<T>,
     options?: DependOptions,
   ): Promise<void>;
   /**
@@ -163,10 +165,10 @@ export interface DynamicWatcher extends AsyncDisposable {
    *
    * @throws as addWatcher; ERR_INVALID_INPUT for an empty set
    */
-  addOrUpdateWatcher(
+  addOrUpdateWatcher<T extends KubernetesObject = KubernetesObject>(
     watcher: ObjectIdentifier,
     watched: readonly ObjectIdentifier[],
-    options?: AddOptions,
+    options?: AddOptions<T>,
   ): Promise<void>;
   /**
    * Drops all that `watcher` depends on, and its reconciles that have not begun, unless they are for another dynamic watcher

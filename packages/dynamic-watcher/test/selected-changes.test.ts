@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { WatchSettings } from '../src/index.ts';
 import { configMap, configMapId, startBench } from './harness.ts';
 
-type Config = { data: Record<string, string> };
+type Config = KubernetesObject & { data: Record<string, string> };
 const app = configMapId('app');
 const watched = configMapId('config');
 const value = (object: Cached<KubernetesObject>): unknown => (object as Cached<Config>).data['a'];
@@ -38,6 +38,24 @@ describe('select', () => {
     fake.put(configMap('config', { a: '2' }));
     await bench.settle();
     expect(recorder.calls.slice(1).map(({ causes }) => causes)).toEqual([['deleted'], ['added']]);
+  });
+
+  test('takes the type that its caller says the objects are of, and so does a mapping', async () => {
+    await using bench = await start();
+    const { fake, recorder, watcher } = bench;
+    const select = ({ data }: Cached<Config>): unknown => data['a'];
+    await bench.wait(watcher.addWatcher<Config>(app, watched, { select }));
+    await bench.wait(
+      watcher.addMapping<Config>(configMapId('map'), watched, ({ after }) =>
+        after ? [configMapId(after.data['b']!)] : [],
+      ),
+    );
+    await bench.settle();
+    recorder.calls.length = 0;
+    fake.put(configMap('config', { a: '2', b: 'named' }));
+    await bench.settle();
+    const reconciled = new Set(recorder.calls.map(({ watcher: name }) => name));
+    expect(reconciled).toEqual(new Set(['app', 'named']));
   });
 
   test('is compared as JSON: the order of keys does not matter, what JSON leaves out neither', async () => {

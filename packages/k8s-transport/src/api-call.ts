@@ -1,34 +1,24 @@
 import { abortedError, type DepwatchError } from '@depwatch/core';
 
-import { answerError } from './answers/answer-error.ts';
 import type { ApiReceiver, ApiRequest } from './api-request.ts';
 import type { ApiServer } from './api-server.ts';
 import { Attempt, type AnswerHeaders, type AttemptListener } from './attempt.ts';
 import type { ResolvedCredentials } from './credentials/credentials.ts';
 import { foreignBy, foreignStart } from './answers/foreign-answer.ts';
+import { Refusal } from './answers/refusal.ts';
 import {
   connectionError,
   foreignError,
+  inDoubt,
   isCertificateAlert,
   timeoutError,
   unresolvedError,
   wasUnsent,
 } from './answers/transport-error.ts';
-import { repeatAfterMs } from './repeat.ts';
-
-/** An answer that is no success. */
-interface Refusal {
-  readonly status: number;
-  readonly headers: AnswerHeaders;
-  readonly body: Buffer[];
-  bytes: number;
-}
+import { mayBeDone, repeatAfterMs } from './repeat.ts';
 
 /** When a request that has got no answer asks whether it is stuck. */
 const stuckAfterMs = 500;
-
-/** A Status is a few hundred bytes. */
-const maxRefusalBytes = 64 * 1024;
 
 /**
  * One request of a caller: sent with the credentials of the moment, once more with new ones after a 401 and once more
@@ -107,7 +97,7 @@ export class ApiCall implements AttemptListener {
   onHead(status: number, headers: AnswerHeaders): void {
     // A list or watch is only ever answered 200; a write may have created, or go on in the background.
     if (status !== 200 && (!this.#writes || status < 200 || status > 299)) {
-      this.#refusal = { status, headers, body: [], bytes: 0 };
+      this.#refusal = new Refusal(status, headers);
       this.#restartTimer();
       return;
     }
@@ -127,9 +117,7 @@ export class ApiCall implements AttemptListener {
       return;
     }
     this.#restartTimer();
-    refusal.bytes += chunk.length;
-    if (refusal.bytes <= maxRefusalBytes) refusal.body.push(chunk);
-    else this.#refused(refusal);
+    if (!refusal.add(chunk)) this.#refused(refusal);
   }
 
   onComplete(): void {
@@ -142,13 +130,15 @@ export class ApiCall implements AttemptListener {
     // The status counts even where the text that goes with it got lost.
     if (this.#refusal !== undefined) return this.#refused(this.#refusal);
     const unsent = !this.#attempt?.answered && wasUnsent(error);
-    const doubt = this.#writes && !unsent;
-    const failure = () =>
-      connectionError(this.#receiver.describe(), this.#api.server, error, doubt);
-    const fail = () => this.#repeatOrFail(failure(), unsent);
+    const fail = () => {
+      const failure = connectionError(this.#receiver.describe(), this.#api.server, error);
+      this.#repeatOrFail(unsent ? failure : this.#inDoubt(failure), unsent);
+    };
     // After a 401 a kube-apiserver ends the connection, and looks at nothing that came behind; of a write that is not sure.
     const isBehind =
-      !doubt && !this.#attempt?.answered && this.#api.credentials.wereRefused(this.#credentials);
+      (unsent || !this.#request.changes) &&
+      !this.#attempt?.answered &&
+      this.#api.credentials.wereRefused(this.#credentials);
     return isBehind || isCertificateAlert(error) ? this.#renew(fail) : fail();
   }
 
@@ -205,11 +195,9 @@ export class ApiCall implements AttemptListener {
     this.#sendWith(this.#api.credentials.renew(before), fail);
   }
 
-  #failRefused({ status, headers, body }: Refusal): void {
-    const receiver = this.#receiver;
-    const errorFrom = receiver.errorFrom?.bind(receiver);
-    const bytes = Buffer.concat(body);
-    this.#repeatOrFail(answerError(receiver.describe(), status, headers, bytes, errorFrom), false);
+  #failRefused(refusal: Refusal): void {
+    const error = refusal.errorFor(this.#receiver);
+    this.#repeatOrFail(mayBeDone(error) ? this.#inDoubt(error) : error, false);
   }
 
   /** Sends it once more, after a while, where that is safe and time is left; else it has failed. */
@@ -230,8 +218,12 @@ export class ApiCall implements AttemptListener {
     return (this.#request.method ?? 'GET') !== 'GET';
   }
 
+  #inDoubt(error: DepwatchError): DepwatchError {
+    return this.#request.changes ? inDoubt(error) : error;
+  }
+
   #failForeign(what: string): void {
-    this.fail(foreignError(this.#receiver.describe(), this.#api.server, what));
+    this.fail(this.#inDoubt(foreignError(this.#receiver.describe(), this.#api.server, what)));
   }
 
   /** Whether the body's first bytes show it to be no JSON at all; then it has failed. */
@@ -277,8 +269,8 @@ export class ApiCall implements AttemptListener {
       attempt === undefined ? 'credentials' : attempt.connected ? 'answer' : 'connection';
     const { server, settings } = this.#api;
     const ms = settings.requestTimeoutMs;
-    const doubt = this.#writes && waitedFor === 'answer';
-    this.fail(timeoutError(this.#receiver.describe(), server, ms, waitedFor, doubt));
+    const error = timeoutError(this.#receiver.describe(), server, ms, waitedFor);
+    this.fail(waitedFor === 'answer' ? this.#inDoubt(error) : error);
   }
 
   #restartTimer(): void {

@@ -23,6 +23,8 @@ export interface ApiRequest {
   readonly body?: ApiBody | undefined;
   /** Whether it goes over connections that no watch holds. */
   readonly short?: boolean;
+  /** Whether it changes something: where nobody knows whether it did, its error says so. */
+  readonly changes?: boolean;
   /** What is sent again when it may help, see {@link repeatAfterMs}; default nothing. */
   readonly repeat?: Repeatable;
   /** What to accept instead when the server answers 406. */

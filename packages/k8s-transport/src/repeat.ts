@@ -10,6 +10,15 @@ const mostRepeats = 3;
 const backOff = { baseMs: 50, maxMs: 1_000 };
 
 /**
+ * Whether a write that failed so may have been done: a server gave up on it half-way, or what answered in the server's
+ * place has lost what the server said. One that is too busy to look at it says when to come back.
+ */
+export function mayBeDone({ code, reason, status, retryAfterMs }: DepwatchError): boolean {
+  if (code !== 'ERR_TRANSPORT' || !(Number(status?.code) >= 500)) return false;
+  return status?.code !== 503 || retryAfterMs === undefined || reason === 'not-kubernetes';
+}
+
+/**
  * How long to wait before a request is sent once more, in milliseconds; undefined where it has failed.
  *
  * A server that is too busy (429, 503) says when to come back, and has done nothing yet; without a Retry-After the same

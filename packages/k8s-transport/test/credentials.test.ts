@@ -265,6 +265,13 @@ describe('Credentials', () => {
     expect(error.message).not.toContain('ret\n');
   });
 
+  it('refuse a server name that is no text, of which no socket could be made', async () => {
+    const kubeConfig = kubeConfigWith({ cluster: { 'tls-server-name': 5 } });
+    const error = await failureOf(credentialsOf(kubeConfig).get());
+    expect(error).toMatchObject({ code: 'ERR_TRANSPORT', reason: 'credentials' });
+    expect(error.message).toContain('tls-server-name');
+  });
+
   it('take authenticators that were added, and methods that were replaced', async () => {
     const custom = kubeConfigWith({ user: { 'auth-provider': { name: 'mine' } } });
     custom.addAuthenticator({

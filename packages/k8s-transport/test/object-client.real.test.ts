@@ -111,8 +111,8 @@ describe.runIf(binaries)('on a real kube-apiserver', { timeout: 60_000 }, () => 
     }
     await client.delete(id, { dryRun: true });
     expect(await client.get(id)).toBeDefined();
-    const { uid } = created.metadata as { uid?: string };
-    await client.delete(id, { preconditions: { uid: uid! }, propagationPolicy: 'Background' });
+    const uid = created.metadata.uid!;
+    await client.delete(id, { preconditions: { uid }, propagationPolicy: 'Background' });
     await client.delete(id);
     expect(await client.get(id)).toBeUndefined();
     expect(await failureOf(client.patch(id, {}))).toMatchObject({ code: 'ERR_NOT_FOUND' });

@@ -346,7 +346,7 @@ describe('kinds', () => {
 
   it('are looked up anew when their address is gone, and asked where they are now', async () => {
     const { kubeConfig, heard, discoveries } = await objectServer((request, response) =>
-      request.url!.includes('/things/') ? gone(response) : answer(response, 200, configMap('t')),
+      request.url!.includes('/things/') ? gone(response) : answer(response, 200, thing),
     );
     const client = transportFor(kubeConfig);
     expect(await failureOf(client.patch(thing, {}))).toMatchObject({

@@ -121,6 +121,18 @@ describe('an HTTP proxy', () => {
     expect(proxy.tunnels).toEqual([new URL(server.url).host]);
   });
 
+  it('is not asked for a tunnel in which there could be no TLS', async () => {
+    const proxy = await httpProxy();
+    const broken = Buffer.from('no certificate').toString('base64');
+    const kubeConfig = changedKubeConfig(server.kubeConfig, {
+      cluster: { 'proxy-url': `http://127.0.0.1:${proxy.port}` },
+      user: { 'client-certificate-data': broken, 'client-key-data': broken },
+    });
+    const error = await failureOf(transportFor(kubeConfig).list(configMaps, {}));
+    expect(error).toMatchObject({ code: 'ERR_TRANSPORT', reason: 'credentials' });
+    expect(proxy.tunnels).toEqual([]);
+  });
+
   it('gets its user and password, decoded', async () => {
     const proxy = await httpProxy(`Basic ${Buffer.from('me:pass word').toString('base64')}`);
     await through(`http://me:pass%20word@127.0.0.1:${proxy.port}`).list(configMaps, {});

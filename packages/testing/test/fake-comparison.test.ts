@@ -216,9 +216,11 @@ function onFake(fake: ObjectClient, subject: Subject, namespace: string): Side {
             return (await fake.update(object, options)) as Found;
           case 'apply':
             return (await fake.apply(object, { ...options, force })) as Found;
-          case 'delete':
-            await fake.delete(id, { dryRun, preconditions: seen });
+          case 'delete': {
+            const isSeen = Object.keys(seen).length > 0;
+            await fake.delete(id, { dryRun, ...(isSeen && { preconditions: seen }) });
             return undefined;
+          }
           default:
             return await fake.patch<Found>(id, patchOf(step, object), options);
         }

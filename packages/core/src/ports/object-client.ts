@@ -57,7 +57,7 @@ export interface DeleteOptions {
 
 /**
  * Fresh reads, and writes, of single objects. Objects are plain JSON; those that come back are the caller's own, and
- * whole, `managedFields` and all. A field that the server doesn't know is ERR_REJECTED, not dropped in silence. Failures
+ * whole, `managedFields` and all: of the type given, and with the metadata that every object has. A field that the server doesn't know is ERR_REJECTED, not dropped in silence. Failures
  * are DepwatchErrors: ERR_CONFLICT, ERR_NOT_FOUND, ERR_ALREADY_EXISTS, ERR_REJECTED, ERR_FORBIDDEN, ERR_UNAUTHORIZED,
  * ERR_NO_VERSIONED_RESOURCE for a kind that the server doesn't serve, ERR_INVALID_INPUT, which names the field, for what
  * can't be asked, ERR_ABORTED for a call that its signal ended, and ERR_TRANSPORT. A write that got no answer is sent again only where that is safe to repeat.
@@ -67,22 +67,34 @@ export interface ObjectClient {
   get<T extends KubernetesObject = KubernetesObject>(
     id: ObjectIdentifier,
     options?: { signal?: AbortSignal } & SubresourceOptions,
-  ): Promise<T | undefined>;
+  ): Promise<(T & KubernetesObject) | undefined>;
   /**
    * Stores a new object, under its `name`, or one that the server makes from its `generateName`. What comes back is what
    * the server answers: of an `eviction` and a `binding` that is a Status.
    */
-  create<T extends KubernetesObject>(object: T, options?: ObjectWriteOptions): Promise<T>;
+  create<T extends KubernetesObject>(
+    object: T,
+    options?: ObjectWriteOptions,
+  ): Promise<T & KubernetesObject>;
   /** Replaces an object; ERR_CONFLICT when its `resourceVersion` isn't the newest any more. */
-  update<T extends KubernetesObject>(object: T, options?: ObjectWriteOptions): Promise<T>;
-  /** Changes an object by a JSON patch where `patch` is an array, else by a merge patch (RFC 7386). */
+  update<T extends KubernetesObject>(
+    object: T,
+    options?: ObjectWriteOptions,
+  ): Promise<T & KubernetesObject>;
+  /**
+   * Changes an object by a JSON patch where `patch` is an array, else by a merge patch (RFC 7386). A JSON patch of which a
+   * `test` does not hold, or a path is not there, is ERR_REJECTED as a whole.
+   */
   patch<T extends KubernetesObject = KubernetesObject>(
     id: ObjectIdentifier,
     patch: object | readonly JsonPatchOperation[],
     options?: WriteOptions & SubresourceOptions,
-  ): Promise<T>;
+  ): Promise<T & KubernetesObject>;
   /** Server-side apply: the fields given are the manager's, the others are left alone. */
-  apply<T extends KubernetesObject>(object: T, options: ApplyOptions): Promise<T>;
+  apply<T extends KubernetesObject>(
+    object: T,
+    options: ApplyOptions,
+  ): Promise<T & KubernetesObject>;
   /** Deletes an object; resolves too when it is gone already. */
   delete(id: ObjectIdentifier, options?: DeleteOptions): Promise<void>;
 }

@@ -16,9 +16,6 @@ export class NotConnectedError extends Error {
   }
 }
 
-/** What the error of a write says that may have been done. */
-const doubtful = '; it may have been done all the same';
-
 /** Whether the server certainly did nothing with a request: it never got it, or refused its stream. */
 export function wasUnsent(error: Error): boolean {
   // undici tells the code of a stream that was reset, and gives up what came after the last stream of a GOAWAY when it has
@@ -31,17 +28,17 @@ export function wasUnsent(error: Error): boolean {
   );
 }
 
-/**
- * The error for a request that got no answer, or lost its connection while it was answered.
- *
- * @param doubt whether it is a write that may have been done
- */
-export function connectionError(
-  request: string,
-  server: Server,
-  error: Error,
-  doubt = false,
-): DepwatchError {
+/** The same error for a write of which nobody knows whether it was done, which it says. */
+export function inDoubt(error: DepwatchError): DepwatchError {
+  return new DepwatchError(
+    error.code,
+    `${error.message}; it may have been done all the same`,
+    error,
+  );
+}
+
+/** The error for a request that got no answer, or lost its connection while it was answered. */
+export function connectionError(request: string, server: Server, error: Error): DepwatchError {
   const connected = !(error instanceof NotConnectedError);
   const cause = cleanCause(connected ? error : error.cause);
   const reason = reasonOf(cause);
@@ -53,7 +50,7 @@ export function connectionError(
   }[reason];
   return new DepwatchError(
     'ERR_TRANSPORT',
-    `${request}: ${what} the API server at ${server.address}: ${explain(cause)}${doubt ? doubtful : ''}`,
+    `${request}: ${what} the API server at ${server.address}: ${explain(cause)}`,
     { retryable: true, cause, reason },
   );
 }
@@ -68,17 +65,12 @@ export function unresolvedError(request: string, server: Server, error: unknown)
   });
 }
 
-/**
- * The error for a request that stayed silent: for want of a connection, or with one.
- *
- * @param doubt whether it is a write that may have been done
- */
+/** The error for a request that stayed silent: for want of a connection, or with one. */
 export function timeoutError(
   request: string,
   server: Server,
   ms: number,
   waitedFor: 'answer' | 'connection' | 'credentials',
-  doubt = false,
 ): DepwatchError {
   const { address } = server;
   const [reason, what] = {
@@ -86,8 +78,7 @@ export function timeoutError(
     connection: ['unreachable', `no connection to the API server at ${address} within ${ms} ms`],
     credentials: ['credentials', `no credentials: what gives them took more than ${ms} ms`],
   }[waitedFor] as [TransportFailure, string];
-  const message = `${request}: ${what}${doubt ? doubtful : ''}`;
-  return new DepwatchError('ERR_TRANSPORT', message, { retryable: true, reason });
+  return new DepwatchError('ERR_TRANSPORT', `${request}: ${what}`, { retryable: true, reason });
 }
 
 /** The error for an answer that breaks the protocol. Nothing of it is quoted: it may hold a Secret. */

@@ -39,15 +39,17 @@ export class SocketOpener {
    */
   async open(signal: AbortSignal): Promise<OpenSocket> {
     const { hostname, port, proxy, secure } = this.#server;
+    const { servername, rejectUnauthorized, ...certificates } = this.#tls;
+    // Before there is a socket, which nobody would close when the certificates are none.
+    if (secure) this.#context ??= createSecureContext(certificates);
     const tunnel = proxy && (await openTunnel(proxy, this.#server, this.#tls, signal));
     if (!secure) {
       const socket = tunnel ?? netConnect({ host: hostname, port });
       if (tunnel === undefined) await opened(socket, 'connect', signal);
       return { socket: this.#tune(socket), http2: false };
     }
-    const { servername, rejectUnauthorized, ...certificates } = this.#tls;
     const socket = tlsConnect({
-      secureContext: (this.#context ??= createSecureContext(certificates)),
+      secureContext: this.#context,
       // An address is no server name.
       ...(servername !== undefined ? { servername } : !isIP(hostname) && { servername: hostname }),
       ...(rejectUnauthorized !== undefined && { rejectUnauthorized }),

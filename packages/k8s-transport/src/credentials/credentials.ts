@@ -193,6 +193,9 @@ async function resolveCredentials(kubeConfig: KubeConfigLike): Promise<ResolvedC
     tls[field] = value;
     hash.update(`${field}\n`).update(Buffer.isBuffer(value) ? value : JSON.stringify(value));
   }
+  // Node throws at it once the socket is there, which nobody would close then.
+  if (tls['servername'] !== undefined && typeof tls['servername'] !== 'string')
+    throw unusable("the kubeconfig's tls-server-name is no text");
   const expiresAt = expirationOf(fresh);
   return {
     server,
@@ -208,10 +211,8 @@ function checkTls(tls: TlsMaterial): void {
   try {
     createSecureContext(tls);
   } catch {
-    throw new DepwatchError(
-      'ERR_TRANSPORT',
+    throw unusable(
       "no credentials: the kubeconfig's client certificate and key do not fit together",
-      { retryable: true, reason: 'credentials' },
     );
   }
 }
@@ -230,10 +231,8 @@ function headersFrom(options: Record<string, unknown>): Record<string, string> {
     try {
       validateHeaderValue(name, text);
     } catch {
-      throw new DepwatchError(
-        'ERR_TRANSPORT',
+      throw unusable(
         `the kubeconfig's credentials hold characters that can't stand in the header ${name}`,
-        { retryable: true, reason: 'credentials' },
       );
     }
     headers[name.toLowerCase()] = text;
@@ -253,10 +252,12 @@ function credentialError(kubeConfig: KubeConfigLike, error: unknown): DepwatchEr
   // The message of a system error names a path or a program, never what is in it; the error itself may hold arguments.
   const system = error instanceof Error && 'syscall' in error && 'code' in error;
   const why = system ? `: ${error.message}` : user?.exec ? '; run it by hand to see why' : '';
-  return new DepwatchError('ERR_TRANSPORT', failed + why, {
-    retryable: true,
-    reason: 'credentials',
-  });
+  return unusable(failed + why);
+}
+
+/** It may be tried again, since files and plugins may give something else then. */
+function unusable(message: string): DepwatchError {
+  return new DepwatchError('ERR_TRANSPORT', message, { retryable: true, reason: 'credentials' });
 }
 
 function fingerprints(kubeConfig: KubeConfigLike): Map<string, string> {

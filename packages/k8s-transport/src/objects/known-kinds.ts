@@ -53,7 +53,7 @@ export class KnownKinds {
     if (resource !== undefined) return resource;
     throw new DepwatchError(
       'ERR_NO_VERSIONED_RESOURCE',
-      `the API server has no kind ${formatGroupVersion(gvk)} ${gvk.kind}`,
+      `the API server has no kind ${formatGroupVersion(gvk)} ${gvk.kind}: check the spelling (kubectl api-resources), or install its CRD first`,
     );
   }
 }

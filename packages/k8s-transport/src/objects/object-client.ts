@@ -9,14 +9,13 @@ import {
   type ObjectClient,
 } from '@depwatch/core';
 
-import { isObject } from '../answers/decode.ts';
-import { protocolError } from '../answers/transport-error.ts';
 import type { ApiServer } from '../api-server.ts';
 import type { AnswerHeaders } from '../attempt.ts';
 import { discover } from '../discovery.ts';
 import { readJson } from '../read-json.ts';
 import { objectPath } from '../request-url.ts';
 import { KnownKinds } from './known-kinds.ts';
+import { unlikeAnswerTo } from './object-answer.ts';
 import { httpOf } from './object-http.ts';
 import { ServerWarnings } from './server-warnings.ts';
 
@@ -62,21 +61,21 @@ async function sendTo(
   const { namespace, name } = call.id;
   const isCollection = verb === 'create' && subresource === undefined;
   const place = { namespace, name: isCollection ? undefined : name, subresource };
-  const { method, parameters, body, repeat } = httpOf(call);
-  const describe = () => describeObjectRequest(call);
+  const { parameters, ...http } = httpOf(call);
   const answer = await readJson(
     api,
     {
       path: objectPath(resource, place, parameters),
       accept: 'application/json',
       short: true,
-      ...{ method, body, repeat, signal, describe, onHeaders },
+      ...{ ...http, signal, onHeaders },
+      describe: () => describeObjectRequest(call),
       errorFrom: (status, retryAfterMs) => errorFromObjectStatus(status, call, retryAfterMs),
+      refuse: (body) => unlikeAnswerTo(call, body),
     },
     api.settings.maxLineBytes,
   );
-  if (!isObject(answer)) throw protocolError(describe(), 'an answer that is no object');
-  return answer;
+  return answer as object;
 }
 
 /** What only discovery tells: whether there has to be a namespace, and a name. */

@@ -10,6 +10,8 @@ export interface ObjectHttp {
   readonly parameters: Parameters;
   readonly body?: ApiBody;
   readonly repeat: Repeatable;
+  /** Whether it changes something. */
+  readonly changes: boolean;
 }
 
 const methods = {
@@ -31,8 +33,9 @@ const methods = {
 export function httpOf(call: ObjectCall): ObjectHttp {
   const { verb, dryRun, fieldManager, force, body } = call;
   const method = methods[verb];
-  if (verb === 'get') return { method, parameters: {}, repeat: 'always' };
-  if (verb === 'delete') return { method, parameters: {}, ...deletionOf(call) };
+  const changes = verb !== 'get' && !dryRun;
+  if (verb === 'get') return { method, parameters: {}, repeat: 'always', changes };
+  if (verb === 'delete') return { method, parameters: {}, changes, ...deletionOf(call) };
   return {
     method,
     parameters: {
@@ -45,6 +48,7 @@ export function httpOf(call: ObjectCall): ObjectHttp {
     },
     body: bodyOf(contentType(call), body!),
     repeat: dryRun ? 'always' : 'unsent',
+    changes,
   };
 }
 
