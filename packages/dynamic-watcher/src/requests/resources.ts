@@ -5,6 +5,7 @@ import {
   type GroupVersionKind,
   type ScopedGVR,
 } from '@depwatch/core';
+import { Deadlines } from './deadlines.ts';
 import { Inquiry } from './inquiry.ts';
 import type { ServerHealth } from './server-health.ts';
 import type { Slots } from './slots.ts';
@@ -24,12 +25,14 @@ export interface ResourcesOptions {
 /** How the server serves kinds. However many ask about one kind, the server is asked once, with one back-off. */
 export class Resources {
   readonly #options: ResourcesOptions;
+  readonly #deadlines: Deadlines;
   readonly #inquiries = new Map<string, Inquiry>();
   /** When a kind was last found by asking, in milliseconds of the clock. */
   readonly #foundAt = new Map<string, number>();
 
   constructor(options: ResourcesOptions) {
     this.#options = options;
+    this.#deadlines = new Deadlines(options.clock, options.requestTimeoutMs);
   }
 
   /**
@@ -81,6 +84,7 @@ export class Resources {
     if (!inquiry) {
       inquiry = new Inquiry(gvk, {
         ...this.#options,
+        deadlines: this.#deadlines,
         found: () => this.#foundAt.set(key, this.#options.clock.now()),
         over: () => this.#inquiries.delete(key),
       });
