@@ -144,7 +144,11 @@ export class Dependencies {
   ): Promise<R> {
     const { graph, tentative } = this.#options;
     const waits = terms?.waits ?? false;
-    const how = await this.#resolve(watched, waits, signal);
+    // Most calls name one thing, by the thousand: it takes no signal of its own, nor a promise for all.
+    const isOne = watched.length === 1;
+    const how = isOne
+      ? [await this.#resolve(watched[0]!, waits, signal)]
+      : await this.#resolveAll(watched, waits, signal);
     const wanted = watched.map((id, index) => {
       const known = how[index]!;
       return known instanceof DepwatchError ? id : normalizeWatched(id, known);
@@ -156,7 +160,9 @@ export class Dependencies {
     const claimed = tentative.claim(key, keys, added);
     if (waits) this.#wait(key, keys, claimed, terms);
     try {
-      const states = await this.#ready(wanted, keys, claimed, waits, signal);
+      const states = isOne
+        ? [await this.#ready(keys[0]!, wanted[0]!, claimed.length === 0, waits, signal)]
+        : await this.#allReady(keys, wanted, claimed, waits, signal);
       const missing = waits ? undefined : states.find((why) => why !== undefined);
       if (missing) throw missing;
       // It may have been aborted between the end of what was awaited and here.
@@ -167,7 +173,7 @@ export class Dependencies {
       throw error;
     }
     // An edge that was there keeps its terms where the call fails.
-    for (const [index, id] of wanted.entries()) this.#note(key, keys[index]!, id, terms);
+    wanted.forEach((id, index) => this.#note(key, keys[index]!, id, terms));
     return settle(tentative.confirm(key, claimed), wanted);
   }
 
@@ -201,16 +207,21 @@ export class Dependencies {
 
   /** @param waits whether what is not to be had will do; then the error says why */
   #resolve(
+    watched: ObjectIdentifier,
+    waits: boolean,
+    signal: AbortSignal,
+  ): Promise<ScopedGVR | DepwatchError> {
+    const resource = this.#options.resources.resolve(watched, signal);
+    return waits ? resource.catch(unavailability) : resource;
+  }
+
+  #resolveAll(
     watched: readonly ObjectIdentifier[],
     waits: boolean,
     signal: AbortSignal,
   ): Promise<readonly (ScopedGVR | DepwatchError)[]> {
-    const { resources } = this.#options;
-    const resolve = (id: ObjectIdentifier, of: AbortSignal): Promise<ScopedGVR | DepwatchError> =>
-      waits ? resources.resolve(id, of).catch(unavailability) : resources.resolve(id, of);
-    if (watched.length === 1) return resolve(watched[0]!, signal).then((gvr) => [gvr]);
     const parts = split(signal, watched.length);
-    return Promise.all(watched.map((id, index) => resolve(id, parts[index]!)));
+    return Promise.all(watched.map((id, index) => this.#resolve(id, waits, parts[index]!)));
   }
 
   #link(
@@ -233,23 +244,33 @@ export class Dependencies {
     return added;
   }
 
-  /** @returns why each can't be seen; undefined of one that is up */
+  /** @returns why it can't be seen; undefined where it is up, or was so before and that will do */
   #ready(
-    wanted: readonly ObjectIdentifier[],
+    key: string,
+    watched: ObjectIdentifier,
+    orWas: boolean,
+    waits: boolean,
+    signal: AbortSignal,
+  ): Promise<DepwatchError | undefined> {
+    const up = this.#options.feeds.ready(key, watched, orWas, signal);
+    return waits ? up.catch(refusal) : up;
+  }
+
+  #allReady(
     keys: readonly string[],
+    wanted: readonly ObjectIdentifier[],
     claimed: readonly TentativeEdge[],
     waits: boolean,
     signal: AbortSignal,
   ): Promise<readonly (DepwatchError | undefined)[]> {
-    const { feeds } = this.#options;
-    const ready = (index: number, orWas: boolean, of: AbortSignal) => {
-      const up = feeds.ready(keys[index]!, wanted[index]!, orWas, of);
-      return waits ? up.catch(refusal) : up;
-    };
-    if (wanted.length === 1) return ready(0, !claimed[0], signal).then((why) => [why]);
     const fresh = new Set(claimed.map(({ key }) => key));
     const parts = split(signal, wanted.length);
-    return Promise.all(keys.map((key, index) => ready(index, !fresh.has(key), parts[index]!)));
+    return Promise.all(
+      wanted.map((id, index) => {
+        const key = keys[index]!;
+        return this.#ready(key, id, !fresh.has(key), waits, parts[index]!);
+      }),
+    );
   }
 
   #stopUnwatched({ stop }: GraphChange): void {

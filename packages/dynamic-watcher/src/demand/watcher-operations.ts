@@ -7,13 +7,12 @@ type Run<R> = (signal: AbortSignal) => Promise<R>;
 interface Pending {
   readonly running: Set<Turn>;
   /** Not begun yet, in the order in which they were called. */
-  readonly waiting: Turn[];
+  readonly waiting: Waiting[];
 }
 
-/** What the order of operations is about. */
-interface Turn {
-  readonly exclusive: boolean;
-  readonly controller: AbortController;
+/** An operation whose turn has not come. */
+interface Waiting {
+  readonly turn: Turn;
   begin(): void;
 }
 
@@ -48,20 +47,12 @@ export class WatcherOperations {
   /** Aborts all that is pending on a watcher. */
   abort(key: string, reason: DepwatchError): void {
     this.abortRunning(key, reason);
-    for (const { controller } of this.#pending.get(key)?.waiting ?? []) controller.abort(reason);
+    for (const { turn } of this.#pending.get(key)?.waiting ?? []) turn.controller.abort(reason);
   }
 
   /** Aborts all that is pending. */
   abortAll(reason: DepwatchError): void {
     for (const key of this.#pending.keys()) this.abort(key, reason);
-  }
-
-  /** An operation has settled. */
-  leave(key: string, turn: Turn): void {
-    const pending = this.#pending.get(key)!;
-    pending.running.delete(turn);
-    advance(pending);
-    if (pending.running.size === 0) this.#pending.delete(key);
   }
 
   #enter<R>(
@@ -70,66 +61,76 @@ export class WatcherOperations {
     run: Run<R>,
     own: AbortSignal | undefined,
   ): Promise<R> {
+    let pending = this.#pending.get(key);
+    if (!pending) {
+      pending = { running: new Set(), waiting: [] };
+      this.#pending.set(key, pending);
+    }
+    const turn = new Turn(exclusive, own);
+    if (pending.waiting.length > 0 || !mayBegin(turn, pending)) {
+      return this.#wait(key, pending, turn, run);
+    }
+    return this.#begin(key, pending, turn, run);
+  }
+
+  #begin<R>(key: string, pending: Pending, turn: Turn, run: Run<R>): Promise<R> {
+    pending.running.add(turn);
+    return attempt(run, turn.controller.signal).then(
+      (value) => {
+        this.#leave(key, pending, turn);
+        return value;
+      },
+      (error: unknown) => {
+        this.#leave(key, pending, turn);
+        throw error;
+      },
+    );
+  }
+
+  /** While it waits it has nothing to undo, so its caller is told at once when it is aborted. */
+  #wait<R>(key: string, pending: Pending, turn: Turn, run: Run<R>): Promise<R> {
     return new Promise((resolve, reject) => {
-      let pending = this.#pending.get(key);
-      if (!pending) {
-        pending = { running: new Set(), waiting: [] };
-        this.#pending.set(key, pending);
-      }
-      const operation = new Operation(this, key, exclusive, run, own, resolve, reject);
-      if (pending.waiting.length === 0 && mayBegin(operation, pending.running)) {
-        pending.running.add(operation);
-        operation.begin();
-      } else {
-        pending.waiting.push(operation);
-        operation.wait();
-      }
+      const { signal } = turn.controller;
+      const tell = (): void => {
+        if (!pending.running.has(turn)) reject(signal.reason);
+      };
+      if (signal.aborted) tell();
+      else signal.addEventListener('abort', tell);
+      const begin = (): void => {
+        void this.#begin(key, pending, turn, run).then(resolve, reject);
+      };
+      pending.waiting.push({ turn, begin });
     });
   }
-}
 
-/** Begins what may begin. */
-function advance({ running, waiting }: Pending): void {
-  for (let next = waiting[0]; next && mayBegin(next, running); next = waiting[0]) {
-    waiting.shift();
-    running.add(next);
-    next.begin();
+  /** An operation has settled: those begin that may. */
+  #leave(key: string, pending: Pending, turn: Turn): void {
+    const { running, waiting } = pending;
+    turn.end();
+    running.delete(turn);
+    for (let next = waiting[0]; next && mayBegin(next.turn, pending); next = waiting[0]) {
+      waiting.shift();
+      next.begin();
+    }
+    if (running.size === 0) this.#pending.delete(key);
   }
 }
 
-function mayBegin({ exclusive }: Turn, running: ReadonlySet<Turn>): boolean {
+function mayBegin({ exclusive }: Turn, { running }: Pending): boolean {
+  if (running.size === 0) return true;
   const [other] = running;
-  return !other || !(exclusive || other.exclusive);
+  return !(exclusive || other!.exclusive);
 }
 
-/** An operation on a watcher, from the call until it has settled. */
-class Operation<R> implements Turn {
+/** What ends an operation on a watcher, and what the order of operations is about. */
+class Turn {
   readonly exclusive: boolean;
   readonly controller = new AbortController();
-  readonly #operations: WatcherOperations;
-  readonly #key: string;
-  readonly #run: Run<R>;
   readonly #own: AbortSignal | undefined;
-  readonly #resolve: (value: R) => void;
-  readonly #reject: (error: unknown) => void;
-  #begun = false;
 
-  constructor(
-    operations: WatcherOperations,
-    key: string,
-    exclusive: boolean,
-    run: Run<R>,
-    own: AbortSignal | undefined,
-    resolve: (value: R) => void,
-    reject: (error: unknown) => void,
-  ) {
-    this.#operations = operations;
-    this.#key = key;
+  constructor(exclusive: boolean, own: AbortSignal | undefined) {
     this.exclusive = exclusive;
-    this.#run = run;
     this.#own = own;
-    this.#resolve = resolve;
-    this.#reject = reject;
     if (own?.aborted) this.handleEvent();
     else own?.addEventListener('abort', this);
   }
@@ -139,33 +140,8 @@ class Operation<R> implements Turn {
     this.controller.abort(abortedError(this.#own));
   }
 
-  /** While it waits it has nothing to undo, so its caller is told at once when it is aborted. */
-  wait(): void {
-    const { signal } = this.controller;
-    const tell = (): void => {
-      if (!this.#begun) this.#reject(signal.reason);
-    };
-    if (signal.aborted) tell();
-    else signal.addEventListener('abort', tell);
-  }
-
-  begin(): void {
-    this.#begun = true;
-    attempt(this.#run, this.controller.signal).then(
-      (value) => {
-        this.#leave();
-        this.#resolve(value);
-      },
-      (error: unknown) => {
-        this.#leave();
-        this.#reject(error);
-      },
-    );
-  }
-
-  #leave(): void {
+  end(): void {
     this.#own?.removeEventListener('abort', this);
-    this.#operations.leave(this.#key, this);
   }
 }
 
