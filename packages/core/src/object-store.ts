@@ -93,10 +93,22 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
   commit(): readonly ObjectChange<Kept>[] {
     const old = this.#objects;
     const fresh = this.#staged ?? new Map<string, Kept>();
-    // No two writes have the same version, so no two objects have.
-    const [first, second] = fresh.values();
-    const shared = first && second && versionOf(first);
-    if (shared && shared === versionOf(second)) this.#versionsMove = false;
+    if (fresh.size > 1) {
+      // No two writes have the same version, so no two objects have.
+      const [first, second] = fresh.values();
+      const shared = versionOf(first!);
+      if (shared && shared === versionOf(second!)) this.#versionsMove = false;
+    }
+    this.#objects = fresh;
+    this.#staged = undefined;
+    this.#values = undefined;
+    return old.size === 0 ? added(fresh) : this.#changes(old, fresh);
+  }
+
+  #changes(
+    old: ReadonlyMap<string, Kept>,
+    fresh: ReadonlyMap<string, Kept>,
+  ): readonly ObjectChange<Kept>[] {
     const changes: ObjectChange<Kept>[] = [];
     for (const [key, after] of fresh) {
       const before = old.get(key);
@@ -106,9 +118,6 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
     for (const [key, before] of old) {
       if (!fresh.has(key)) changes.push({ type: 'deleted', key, before, after: undefined });
     }
-    this.#objects = fresh;
-    this.#staged = undefined;
-    this.#values = undefined;
     return changes;
   }
 
@@ -208,6 +217,13 @@ export function keepVersion(object: KubernetesObject): KubernetesObject {
 /** The key of an object in a store: `namespace/name`, or the name alone. Unique within a kind: a namespace holds no slash. */
 export function objectKey({ metadata }: KubernetesObject): string {
   return metadata?.namespace ? `${metadata.namespace}/${metadata.name}` : `${metadata?.name}`;
+}
+
+/** What a first list changes; exactly as long as it has to be, since there may be thousands of stores of one object. */
+function added<Kept extends KubernetesObject>(
+  fresh: ReadonlyMap<string, Kept>,
+): readonly ObjectChange<Kept>[] {
+  return Array.from(fresh, ([key, after]) => ({ type: 'added', key, before: undefined, after }));
 }
 
 /** Whether it is another object of the same name. A server that gives no uid is believed to mean this one. */
