@@ -29,6 +29,7 @@ import { LifeCycle } from './life-cycle.ts';
 import type { DynamicWatcherOptions } from './options.ts';
 import type { Watcher } from './demand/dependencies.ts';
 import type { Batch } from './demand/query-batches.ts';
+import type { CallSignal } from './requests/call-signal.ts';
 import { inCluster } from './reconcile/causes.ts';
 import { currentReconcile } from './reconcile/reconcile-run.ts';
 
@@ -81,7 +82,7 @@ class EngineWatcher implements DynamicWatcher {
       const terms = this.#terms(options);
       const by = keyed(watcher);
       const what = copyObjectIdentifier(watched);
-      const add = (turn: AbortSignal): Promise<void> => {
+      const add = (turn: CallSignal): Promise<void> => {
         batches.refuse(by);
         return dependencies.add(by, what, terms, turn);
       };

@@ -13,6 +13,7 @@ import { inCluster } from '../reconcile/causes.ts';
 import { edgeTerms, type EdgeTerms } from './edge-terms.ts';
 import type { MapChange, Mappings } from './mappings.ts';
 import type { Reconciles } from '../reconcile/reconciles.ts';
+import { CallController, type CallSignal } from '../requests/call-signal.ts';
 import type { Resources } from '../requests/resources.ts';
 import type { TentativeEdge, TentativeEdges } from './tentative-edges.ts';
 import type { Feeds } from '../supply/feeds.ts';
@@ -54,7 +55,7 @@ export class Dependencies {
     by: Watcher,
     watched: ObjectIdentifier,
     terms: EdgeTerms | undefined,
-    signal: AbortSignal,
+    signal: CallSignal,
   ): Promise<void> {
     return this.bringUp(by, [watched], terms, signal, (added) =>
       this.#reconcileInitially(by, added),
@@ -67,7 +68,7 @@ export class Dependencies {
     watched: ObjectIdentifier,
     map: MapChange,
     waits: boolean,
-    signal: AbortSignal,
+    signal: CallSignal,
   ): Promise<void> {
     const { disableInitialReconcile, feeds, mappings } = this.#options;
     return this.bringUp(by, [watched], edgeTerms(undefined, waits, map), signal, (added) => {
@@ -83,7 +84,7 @@ export class Dependencies {
     by: Watcher,
     watched: readonly ObjectIdentifier[],
     terms: EdgeTerms | undefined,
-    signal: AbortSignal,
+    signal: CallSignal,
   ): Promise<void> {
     return this.bringUp(by, watched, terms, signal, (added, wanted) => {
       this.retain(by, wanted);
@@ -138,7 +139,7 @@ export class Dependencies {
     { key, watcher }: Watcher,
     watched: readonly ObjectIdentifier[],
     terms: EdgeTerms | undefined,
-    signal: AbortSignal,
+    signal: CallSignal,
     settle: (added: readonly TentativeEdge[], wanted: readonly ObjectIdentifier[]) => R,
     resolved?: (wanted: readonly ObjectIdentifier[]) => void,
   ): Promise<R> {
@@ -209,7 +210,7 @@ export class Dependencies {
   #resolve(
     watched: ObjectIdentifier,
     waits: boolean,
-    signal: AbortSignal,
+    signal: CallSignal,
   ): Promise<ScopedGVR | DepwatchError> {
     const resource = this.#options.resources.resolve(watched, signal);
     return waits ? resource.catch(unavailability) : resource;
@@ -218,7 +219,7 @@ export class Dependencies {
   #resolveAll(
     watched: readonly ObjectIdentifier[],
     waits: boolean,
-    signal: AbortSignal,
+    signal: CallSignal,
   ): Promise<readonly (ScopedGVR | DepwatchError)[]> {
     const parts = split(signal, watched.length);
     return Promise.all(watched.map((id, index) => this.#resolve(id, waits, parts[index]!)));
@@ -250,7 +251,7 @@ export class Dependencies {
     watched: ObjectIdentifier,
     orWas: boolean,
     waits: boolean,
-    signal: AbortSignal,
+    signal: CallSignal,
   ): Promise<DepwatchError | undefined> {
     const up = this.#options.feeds.ready(key, watched, orWas, signal);
     return waits ? up.catch(refusal) : up;
@@ -261,7 +262,7 @@ export class Dependencies {
     wanted: readonly ObjectIdentifier[],
     claimed: readonly TentativeEdge[],
     waits: boolean,
-    signal: AbortSignal,
+    signal: CallSignal,
   ): Promise<readonly (DepwatchError | undefined)[]> {
     const fresh = new Set(claimed.map(({ key }) => key));
     const parts = split(signal, wanted.length);
@@ -309,8 +310,10 @@ function refusal(error: unknown): DepwatchError {
 }
 
 /** So many signals that are aborted with one, whose listeners would be searched one by one for each that is added. */
-function split(signal: AbortSignal, count: number): readonly AbortSignal[] {
-  const parts = Array.from({ length: count }, () => new AbortController());
-  signal.addEventListener('abort', () => parts.forEach((part) => part.abort(signal.reason)));
-  return parts.map((part) => part.signal);
+function split(signal: CallSignal, count: number): readonly CallSignal[] {
+  const parts = Array.from({ length: count }, () => new CallController());
+  signal.addEventListener('abort', {
+    handleEvent: () => parts.forEach((part) => part.abort(signal.reason)),
+  });
+  return parts;
 }

@@ -1,11 +1,12 @@
 import { abortedError, type DepwatchError } from '@depwatch/core';
+import { CallController, type CallSignal } from '../requests/call-signal.ts';
 
 /** What an operation does; it may throw as well as reject. The reason of its signal is a DepwatchError. */
-type Run<R> = (signal: AbortSignal) => Promise<R>;
+type Run<R> = (signal: CallSignal) => Promise<R>;
 
 /** The operations on one watcher that have not settled. */
 interface Pending {
-  readonly running: Set<Turn>;
+  readonly running: Turn[];
   /** Not begun yet, in the order in which they were called. */
   readonly waiting: Waiting[];
 }
@@ -41,13 +42,13 @@ export class WatcherOperations {
 
   /** Aborts what runs on a watcher; what waits has its turn. */
   abortRunning(key: string, reason: DepwatchError): void {
-    for (const { controller } of this.#pending.get(key)?.running ?? []) controller.abort(reason);
+    for (const turn of this.#pending.get(key)?.running ?? []) turn.abort(reason);
   }
 
   /** Aborts all that is pending on a watcher. */
   abort(key: string, reason: DepwatchError): void {
     this.abortRunning(key, reason);
-    for (const { turn } of this.#pending.get(key)?.waiting ?? []) turn.controller.abort(reason);
+    for (const { turn } of this.#pending.get(key)?.waiting ?? []) turn.abort(reason);
   }
 
   /** Aborts all that is pending. */
@@ -61,21 +62,20 @@ export class WatcherOperations {
     run: Run<R>,
     own: AbortSignal | undefined,
   ): Promise<R> {
-    let pending = this.#pending.get(key);
-    if (!pending) {
-      pending = { running: new Set(), waiting: [] };
-      this.#pending.set(key, pending);
-    }
     const turn = new Turn(exclusive, own);
-    if (pending.waiting.length > 0 || !mayBegin(turn, pending)) {
-      return this.#wait(key, pending, turn, run);
+    let pending = this.#pending.get(key);
+    if (pending && !mayBegin(turn, pending)) return this.#wait(key, pending, turn, run);
+    if (!pending) {
+      pending = { running: [turn], waiting: [] };
+      this.#pending.set(key, pending);
+    } else {
+      pending.running.push(turn);
     }
     return this.#begin(key, pending, turn, run);
   }
 
   #begin<R>(key: string, pending: Pending, turn: Turn, run: Run<R>): Promise<R> {
-    pending.running.add(turn);
-    return attempt(run, turn.controller.signal).then(
+    return attempt(run, turn).then(
       (value) => {
         this.#leave(key, pending, turn);
         return value;
@@ -90,13 +90,14 @@ export class WatcherOperations {
   /** While it waits it has nothing to undo, so its caller is told at once when it is aborted. */
   #wait<R>(key: string, pending: Pending, turn: Turn, run: Run<R>): Promise<R> {
     return new Promise((resolve, reject) => {
-      const { signal } = turn.controller;
-      const tell = (): void => {
-        if (!pending.running.has(turn)) reject(signal.reason);
+      let hasBegun = false;
+      const handleEvent = (): void => {
+        if (!hasBegun) reject(turn.reason);
       };
-      if (signal.aborted) tell();
-      else signal.addEventListener('abort', tell);
+      if (turn.aborted) handleEvent();
+      else turn.addEventListener('abort', { handleEvent });
       const begin = (): void => {
+        hasBegun = true;
         void this.#begin(key, pending, turn, run).then(resolve, reject);
       };
       pending.waiting.push({ turn, begin });
@@ -107,28 +108,32 @@ export class WatcherOperations {
   #leave(key: string, pending: Pending, turn: Turn): void {
     const { running, waiting } = pending;
     turn.end();
-    running.delete(turn);
-    for (let next = waiting[0]; next && mayBegin(next.turn, pending); next = waiting[0]) {
+    running.splice(running.indexOf(turn), 1);
+    for (let next = waiting[0]; next && fits(next.turn, running); next = waiting[0]) {
       waiting.shift();
+      running.push(next.turn);
       next.begin();
     }
-    if (running.size === 0) this.#pending.delete(key);
+    if (running.length === 0) this.#pending.delete(key);
   }
 }
 
-function mayBegin({ exclusive }: Turn, { running }: Pending): boolean {
-  if (running.size === 0) return true;
-  const [other] = running;
-  return !(exclusive || other!.exclusive);
+function mayBegin(turn: Turn, { running, waiting }: Pending): boolean {
+  return waiting.length === 0 && fits(turn, running);
+}
+
+function fits({ exclusive }: Turn, running: readonly Turn[]): boolean {
+  const other = running[0];
+  return !other || !(exclusive || other.exclusive);
 }
 
 /** What ends an operation on a watcher, and what the order of operations is about. */
-class Turn {
+class Turn extends CallController {
   readonly exclusive: boolean;
-  readonly controller = new AbortController();
   readonly #own: AbortSignal | undefined;
 
   constructor(exclusive: boolean, own: AbortSignal | undefined) {
+    super();
     this.exclusive = exclusive;
     this.#own = own;
     if (own?.aborted) this.handleEvent();
@@ -137,7 +142,7 @@ class Turn {
 
   /** The caller's own signal was aborted. */
   handleEvent(): void {
-    this.controller.abort(abortedError(this.#own));
+    this.abort(abortedError(this.#own));
   }
 
   end(): void {
@@ -146,7 +151,7 @@ class Turn {
 }
 
 /** What comes of an operation, also where it throws at once. */
-function attempt<R>(run: Run<R>, signal: AbortSignal): Promise<R> {
+function attempt<R>(run: Run<R>, signal: CallSignal): Promise<R> {
   try {
     return run(signal);
   } catch (error) {

@@ -6,6 +6,7 @@ import {
   type GroupVersionKind,
   type ScopedGVR,
 } from '@depwatch/core';
+import type { CallSignal } from './call-signal.ts';
 import type { Deadlines } from './deadlines.ts';
 import { notInTime } from './not-in-time.ts';
 import type { ResourcesOptions } from './resources.ts';
@@ -64,7 +65,7 @@ export class Inquiry implements Applicant, Awaited {
   }
 
   /** The next answer, found or not, within the request time-out. */
-  answer(signal: AbortSignal): Promise<ScopedGVR> {
+  answer(signal: CallSignal): Promise<ScopedGVR> {
     const answer = this.#waiters.wait(signal);
     if (this.#call || this.#timer) this.#waiters.begin();
     this.#askNow();

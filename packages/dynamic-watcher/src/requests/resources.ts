@@ -5,6 +5,7 @@ import {
   type GroupVersionKind,
   type ScopedGVR,
 } from '@depwatch/core';
+import type { CallSignal } from './call-signal.ts';
 import { Deadlines } from './deadlines.ts';
 import { Inquiry } from './inquiry.ts';
 import type { ServerHealth } from './server-health.ts';
@@ -41,7 +42,7 @@ export class Resources {
    * @throws (rejects) DepwatchError ERR_NO_VERSIONED_RESOURCE, ERR_RESOURCE_UNWATCHABLE, ERR_TRANSPORT when its time is
    * over, the signal's reason, and whatever the transport refuses with for good
    */
-  resolve(gvk: GroupVersionKind, signal: AbortSignal): Promise<ScopedGVR> {
+  resolve(gvk: GroupVersionKind, signal: CallSignal): Promise<ScopedGVR> {
     if (signal.aborted) return Promise.reject(signal.reason);
     const known = this.#options.gvrs.peek(gvk);
     return known ? Promise.resolve(known) : this.#inquire(gvk).answer(signal);

@@ -1,4 +1,5 @@
 import type { DepwatchError } from '@depwatch/core';
+import type { AbortListener, CallSignal } from './call-signal.ts';
 import type { Deadlines, Timed } from './deadlines.ts';
 
 /** What is waited for. */
@@ -36,7 +37,7 @@ export class Waiters<T> {
    *
    * @param signal of a call, and gone with it: it keeps its listener
    */
-  wait(signal: AbortSignal): Promise<T> {
+  wait(signal: CallSignal): Promise<T> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
       const waiter = new Waiter(this, signal, resolve, reject);
@@ -93,16 +94,16 @@ export class Waiters<T> {
 }
 
 /** Somebody who waits; itself what its signal tells and what has its time, since there may be thousands. */
-class Waiter<T> implements Timed {
+class Waiter<T> implements Timed, AbortListener {
   deadline = Infinity;
   readonly resolve: (value: T) => void;
   readonly reject: (error: unknown) => void;
   readonly #waiters: Waiters<T>;
-  readonly #signal: AbortSignal;
+  readonly #signal: CallSignal;
 
   constructor(
     waiters: Waiters<T>,
-    signal: AbortSignal,
+    signal: CallSignal,
     resolve: (value: T) => void,
     reject: (error: unknown) => void,
   ) {

@@ -14,6 +14,7 @@ import {
   type WatchPlanBounds,
 } from '@depwatch/core';
 import type { WatchStatus } from '../public-interface.ts';
+import type { CallSignal } from '../requests/call-signal.ts';
 import { Deadlines } from '../requests/deadlines.ts';
 import { notInTime } from '../requests/not-in-time.ts';
 import { Waiters } from '../requests/waiters.ts';
@@ -195,7 +196,7 @@ export class Feeds implements FeedListener {
     key: string,
     watched: ObjectIdentifier,
     orWas: boolean,
-    signal: AbortSignal,
+    signal: CallSignal,
   ): Promise<DepwatchError | undefined> {
     if (signal.aborted) return Promise.reject(signal.reason);
     const feed = this.#feeds.get(key);
