@@ -136,7 +136,7 @@ export class Dependencies {
    * @param resolved called with what is to be watched as the graph knows it, before any of it is added
    */
   async bringUp<R>(
-    { key, watcher }: Watcher,
+    by: Watcher,
     watched: readonly ObjectIdentifier[],
     terms: EdgeTerms | undefined,
     signal: CallSignal,
@@ -144,20 +144,18 @@ export class Dependencies {
     resolved?: (wanted: readonly ObjectIdentifier[]) => void,
   ): Promise<R> {
     const { graph, tentative } = this.#options;
+    const { key, watcher } = by;
     const waits = terms?.waits ?? false;
     // Most calls name one thing, by the thousand: it takes no signal of its own, nor a promise for all.
     const isOne = watched.length === 1;
     const how = isOne
       ? [await this.#resolve(watched[0]!, waits, signal)]
       : await this.#resolveAll(watched, waits, signal);
-    const wanted = watched.map((id, index) => {
-      const known = how[index]!;
-      return known instanceof DepwatchError ? id : normalizeWatched(id, known);
-    });
+    const wanted = asKnown(watched, how);
     resolved?.(wanted);
     signal.throwIfAborted();
     const keys = wanted.map(objectIdentifierKey);
-    const added = this.#link({ key, watcher }, watched, wanted, keys, how, terms);
+    const added = this.#link(by, watched, wanted, keys, how, terms);
     const claimed = tentative.claim(key, keys, added);
     if (waits) this.#wait(key, keys, claimed, terms);
     try {
@@ -174,7 +172,8 @@ export class Dependencies {
       throw error;
     }
     // An edge that was there keeps its terms where the call fails.
-    wanted.forEach((id, index) => this.#note(key, keys[index]!, id, terms));
+    for (let index = 0; index < keys.length; index += 1)
+      this.#note(key, keys[index]!, wanted[index]!, terms);
     return settle(tentative.confirm(key, claimed), wanted);
   }
 
@@ -287,6 +286,17 @@ export class Dependencies {
       loop.enqueue(key, watcher, inCluster(cluster, cause));
     }
   }
+}
+
+/** What is to be watched as the graph knows it: a kind that is not known as it was named. */
+function asKnown(
+  watched: readonly ObjectIdentifier[],
+  how: readonly (ScopedGVR | DepwatchError)[],
+): readonly ObjectIdentifier[] {
+  return watched.map((id, index) => {
+    const known = how[index]!;
+    return known instanceof DepwatchError ? id : normalizeWatched(id, known);
+  });
 }
 
 /** @returns why a kind can't be watched, if that is the trouble @throws any other error */

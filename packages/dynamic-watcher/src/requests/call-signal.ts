@@ -9,6 +9,7 @@ export interface CallSignal {
   readonly reason: unknown;
   throwIfAborted(): void;
   addEventListener(type: 'abort', listener: AbortListener): void;
+  removeEventListener(type: 'abort', listener: AbortListener): void;
 }
 
 /**
@@ -18,15 +19,21 @@ export interface CallSignal {
 export class CallController implements CallSignal {
   aborted = false;
   reason: unknown;
-  #listeners: AbortListener[] | undefined;
+  #listeners: AbortListener[] = [];
 
   throwIfAborted(): void {
     if (this.aborted) throw this.reason;
   }
 
   addEventListener(_type: 'abort', listener: AbortListener): void {
-    if (this.#listeners) this.#listeners.push(listener);
-    else this.#listeners = [listener];
+    // It has one, nearly always.
+    if (this.#listeners.length === 0) this.#listeners = [listener];
+    else this.#listeners.push(listener);
+  }
+
+  removeEventListener(_type: 'abort', listener: AbortListener): void {
+    const index = this.#listeners.indexOf(listener);
+    if (index >= 0) this.#listeners.splice(index, 1);
   }
 
   /** Tells the listeners, in their order, once. */
@@ -34,8 +41,8 @@ export class CallController implements CallSignal {
     if (this.aborted) return;
     this.aborted = true;
     this.reason = reason;
-    const listeners = this.#listeners ?? [];
-    this.#listeners = undefined;
+    const listeners = this.#listeners;
+    this.#listeners = [];
     for (const listener of listeners) listener.handleEvent();
   }
 }

@@ -18,7 +18,7 @@ export class Waiters<T> {
   readonly #awaited: Awaited;
   readonly #deadlines: Deadlines;
   /** In the order in which they came, which is that of their deadlines. */
-  readonly #all = new Set<Waiter<T>>();
+  #all: Waiter<T>[] = [];
   #hasBegun = false;
 
   /** @param deadlines of all who wait for things of this kind, and have as much time */
@@ -29,19 +29,19 @@ export class Waiters<T> {
 
   /** How many wait. */
   get size(): number {
-    return this.#all.size;
+    return this.#all.length;
   }
 
   /**
    * Waits until `resolve`, `reject`, the end of its time or an abort, which rejects with the signal's reason.
-   *
-   * @param signal of a call, and gone with it: it keeps its listener
    */
   wait(signal: CallSignal): Promise<T> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
       const waiter = new Waiter(this, signal, resolve, reject);
-      this.#all.add(waiter);
+      // One waits for most things, and of those there may be thousands.
+      if (this.#all.length === 0) this.#all = [waiter];
+      else this.#all.push(waiter);
       signal.addEventListener('abort', waiter);
       if (this.#hasBegun) this.#deadlines.add(waiter);
     });
@@ -58,20 +58,18 @@ export class Waiters<T> {
   triesAgainIn(ms: number): void {
     if (!this.#hasBegun) return;
     const next = this.#deadlines.in(ms);
-    for (const waiter of this.#all) {
+    for (const waiter of [...this.#all]) {
       if (next <= waiter.deadline) return;
       waiter.expire();
     }
   }
 
   resolve(value: T): void {
-    for (const waiter of this.#all) waiter.resolve(value);
-    this.#clear();
+    for (const waiter of this.#takeAll()) waiter.resolve(value);
   }
 
   reject(error: DepwatchError): void {
-    for (const waiter of this.#all) waiter.reject(error);
-    this.#clear();
+    for (const waiter of this.#takeAll()) waiter.reject(error);
   }
 
   /** The time of one is over. */
@@ -81,15 +79,24 @@ export class Waiters<T> {
 
   /** One waits no longer. */
   leave(waiter: Waiter<T>, error: unknown): void {
-    if (!this.#all.delete(waiter)) return;
-    this.#deadlines.delete(waiter);
+    const index = this.#all.indexOf(waiter);
+    if (index < 0) return;
+    this.#all.splice(index, 1);
+    this.#end(waiter);
     waiter.reject(error);
-    if (this.#all.size === 0) this.#awaited.abandoned?.();
+    if (this.#all.length === 0) this.#awaited.abandoned?.();
   }
 
-  #clear(): void {
-    for (const waiter of this.#all) this.#deadlines.delete(waiter);
-    this.#all.clear();
+  #takeAll(): readonly Waiter<T>[] {
+    const all = this.#all;
+    this.#all = [];
+    for (const waiter of all) this.#end(waiter);
+    return all;
+  }
+
+  #end(waiter: Waiter<T>): void {
+    this.#deadlines.delete(waiter);
+    waiter.signal.removeEventListener('abort', waiter);
   }
 }
 
@@ -99,7 +106,7 @@ class Waiter<T> implements Timed, AbortListener {
   readonly resolve: (value: T) => void;
   readonly reject: (error: unknown) => void;
   readonly #waiters: Waiters<T>;
-  readonly #signal: CallSignal;
+  readonly signal: CallSignal;
 
   constructor(
     waiters: Waiters<T>,
@@ -108,14 +115,14 @@ class Waiter<T> implements Timed, AbortListener {
     reject: (error: unknown) => void,
   ) {
     this.#waiters = waiters;
-    this.#signal = signal;
+    this.signal = signal;
     this.resolve = resolve;
     this.reject = reject;
   }
 
   /** Its signal was aborted. */
   handleEvent(): void {
-    this.#waiters.leave(this, this.#signal.reason);
+    this.#waiters.leave(this, this.signal.reason);
   }
 
   expire(): void {

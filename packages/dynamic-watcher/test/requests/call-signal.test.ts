@@ -17,3 +17,16 @@ test('listeners are told of an abort once, in their order, and see why', () => {
   ]);
   expect(() => call.throwIfAborted()).toThrow('why');
 });
+
+test('who listens no longer is not told of it, and those are who still do', () => {
+  const call = new CallController();
+  const told: string[] = [];
+  const first = { handleEvent: () => told.push('first') };
+  const second = { handleEvent: () => told.push('second') };
+  call.addEventListener('abort', first);
+  call.removeEventListener('abort', second);
+  call.addEventListener('abort', second);
+  call.removeEventListener('abort', first);
+  call.abort('why');
+  expect(told).toEqual(['second']);
+});
