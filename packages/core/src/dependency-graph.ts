@@ -86,29 +86,29 @@ export function createDependencyGraph<Note = unknown>(): DependencyGraph<Note> {
   const change = (
     watcher: ObjectIdentifier,
     wanted: readonly ObjectIdentifier[],
-    unwanted: (node: Node<Note>) => Iterable<Node<Note>>,
+    unwanted?: (node: Node<Note>) => Iterable<Node<Note>>,
   ): GraphChange => {
     const from = nodeFor(watchers, watcher);
-    const result = { start: [], stop: [], added: [], removed: [] } as MutableGraphChange;
+    const result: MutableGraphChange = { start: none, stop: none, added: none, removed: none };
     for (const identifier of wanted) {
       const to = nodeFor(watched, identifier);
       if (from.edges.has(to.key)) continue;
       if (to.edges.size === 0) {
         watched.set(to.key, to);
-        result.start.push(to.identifier);
+        result.start = and(result.start, to.identifier);
       }
       to.edges.set(from.key, from);
       from.edges.set(to.key, to);
-      result.added.push(to.identifier);
+      result.added = and(result.added, to.identifier);
     }
-    for (const to of unwanted(from)) {
+    for (const to of unwanted?.(from) ?? []) {
       from.edges.delete(to.key);
       to.edges.delete(from.key);
       to.notes?.delete(from.key);
-      result.removed.push(to.identifier);
+      result.removed = and(result.removed, to.identifier);
       if (to.edges.size === 0) {
         watched.delete(to.key);
-        result.stop.push(to.identifier);
+        result.stop = and(result.stop, to.identifier);
       }
     }
     if (from.edges.size === 0) watchers.delete(from.key);
@@ -117,7 +117,7 @@ export function createDependencyGraph<Note = unknown>(): DependencyGraph<Note> {
   };
 
   return {
-    add: (watcher, identifiers) => change(watcher, identifiers, () => []),
+    add: (watcher, identifiers) => change(watcher, identifiers),
     replace: (watcher, identifiers) => change(watcher, identifiers, allBut(identifiers)),
     retain: (watcher, identifiers) => change(watcher, [], allBut(identifiers)),
     remove: (watcher, identifiers) => {
@@ -171,7 +171,17 @@ function allBut<Note>(
   return (from) => [...from.edges.values()].filter((to) => !keep.has(to.key));
 }
 
-type MutableGraphChange = { -readonly [Key in keyof GraphChange]: ObjectIdentifier[] };
+type MutableGraphChange = { -readonly [Key in keyof GraphChange]: GraphChange[Key] };
+
+const none: readonly ObjectIdentifier[] = Object.freeze([]);
+
+/** Adds one to a list of this change's own. Most hold one at most, and an array that grows from none has room for 17. */
+function and(list: readonly ObjectIdentifier[], one: ObjectIdentifier): ObjectIdentifier[] {
+  if (list.length === 0) return [one];
+  const own = list as ObjectIdentifier[];
+  own.push(one);
+  return own;
+}
 
 function nodeOf<Note>(
   nodes: Map<string, Node<Note>>,

@@ -27,7 +27,8 @@ export interface ObjectChange<Kept extends KubernetesObject = KubernetesObject> 
 export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
   readonly #keep: (object: KubernetesObject) => Kept;
   readonly #keepsContent: boolean;
-  #objects = new Map<string, Kept>();
+  /** Undefined until there is one. */
+  #objects: Map<string, Kept> | undefined;
   #staged: Map<string, Kept> | undefined;
   #values: readonly Kept[] | undefined;
   /** Whether a change has always come with another version. */
@@ -44,12 +45,12 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
 
   /** How many objects there are. */
   get size(): number {
-    return this.#objects.size;
+    return this.#objects?.size ?? 0;
   }
 
   /** The objects, in the order of the list; the same frozen array until something changes. */
   values(): readonly Kept[] {
-    this.#values ??= Object.freeze([...this.#objects.values()]);
+    this.#values ??= Object.freeze([...(this.#objects?.values() ?? [])]);
     return this.#values;
   }
 
@@ -93,10 +94,22 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
   commit(): readonly ObjectChange<Kept>[] {
     const old = this.#objects;
     const fresh = this.#staged ?? new Map<string, Kept>();
-    // No two writes have the same version, so no two objects have.
-    const [first, second] = fresh.values();
-    const shared = first && second && versionOf(first);
-    if (shared && shared === versionOf(second)) this.#versionsMove = false;
+    if (fresh.size > 1) {
+      // No two writes have the same version, so no two objects have.
+      const [first, second] = fresh.values();
+      const shared = versionOf(first!);
+      if (shared && shared === versionOf(second!)) this.#versionsMove = false;
+    }
+    this.#objects = fresh;
+    this.#staged = undefined;
+    this.#values = undefined;
+    return !old || old.size === 0 ? added(fresh) : this.#changes(old, fresh);
+  }
+
+  #changes(
+    old: ReadonlyMap<string, Kept>,
+    fresh: ReadonlyMap<string, Kept>,
+  ): readonly ObjectChange<Kept>[] {
     const changes: ObjectChange<Kept>[] = [];
     for (const [key, after] of fresh) {
       const before = old.get(key);
@@ -106,20 +119,17 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
     for (const [key, before] of old) {
       if (!fresh.has(key)) changes.push({ type: 'deleted', key, before, after: undefined });
     }
-    this.#objects = fresh;
-    this.#staged = undefined;
-    this.#values = undefined;
     return changes;
   }
 
   /** What is kept of an object, by its {@link ObjectChange.key}. */
   get(key: string): Kept | undefined {
-    return this.#objects.get(key);
+    return this.#objects?.get(key);
   }
 
   /** The keys of the objects, in the order of the list. */
   keys(): Iterable<string> {
-    return this.#objects.keys();
+    return this.#objects?.keys() ?? [];
   }
 
   /**
@@ -129,9 +139,16 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
    */
   adopt(kept: Kept): boolean {
     const key = objectKey(kept);
-    const known = this.#objects.get(key);
+    const known = this.#objects?.get(key);
     const version = versionOf(kept);
-    if (!known || !version || version !== versionOf(known) || isOther(known, kept)) return false;
+    if (
+      !this.#objects ||
+      !known ||
+      !version ||
+      version !== versionOf(known) ||
+      isOther(known, kept)
+    )
+      return false;
     this.#objects.set(key, kept);
     this.#values = undefined;
     return true;
@@ -158,11 +175,12 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
   #applyOne(event: WatchEvent, changes: ObjectChange<Kept>[], kept?: Kept): void {
     if (event.type === 'BOOKMARK') return;
     const key = objectKey(event.object);
-    const before = this.#objects.get(key);
+    const objects = (this.#objects ??= new Map());
+    const before = objects.get(key);
     if (event.type === 'DELETED') {
       // The delete of an object that another with its name has replaced must not remove that other.
       if (!before || isOther(before, event.object)) return;
-      this.#objects.delete(key);
+      objects.delete(key);
       this.#values = undefined;
       changes.push({ type: 'deleted', key, before, after: undefined });
       return;
@@ -175,7 +193,7 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
       if (!isTold && this.#isSameContent(before, after)) return;
       if (versionOf(after)) this.#versionsMove = false;
     }
-    this.#objects.set(key, after);
+    objects.set(key, after);
     this.#values = undefined;
     changes.push({ type: before ? 'modified' : 'added', key, before, after });
   }
@@ -208,6 +226,13 @@ export function keepVersion(object: KubernetesObject): KubernetesObject {
 /** The key of an object in a store: `namespace/name`, or the name alone. Unique within a kind: a namespace holds no slash. */
 export function objectKey({ metadata }: KubernetesObject): string {
   return metadata?.namespace ? `${metadata.namespace}/${metadata.name}` : `${metadata?.name}`;
+}
+
+/** What a first list changes; exactly as long as it has to be, since there may be thousands of stores of one object. */
+function added<Kept extends KubernetesObject>(
+  fresh: ReadonlyMap<string, Kept>,
+): readonly ObjectChange<Kept>[] {
+  return Array.from(fresh, ([key, after]) => ({ type: 'added', key, before: undefined, after }));
 }
 
 /** Whether it is another object of the same name. A server that gives no uid is believed to mean this one. */

@@ -29,6 +29,7 @@ import { LifeCycle } from './life-cycle.ts';
 import type { DynamicWatcherOptions } from './options.ts';
 import type { Watcher } from './demand/dependencies.ts';
 import type { Batch } from './demand/query-batches.ts';
+import type { CallSignal } from './requests/call-signal.ts';
 import { inCluster } from './reconcile/causes.ts';
 import { currentReconcile } from './reconcile/reconcile-run.ts';
 
@@ -68,25 +69,27 @@ class EngineWatcher implements DynamicWatcher {
     await this.stopped;
   }
 
-  async addWatcher(
+  // Called by the thousand: an async function would hold a promise more for each call.
+  addWatcher(
     watcher: ObjectIdentifier,
     watched: ObjectIdentifier,
-    { signal, ...options }: AddOptions = {},
+    options: AddOptions = {},
   ): Promise<void> {
-    const { operations, batches, dependencies } = this.#life.running();
-    validateNamed('watcher', watcher);
-    validateNamed('watched', watched);
-    const terms = this.#terms(options);
-    const by = keyed(watcher);
-    const what = copyObjectIdentifier(watched);
-    return operations.shared(
-      by.key,
-      (turn) => {
+    try {
+      const { operations, batches, dependencies } = this.#life.running();
+      validateNamed('watcher', watcher);
+      validateNamed('watched', watched);
+      const terms = this.#terms(options);
+      const by = keyed(watcher);
+      const what = copyObjectIdentifier(watched);
+      const add = (turn: CallSignal): Promise<void> => {
         batches.refuse(by);
         return dependencies.add(by, what, terms, turn);
-      },
-      signal,
-    );
+      };
+      return operations.shared(by.key, add, options.signal);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   async addMapping<T extends KubernetesObject>(
@@ -97,7 +100,7 @@ class EngineWatcher implements DynamicWatcher {
   ): Promise<void> {
     const { operations, batches, dependencies } = this.#life.cached();
     validateNamed('watcher', watcher);
-    named('watched', () => validateQuery(watched));
+    named('watched', validateQuery, watched);
     if (watched.name && watched.selector) {
       throw invalidInput('watched: name, selector: set one of them at most');
     }
@@ -241,7 +244,7 @@ class EngineWatcher implements DynamicWatcher {
     const engine = this.#life.cached();
     if (!within) return engine.cache.get<T>(object);
     validateNamed('object', object);
-    named('within', () => validateQuery(within));
+    named('within', validateQuery, within);
     const store = engine.feeds.shown(objectIdentifierKey(engine.normalize(within)));
     if (store) {
       const key = objectKey({ metadata: engine.normalize(object) });
@@ -276,7 +279,7 @@ class EngineWatcher implements DynamicWatcher {
         'written: expected an object with a metadata.resourceVersion, as a write returns it',
       );
     }
-    named('written', () => validateObjectIdentifier(objectIdentifierFrom(written)));
+    named('written', (object) => validateObjectIdentifier(objectIdentifierFrom(object)), written);
     await feeds.caughtUp(written, signal ? AbortSignal.any([stopSignal, signal]) : stopSignal);
   }
 
@@ -307,7 +310,8 @@ class EngineWatcher implements DynamicWatcher {
     return unavailable === undefined ? this.#life.waits : unavailable === 'wait';
   }
 
-  #terms({ select, ...options }: AddOptions): EdgeTerms | undefined {
+  #terms(options: AddOptions): EdgeTerms | undefined {
+    const { select } = options;
     if (select !== undefined) {
       if (typeof select !== 'function') {
         throw invalidInput(`select: expected a function, got a ${typeof select}`);
@@ -399,13 +403,13 @@ async function orAborted<R>(run: () => Promise<R>, signal: AbortSignal): Promise
 }
 
 function validateNamed(argument: string, id: ObjectIdentifier): void {
-  named(argument, () => validateObjectIdentifier(id));
+  named(argument, validateObjectIdentifier, id);
 }
 
 /** Names the argument in the error of a check, since several arguments have the same fields. */
-function named(argument: string, check: () => void): void {
+function named<T>(argument: string, check: (value: T) => void, value: T): void {
   try {
-    check();
+    check(value);
   } catch (error) {
     if (!(error instanceof DepwatchError)) throw error;
     throw invalidInput(`${argument}: ${error.message}`, error);

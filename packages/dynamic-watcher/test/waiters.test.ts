@@ -1,6 +1,7 @@
 import { DepwatchError } from '@depwatch/core';
 import { createVirtualClock } from '@depwatch/testing';
 import { expect, test } from 'vitest';
+import { Deadlines } from '../src/requests/deadlines.ts';
 import { Waiters } from '../src/requests/waiters.ts';
 
 const late = new DepwatchError('ERR_TRANSPORT', 'late', { retryable: true });
@@ -9,19 +10,18 @@ const longestTimerMs = 2 ** 31 - 1;
 function waiting(timeoutMs: number) {
   const clock = createVirtualClock({ startMs: 0.3 });
   const delays: number[] = [];
-  const waiters = new Waiters<string>({
-    timeoutMs,
-    late: () => late,
-    clock: {
-      ...clock,
-      now: () => clock.now(),
-      setTimeout: (run, ms) => {
-        delays.push(ms);
-        return clock.setTimeout(run, ms);
-      },
+  const timing = {
+    ...clock,
+    now: () => clock.now(),
+    setTimeout(run: () => void, ms: number) {
+      delays.push(ms);
+      return clock.setTimeout(run, ms);
     },
-  });
-  return { clock, delays, waiters };
+  };
+  const deadlines = new Deadlines(timing, timeoutMs);
+  const waiters = new Waiters<string>({ late: () => late }, deadlines);
+  const others = new Waiters<string>({ late: () => late }, deadlines);
+  return { clock, delays, waiters, others };
 }
 
 test('the time of each counts from the first request, or from when it came, with one timer for all', async () => {
@@ -39,6 +39,29 @@ test('the time of each counts from the first request, or from when it came, with
   expect(clock.pending).toBe(1);
   await clock.advance(1000);
   expect(outcomes).toEqual(['a 600', 'b 650']);
+  expect(clock.pending).toBe(0);
+});
+
+test('however many things are waited for, there is one timer, and it goes with the last who waits', async () => {
+  const { clock, waiters, others } = waiting(100);
+  const { signal } = new AbortController();
+  const first = waiters.wait(signal);
+  waiters.begin();
+  await clock.advance(50);
+  others.begin();
+  const other = others.wait(signal);
+  const another = others.wait(signal);
+  expect(clock.pending).toBe(1);
+  waiters.resolve('there');
+  await expect(first).resolves.toBe('there');
+  const outcomes = Promise.allSettled([other, another]);
+  await clock.advance(99);
+  expect(others.size).toBe(2);
+  await clock.advance(1);
+  expect(await outcomes).toMatchObject([{ reason: late }, { reason: late }]);
+  const last = others.wait(signal);
+  others.resolve('there');
+  await expect(last).resolves.toBe('there');
   expect(clock.pending).toBe(0);
 });
 

@@ -13,6 +13,7 @@ import { inCluster } from '../reconcile/causes.ts';
 import { edgeTerms, type EdgeTerms } from './edge-terms.ts';
 import type { MapChange, Mappings } from './mappings.ts';
 import type { Reconciles } from '../reconcile/reconciles.ts';
+import { CallController, type CallSignal } from '../requests/call-signal.ts';
 import type { Resources } from '../requests/resources.ts';
 import type { TentativeEdge, TentativeEdges } from './tentative-edges.ts';
 import type { Feeds } from '../supply/feeds.ts';
@@ -54,7 +55,7 @@ export class Dependencies {
     by: Watcher,
     watched: ObjectIdentifier,
     terms: EdgeTerms | undefined,
-    signal: AbortSignal,
+    signal: CallSignal,
   ): Promise<void> {
     return this.bringUp(by, [watched], terms, signal, (added) =>
       this.#reconcileInitially(by, added),
@@ -67,7 +68,7 @@ export class Dependencies {
     watched: ObjectIdentifier,
     map: MapChange,
     waits: boolean,
-    signal: AbortSignal,
+    signal: CallSignal,
   ): Promise<void> {
     const { disableInitialReconcile, feeds, mappings } = this.#options;
     return this.bringUp(by, [watched], edgeTerms(undefined, waits, map), signal, (added) => {
@@ -83,7 +84,7 @@ export class Dependencies {
     by: Watcher,
     watched: readonly ObjectIdentifier[],
     terms: EdgeTerms | undefined,
-    signal: AbortSignal,
+    signal: CallSignal,
   ): Promise<void> {
     return this.bringUp(by, watched, terms, signal, (added, wanted) => {
       this.retain(by, wanted);
@@ -135,28 +136,32 @@ export class Dependencies {
    * @param resolved called with what is to be watched as the graph knows it, before any of it is added
    */
   async bringUp<R>(
-    { key, watcher }: Watcher,
+    by: Watcher,
     watched: readonly ObjectIdentifier[],
     terms: EdgeTerms | undefined,
-    signal: AbortSignal,
+    signal: CallSignal,
     settle: (added: readonly TentativeEdge[], wanted: readonly ObjectIdentifier[]) => R,
     resolved?: (wanted: readonly ObjectIdentifier[]) => void,
   ): Promise<R> {
     const { graph, tentative } = this.#options;
+    const { key, watcher } = by;
     const waits = terms?.waits ?? false;
-    const how = await this.#resolve(watched, waits, signal);
-    const wanted = watched.map((id, index) => {
-      const known = how[index]!;
-      return known instanceof DepwatchError ? id : normalizeWatched(id, known);
-    });
+    // Most calls name one thing, by the thousand: it takes no signal of its own, nor a promise for all.
+    const isOne = watched.length === 1;
+    const how = isOne
+      ? [await this.#resolve(watched[0]!, waits, signal)]
+      : await this.#resolveAll(watched, waits, signal);
+    const wanted = asKnown(watched, how);
     resolved?.(wanted);
     signal.throwIfAborted();
     const keys = wanted.map(objectIdentifierKey);
-    const added = this.#link({ key, watcher }, watched, wanted, keys, how, terms);
+    const added = this.#link(by, watched, wanted, keys, how, terms);
     const claimed = tentative.claim(key, keys, added);
     if (waits) this.#wait(key, keys, claimed, terms);
     try {
-      const states = await this.#ready(wanted, keys, claimed, waits, signal);
+      const states = isOne
+        ? [await this.#ready(keys[0]!, wanted[0]!, claimed.length === 0, waits, signal)]
+        : await this.#allReady(keys, wanted, claimed, waits, signal);
       const missing = waits ? undefined : states.find((why) => why !== undefined);
       if (missing) throw missing;
       // It may have been aborted between the end of what was awaited and here.
@@ -167,7 +172,8 @@ export class Dependencies {
       throw error;
     }
     // An edge that was there keeps its terms where the call fails.
-    for (const [index, id] of wanted.entries()) this.#note(key, keys[index]!, id, terms);
+    for (let index = 0; index < keys.length; index += 1)
+      this.#note(key, keys[index]!, wanted[index]!, terms);
     return settle(tentative.confirm(key, claimed), wanted);
   }
 
@@ -201,16 +207,21 @@ export class Dependencies {
 
   /** @param waits whether what is not to be had will do; then the error says why */
   #resolve(
+    watched: ObjectIdentifier,
+    waits: boolean,
+    signal: CallSignal,
+  ): Promise<ScopedGVR | DepwatchError> {
+    const resource = this.#options.resources.resolve(watched, signal);
+    return waits ? resource.catch(unavailability) : resource;
+  }
+
+  #resolveAll(
     watched: readonly ObjectIdentifier[],
     waits: boolean,
-    signal: AbortSignal,
+    signal: CallSignal,
   ): Promise<readonly (ScopedGVR | DepwatchError)[]> {
-    const { resources } = this.#options;
-    const resolve = (id: ObjectIdentifier, of: AbortSignal): Promise<ScopedGVR | DepwatchError> =>
-      waits ? resources.resolve(id, of).catch(unavailability) : resources.resolve(id, of);
-    if (watched.length === 1) return resolve(watched[0]!, signal).then((gvr) => [gvr]);
     const parts = split(signal, watched.length);
-    return Promise.all(watched.map((id, index) => resolve(id, parts[index]!)));
+    return Promise.all(watched.map((id, index) => this.#resolve(id, waits, parts[index]!)));
   }
 
   #link(
@@ -233,23 +244,33 @@ export class Dependencies {
     return added;
   }
 
-  /** @returns why each can't be seen; undefined of one that is up */
+  /** @returns why it can't be seen; undefined where it is up, or was so before and that will do */
   #ready(
-    wanted: readonly ObjectIdentifier[],
+    key: string,
+    watched: ObjectIdentifier,
+    orWas: boolean,
+    waits: boolean,
+    signal: CallSignal,
+  ): Promise<DepwatchError | undefined> {
+    const up = this.#options.feeds.ready(key, watched, orWas, signal);
+    return waits ? up.catch(refusal) : up;
+  }
+
+  #allReady(
     keys: readonly string[],
+    wanted: readonly ObjectIdentifier[],
     claimed: readonly TentativeEdge[],
     waits: boolean,
-    signal: AbortSignal,
+    signal: CallSignal,
   ): Promise<readonly (DepwatchError | undefined)[]> {
-    const { feeds } = this.#options;
-    const ready = (index: number, orWas: boolean, of: AbortSignal) => {
-      const up = feeds.ready(keys[index]!, wanted[index]!, orWas, of);
-      return waits ? up.catch(refusal) : up;
-    };
-    if (wanted.length === 1) return ready(0, !claimed[0], signal).then((why) => [why]);
     const fresh = new Set(claimed.map(({ key }) => key));
     const parts = split(signal, wanted.length);
-    return Promise.all(keys.map((key, index) => ready(index, !fresh.has(key), parts[index]!)));
+    return Promise.all(
+      wanted.map((id, index) => {
+        const key = keys[index]!;
+        return this.#ready(key, id, !fresh.has(key), waits, parts[index]!);
+      }),
+    );
   }
 
   #stopUnwatched({ stop }: GraphChange): void {
@@ -265,6 +286,17 @@ export class Dependencies {
       loop.enqueue(key, watcher, inCluster(cluster, cause));
     }
   }
+}
+
+/** What is to be watched as the graph knows it: a kind that is not known as it was named. */
+function asKnown(
+  watched: readonly ObjectIdentifier[],
+  how: readonly (ScopedGVR | DepwatchError)[],
+): readonly ObjectIdentifier[] {
+  return watched.map((id, index) => {
+    const known = how[index]!;
+    return known instanceof DepwatchError ? id : normalizeWatched(id, known);
+  });
 }
 
 /** @returns why a kind can't be watched, if that is the trouble @throws any other error */
@@ -288,8 +320,10 @@ function refusal(error: unknown): DepwatchError {
 }
 
 /** So many signals that are aborted with one, whose listeners would be searched one by one for each that is added. */
-function split(signal: AbortSignal, count: number): readonly AbortSignal[] {
-  const parts = Array.from({ length: count }, () => new AbortController());
-  signal.addEventListener('abort', () => parts.forEach((part) => part.abort(signal.reason)));
-  return parts.map((part) => part.signal);
+function split(signal: CallSignal, count: number): readonly CallSignal[] {
+  const parts = Array.from({ length: count }, () => new CallController());
+  signal.addEventListener('abort', {
+    handleEvent: () => parts.forEach((part) => part.abort(signal.reason)),
+  });
+  return parts;
 }

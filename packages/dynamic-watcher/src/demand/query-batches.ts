@@ -12,6 +12,7 @@ import type { Feeds } from '../supply/feeds.ts';
 import type { Dependencies, Watcher } from './dependencies.ts';
 import { edgeTerms, type EdgeTerms } from './edge-terms.ts';
 import type { ReconcileRun } from '../reconcile/reconcile-run.ts';
+import type { CallSignal } from '../requests/call-signal.ts';
 import type { WatcherOperations } from './watcher-operations.ts';
 
 /** A query batch in progress. */
@@ -95,7 +96,7 @@ export class QueryBatches {
     const { operations, dependencies, feeds, normalize } = this.#options;
     // What is read whole wakes by all of it, whatever an add has selected.
     const terms = edgeTerms(undefined, waits);
-    const run = async (turn: AbortSignal): Promise<R> => {
+    const run = async (turn: CallSignal): Promise<R> => {
       const batch = this.#require(watcher, of);
       const { record } = batch;
       // Asked for before it can fail: a query that fails counts, too, and so does one that was aborted before its turn.

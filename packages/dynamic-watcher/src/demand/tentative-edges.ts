@@ -32,6 +32,11 @@ export class TentativeEdges {
       this.#edges.set(watcherKey, edges);
     }
     const isAll = added.length === keys.length;
+    if (isAll && keys.length === 1) {
+      const edge = { key: keys[0]!, watched: added[0]!, claims: 1 };
+      edges.set(edge.key, edge);
+      return [edge];
+    }
     // An edge of before that is added anew is another one.
     for (const [index, watched] of added.entries()) {
       const key = isAll ? keys[index]! : objectIdentifierKey(watched);
@@ -52,7 +57,8 @@ export class TentativeEdges {
   confirm(watcherKey: string, claimed: readonly TentativeEdge[]): readonly TentativeEdge[] {
     const edges = this.#edges.get(watcherKey);
     if (!edges || claimed.length === 0) return [];
-    const were = claimed.filter((edge) => edges.get(edge.key) === edge);
+    const isStill = (edge: TentativeEdge): boolean => edges.get(edge.key) === edge;
+    const were = claimed.every(isStill) ? claimed : claimed.filter(isStill);
     for (const { key } of were) edges.delete(key);
     if (edges.size === 0) this.#edges.delete(watcherKey);
     return were;

@@ -1,19 +1,19 @@
 import { abortedError, type DepwatchError } from '@depwatch/core';
+import { CallController, type CallSignal } from '../requests/call-signal.ts';
 
 /** What an operation does; it may throw as well as reject. The reason of its signal is a DepwatchError. */
-type Run<R> = (signal: AbortSignal) => Promise<R>;
+type Run<R> = (signal: CallSignal) => Promise<R>;
 
 /** The operations on one watcher that have not settled. */
 interface Pending {
-  readonly running: Set<Turn>;
+  readonly running: Turn[];
   /** Not begun yet, in the order in which they were called. */
-  readonly waiting: Turn[];
+  readonly waiting: Waiting[];
 }
 
-/** What the order of operations is about. */
-interface Turn {
-  readonly exclusive: boolean;
-  readonly controller: AbortController;
+/** An operation whose turn has not come. */
+interface Waiting {
+  readonly turn: Turn;
   begin(): void;
 }
 
@@ -42,26 +42,18 @@ export class WatcherOperations {
 
   /** Aborts what runs on a watcher; what waits has its turn. */
   abortRunning(key: string, reason: DepwatchError): void {
-    for (const { controller } of this.#pending.get(key)?.running ?? []) controller.abort(reason);
+    for (const turn of this.#pending.get(key)?.running ?? []) turn.abort(reason);
   }
 
   /** Aborts all that is pending on a watcher. */
   abort(key: string, reason: DepwatchError): void {
     this.abortRunning(key, reason);
-    for (const { controller } of this.#pending.get(key)?.waiting ?? []) controller.abort(reason);
+    for (const { turn } of this.#pending.get(key)?.waiting ?? []) turn.abort(reason);
   }
 
   /** Aborts all that is pending. */
   abortAll(reason: DepwatchError): void {
     for (const key of this.#pending.keys()) this.abort(key, reason);
-  }
-
-  /** An operation has settled. */
-  leave(key: string, turn: Turn): void {
-    const pending = this.#pending.get(key)!;
-    pending.running.delete(turn);
-    advance(pending);
-    if (pending.running.size === 0) this.#pending.delete(key);
   }
 
   #enter<R>(
@@ -70,107 +62,96 @@ export class WatcherOperations {
     run: Run<R>,
     own: AbortSignal | undefined,
   ): Promise<R> {
+    const turn = new Turn(exclusive, own);
+    let pending = this.#pending.get(key);
+    if (pending && !mayBegin(turn, pending)) return this.#wait(key, pending, turn, run);
+    if (!pending) {
+      pending = { running: [turn], waiting: [] };
+      this.#pending.set(key, pending);
+    } else {
+      pending.running.push(turn);
+    }
+    return this.#begin(key, pending, turn, run);
+  }
+
+  #begin<R>(key: string, pending: Pending, turn: Turn, run: Run<R>): Promise<R> {
+    return attempt(run, turn).then(
+      (value) => {
+        this.#leave(key, pending, turn);
+        return value;
+      },
+      (error: unknown) => {
+        this.#leave(key, pending, turn);
+        throw error;
+      },
+    );
+  }
+
+  /** While it waits it has nothing to undo, so its caller is told at once when it is aborted. */
+  #wait<R>(key: string, pending: Pending, turn: Turn, run: Run<R>): Promise<R> {
     return new Promise((resolve, reject) => {
-      let pending = this.#pending.get(key);
-      if (!pending) {
-        pending = { running: new Set(), waiting: [] };
-        this.#pending.set(key, pending);
-      }
-      const operation = new Operation(this, key, exclusive, run, own, resolve, reject);
-      if (pending.waiting.length === 0 && mayBegin(operation, pending.running)) {
-        pending.running.add(operation);
-        operation.begin();
-      } else {
-        pending.waiting.push(operation);
-        operation.wait();
-      }
+      let hasBegun = false;
+      const handleEvent = (): void => {
+        if (!hasBegun) reject(turn.reason);
+      };
+      if (turn.aborted) handleEvent();
+      else turn.addEventListener('abort', { handleEvent });
+      const begin = (): void => {
+        hasBegun = true;
+        void this.#begin(key, pending, turn, run).then(resolve, reject);
+      };
+      pending.waiting.push({ turn, begin });
     });
   }
-}
 
-/** Begins what may begin. */
-function advance({ running, waiting }: Pending): void {
-  for (let next = waiting[0]; next && mayBegin(next, running); next = waiting[0]) {
-    waiting.shift();
-    running.add(next);
-    next.begin();
+  /** An operation has settled: those begin that may. */
+  #leave(key: string, pending: Pending, turn: Turn): void {
+    const { running, waiting } = pending;
+    turn.end();
+    running.splice(running.indexOf(turn), 1);
+    for (let next = waiting[0]; next && fits(next.turn, running); next = waiting[0]) {
+      waiting.shift();
+      running.push(next.turn);
+      next.begin();
+    }
+    if (running.length === 0) this.#pending.delete(key);
   }
 }
 
-function mayBegin({ exclusive }: Turn, running: ReadonlySet<Turn>): boolean {
-  const [other] = running;
+function mayBegin(turn: Turn, { running, waiting }: Pending): boolean {
+  return waiting.length === 0 && fits(turn, running);
+}
+
+function fits({ exclusive }: Turn, running: readonly Turn[]): boolean {
+  const other = running[0];
   return !other || !(exclusive || other.exclusive);
 }
 
-/** An operation on a watcher, from the call until it has settled. */
-class Operation<R> implements Turn {
+/** What ends an operation on a watcher, and what the order of operations is about. */
+class Turn extends CallController {
   readonly exclusive: boolean;
-  readonly controller = new AbortController();
-  readonly #operations: WatcherOperations;
-  readonly #key: string;
-  readonly #run: Run<R>;
   readonly #own: AbortSignal | undefined;
-  readonly #resolve: (value: R) => void;
-  readonly #reject: (error: unknown) => void;
-  #begun = false;
 
-  constructor(
-    operations: WatcherOperations,
-    key: string,
-    exclusive: boolean,
-    run: Run<R>,
-    own: AbortSignal | undefined,
-    resolve: (value: R) => void,
-    reject: (error: unknown) => void,
-  ) {
-    this.#operations = operations;
-    this.#key = key;
+  constructor(exclusive: boolean, own: AbortSignal | undefined) {
+    super();
     this.exclusive = exclusive;
-    this.#run = run;
     this.#own = own;
-    this.#resolve = resolve;
-    this.#reject = reject;
     if (own?.aborted) this.handleEvent();
     else own?.addEventListener('abort', this);
   }
 
   /** The caller's own signal was aborted. */
   handleEvent(): void {
-    this.controller.abort(abortedError(this.#own));
+    this.abort(abortedError(this.#own));
   }
 
-  /** While it waits it has nothing to undo, so its caller is told at once when it is aborted. */
-  wait(): void {
-    const { signal } = this.controller;
-    const tell = (): void => {
-      if (!this.#begun) this.#reject(signal.reason);
-    };
-    if (signal.aborted) tell();
-    else signal.addEventListener('abort', tell);
-  }
-
-  begin(): void {
-    this.#begun = true;
-    attempt(this.#run, this.controller.signal).then(
-      (value) => {
-        this.#leave();
-        this.#resolve(value);
-      },
-      (error: unknown) => {
-        this.#leave();
-        this.#reject(error);
-      },
-    );
-  }
-
-  #leave(): void {
+  end(): void {
     this.#own?.removeEventListener('abort', this);
-    this.#operations.leave(this.#key, this);
   }
 }
 
 /** What comes of an operation, also where it throws at once. */
-function attempt<R>(run: Run<R>, signal: AbortSignal): Promise<R> {
+function attempt<R>(run: Run<R>, signal: CallSignal): Promise<R> {
   try {
     return run(signal);
   } catch (error) {

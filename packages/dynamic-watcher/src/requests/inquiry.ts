@@ -6,10 +6,12 @@ import {
   type GroupVersionKind,
   type ScopedGVR,
 } from '@depwatch/core';
+import type { CallSignal } from './call-signal.ts';
+import type { Deadlines } from './deadlines.ts';
 import { notInTime } from './not-in-time.ts';
 import type { ResourcesOptions } from './resources.ts';
 import type { Applicant, Pass } from './slots.ts';
-import { Waiters } from './waiters.ts';
+import { Waiters, type Awaited } from './waiters.ts';
 
 const backOff = { baseMs: 800, maxMs: 30_000 };
 /** Between two denials of which the second is believed. */
@@ -17,6 +19,8 @@ const confirmAfterMs = 1000;
 
 /** What an {@link Inquiry} works on. */
 export interface InquiryOptions extends ResourcesOptions {
+  /** Of those who wait for answers. */
+  readonly deadlines: Deadlines;
   /** The server serves the kind. */
   found(): void;
   /** Nobody wants to know any more. */
@@ -37,7 +41,7 @@ interface Doubter extends Listener {
 }
 
 /** The question how the server serves one kind, asked as often as those who want to know need it. */
-export class Inquiry implements Applicant {
+export class Inquiry implements Applicant, Awaited {
   readonly #gvk: GroupVersionKind;
   readonly #options: InquiryOptions;
   readonly #waiters: Waiters<ScopedGVR>;
@@ -55,20 +59,13 @@ export class Inquiry implements Applicant {
   #gone: DepwatchError | undefined;
 
   constructor(gvk: GroupVersionKind, options: InquiryOptions) {
-    const { clock, health, requestTimeoutMs } = options;
     this.#gvk = gvk;
     this.#options = options;
-    const what = `the resource of ${formatGroupVersion(gvk)} ${gvk.kind} was not known`;
-    this.#waiters = new Waiters({
-      clock,
-      timeoutMs: requestTimeoutMs,
-      late: () => notInTime(what, requestTimeoutMs, health.outage ?? this.#lastError),
-      abandoned: () => this.#closeIfIdle(),
-    });
+    this.#waiters = new Waiters(this, options.deadlines);
   }
 
   /** The next answer, found or not, within the request time-out. */
-  answer(signal: AbortSignal): Promise<ScopedGVR> {
+  answer(signal: CallSignal): Promise<ScopedGVR> {
     const answer = this.#waiters.wait(signal);
     if (this.#call || this.#timer) this.#waiters.begin();
     this.#askNow();
@@ -101,6 +98,16 @@ export class Inquiry implements Applicant {
     this.#timer = undefined;
     this.#place = undefined;
     this.#call = undefined;
+  }
+
+  late(): DepwatchError {
+    const { health, requestTimeoutMs } = this.#options;
+    const what = `the resource of ${formatGroupVersion(this.#gvk)} ${this.#gvk.kind} was not known`;
+    return notInTime(what, requestTimeoutMs, health.outage ?? this.#lastError);
+  }
+
+  abandoned(): void {
+    this.#closeIfIdle();
   }
 
   held(): void {

@@ -5,6 +5,8 @@ import {
   type GroupVersionKind,
   type ScopedGVR,
 } from '@depwatch/core';
+import type { CallSignal } from './call-signal.ts';
+import { Deadlines } from './deadlines.ts';
 import { Inquiry } from './inquiry.ts';
 import type { ServerHealth } from './server-health.ts';
 import type { Slots } from './slots.ts';
@@ -24,12 +26,14 @@ export interface ResourcesOptions {
 /** How the server serves kinds. However many ask about one kind, the server is asked once, with one back-off. */
 export class Resources {
   readonly #options: ResourcesOptions;
+  readonly #deadlines: Deadlines;
   readonly #inquiries = new Map<string, Inquiry>();
   /** When a kind was last found by asking, in milliseconds of the clock. */
   readonly #foundAt = new Map<string, number>();
 
   constructor(options: ResourcesOptions) {
     this.#options = options;
+    this.#deadlines = new Deadlines(options.clock, options.requestTimeoutMs);
   }
 
   /**
@@ -38,7 +42,7 @@ export class Resources {
    * @throws (rejects) DepwatchError ERR_NO_VERSIONED_RESOURCE, ERR_RESOURCE_UNWATCHABLE, ERR_TRANSPORT when its time is
    * over, the signal's reason, and whatever the transport refuses with for good
    */
-  resolve(gvk: GroupVersionKind, signal: AbortSignal): Promise<ScopedGVR> {
+  resolve(gvk: GroupVersionKind, signal: CallSignal): Promise<ScopedGVR> {
     if (signal.aborted) return Promise.reject(signal.reason);
     const known = this.#options.gvrs.peek(gvk);
     return known ? Promise.resolve(known) : this.#inquire(gvk).answer(signal);
@@ -81,6 +85,7 @@ export class Resources {
     if (!inquiry) {
       inquiry = new Inquiry(gvk, {
         ...this.#options,
+        deadlines: this.#deadlines,
         found: () => this.#foundAt.set(key, this.#options.clock.now()),
         over: () => this.#inquiries.delete(key),
       });

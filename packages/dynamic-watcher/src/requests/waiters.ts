@@ -1,19 +1,13 @@
-import type { Clock, DepwatchError } from '@depwatch/core';
+import type { DepwatchError } from '@depwatch/core';
+import type { AbortListener, CallSignal } from './call-signal.ts';
+import type { Deadlines, Timed } from './deadlines.ts';
 
-/** What {@link Waiters} wait by. */
-export interface WaitersOptions {
-  readonly clock: Clock;
-  readonly timeoutMs: number;
+/** What is waited for. */
+export interface Awaited {
   /** The error of one whose time is over. */
   late(): DepwatchError;
   /** The last one has left, by its signal or by the time-out. */
   abandoned?(): void;
-}
-
-interface Waiter<T> {
-  readonly since: number;
-  resolve(value: T): void;
-  reject(error: unknown): void;
 }
 
 /**
@@ -21,48 +15,53 @@ interface Waiter<T> {
  * was sent for the thing where that is later.
  */
 export class Waiters<T> {
-  readonly #options: WaitersOptions;
+  readonly #awaited: Awaited;
+  readonly #deadlines: Deadlines;
   /** In the order in which they came, which is that of their deadlines. */
-  readonly #all = new Set<Waiter<T>>();
-  #begunAt: number | undefined;
-  /** For the first one, whose time is over first. */
-  #timer: Disposable | undefined;
+  #all: Waiter<T>[] = [];
+  #hasBegun = false;
 
-  constructor(options: WaitersOptions) {
-    this.#options = options;
+  /** @param deadlines of all who wait for things of this kind, and have as much time */
+  constructor(awaited: Awaited, deadlines: Deadlines) {
+    this.#awaited = awaited;
+    this.#deadlines = deadlines;
   }
 
   /** How many wait. */
   get size(): number {
-    return this.#all.size;
+    return this.#all.length;
   }
 
   /**
    * Waits until `resolve`, `reject`, the end of its time or an abort, which rejects with the signal's reason.
-   *
-   * @param signal of a call, and gone with it: it keeps its listener
    */
-  wait(signal: AbortSignal): Promise<T> {
+  wait(signal: CallSignal): Promise<T> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
-      const waiter = { since: this.#options.clock.now(), resolve, reject };
-      this.#all.add(waiter);
-      signal.addEventListener('abort', () => this.#leave(waiter, signal.reason));
-      this.#arm();
+      const waiter = new Waiter(this, signal, resolve, reject);
+      // One waits for most things, and of those there may be thousands.
+      if (this.#all.length === 0) this.#all = [waiter];
+      else this.#all.push(waiter);
+      signal.addEventListener('abort', waiter);
+      if (this.#hasBegun) this.#deadlines.add(waiter);
     });
   }
 
   /** The first request went out, or is held up since the server can't be reached. */
   begin(): void {
-    this.#begunAt ??= this.#options.clock.now();
-    this.#arm();
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    for (const waiter of this.#all) this.#deadlines.add(waiter);
   }
 
   /** Nobody is kept waiting for a try that comes too late. */
   triesAgainIn(ms: number): void {
-    if (this.#begunAt === undefined) return;
-    const next = this.#options.clock.now() + ms;
-    this.#rejectLate((deadline) => next > deadline);
+    if (!this.#hasBegun) return;
+    const next = this.#deadlines.in(ms);
+    for (const waiter of [...this.#all]) {
+      if (next <= waiter.deadline) return;
+      waiter.expire();
+    }
   }
 
   resolve(value: T): void {
@@ -73,52 +72,60 @@ export class Waiters<T> {
     for (const waiter of this.#takeAll()) waiter.reject(error);
   }
 
+  /** The time of one is over. */
+  expire(waiter: Waiter<T>): void {
+    this.leave(waiter, this.#awaited.late());
+  }
+
+  /** One waits no longer. */
+  leave(waiter: Waiter<T>, error: unknown): void {
+    const index = this.#all.indexOf(waiter);
+    if (index < 0) return;
+    this.#all.splice(index, 1);
+    this.#end(waiter);
+    waiter.reject(error);
+    if (this.#all.length === 0) this.#awaited.abandoned?.();
+  }
+
   #takeAll(): readonly Waiter<T>[] {
-    const all = [...this.#all];
-    this.#all.clear();
-    this.#disarm();
+    const all = this.#all;
+    this.#all = [];
+    for (const waiter of all) this.#end(waiter);
     return all;
   }
 
-  #leave(waiter: Waiter<T>, error: unknown): void {
-    if (!this.#all.delete(waiter)) return;
-    waiter.reject(error);
-    if (this.#all.size > 0) return;
-    this.#disarm();
-    this.#options.abandoned?.();
+  #end(waiter: Waiter<T>): void {
+    this.#deadlines.delete(waiter);
+    waiter.signal.removeEventListener('abort', waiter);
+  }
+}
+
+/** Somebody who waits; itself what its signal tells and what has its time, since there may be thousands. */
+class Waiter<T> implements Timed, AbortListener {
+  deadline = Infinity;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: unknown) => void;
+  readonly #waiters: Waiters<T>;
+  readonly signal: CallSignal;
+
+  constructor(
+    waiters: Waiters<T>,
+    signal: CallSignal,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#waiters = waiters;
+    this.signal = signal;
+    this.resolve = resolve;
+    this.reject = reject;
   }
 
-  #arm(): void {
-    if (this.#timer || this.#begunAt === undefined) return;
-    const [first] = this.#all;
-    if (!first) return;
-    const { clock, timeoutMs } = this.#options;
-    const leftMs = this.#deadline(first) - clock.now();
-    this.#timer = clock.setTimeout(
-      () => {
-        this.#timer = undefined;
-        const now = clock.now();
-        this.#rejectLate((deadline) => now >= deadline);
-        this.#arm();
-      },
-      // A timer that was late itself, or a sum that was rounded up, is beyond what a timer takes.
-      Math.min(Math.max(leftMs, 0), timeoutMs),
-    );
+  /** Its signal was aborted. */
+  handleEvent(): void {
+    this.#waiters.leave(this, this.signal.reason);
   }
 
-  #disarm(): void {
-    this.#timer?.[Symbol.dispose]();
-    this.#timer = undefined;
-  }
-
-  #deadline({ since }: Waiter<T>): number {
-    return Math.max(this.#begunAt ?? 0, since) + this.#options.timeoutMs;
-  }
-
-  #rejectLate(isLate: (deadline: number) => boolean): void {
-    for (const waiter of [...this.#all]) {
-      if (!isLate(this.#deadline(waiter))) return;
-      this.#leave(waiter, this.#options.late());
-    }
+  expire(): void {
+    this.#waiters.expire(this);
   }
 }

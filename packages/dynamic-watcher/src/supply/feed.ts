@@ -6,7 +6,7 @@ import type {
   ObjectStore,
 } from '@depwatch/core';
 import type { WatchState, WatchStatus } from '../public-interface.ts';
-import type { Waiters } from '../requests/waiters.ts';
+import type { Awaited, Waiters } from '../requests/waiters.ts';
 import type { Sink, Source } from './source.ts';
 
 /** Whom a feed tells what its source tells it; one for all, since there may be thousands of feeds. */
@@ -20,6 +20,8 @@ export interface FeedListener {
   ended(feed: Feed, error: DepwatchError): void;
   /** Whether somebody depends on it who waits for what is not to be had. */
   waits(feed: Feed): boolean;
+  /** The error of one who has waited for it too long. */
+  late(feed: Feed): DepwatchError;
 }
 
 /** Who has a feed change from one source to another. */
@@ -31,7 +33,7 @@ export interface Handover {
 }
 
 /** What is known of one demanded identifier: its state, its store, and the source that fills it, if it has one. */
-export class Feed implements Sink {
+export class Feed implements Sink, Awaited {
   readonly key: string;
   /** As the graph knows it. */
   readonly id: ObjectIdentifier;
@@ -106,6 +108,10 @@ export class Feed implements Sink {
 
   get waits(): boolean {
     return this.#listener.waits(this);
+  }
+
+  late(): DepwatchError {
+    return this.#listener.late(this);
   }
 
   gone(error: DepwatchError): void {

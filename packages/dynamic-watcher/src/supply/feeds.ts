@@ -14,6 +14,8 @@ import {
   type WatchPlanBounds,
 } from '@depwatch/core';
 import type { WatchStatus } from '../public-interface.ts';
+import type { CallSignal } from '../requests/call-signal.ts';
+import { Deadlines } from '../requests/deadlines.ts';
 import { notInTime } from '../requests/not-in-time.ts';
 import { Waiters } from '../requests/waiters.ts';
 import { caughtUp } from './caught-up.ts';
@@ -67,6 +69,8 @@ export interface FeedsOptions extends WatchSourceContext, UnwatchedOptions {
 export class Feeds implements FeedListener {
   readonly #options: FeedsOptions;
   readonly #feeds = new Map<string, Feed>();
+  /** Of those who wait for feeds. */
+  readonly #deadlines: Deadlines;
   readonly #ended = new EndedFeeds();
   readonly #plans: Plans;
   readonly #unwatched: Unwatched;
@@ -74,6 +78,7 @@ export class Feeds implements FeedListener {
 
   constructor(options: FeedsOptions) {
     this.#options = options;
+    this.#deadlines = new Deadlines(options.clock, options.requestTimeoutMs);
     const { logger, metrics, listener } = options;
     const watching = { ...options, held: (change: 1 | -1) => this.#held(change) };
     this.#plans = new Plans({
@@ -191,7 +196,7 @@ export class Feeds implements FeedListener {
     key: string,
     watched: ObjectIdentifier,
     orWas: boolean,
-    signal: AbortSignal,
+    signal: CallSignal,
   ): Promise<DepwatchError | undefined> {
     if (signal.aborted) return Promise.reject(signal.reason);
     const feed = this.#feeds.get(key);
@@ -199,12 +204,7 @@ export class Feeds implements FeedListener {
     if (isUp(feed) || (orWas && feed.wasLive)) return Promise.resolve(undefined);
     if (feed.unavailable) return Promise.resolve(feed.unavailable);
     if (!feed.waiters) {
-      const { clock, requestTimeoutMs } = this.#options;
-      feed.waiters = new Waiters({
-        clock,
-        timeoutMs: requestTimeoutMs,
-        late: () => this.#late(feed),
-      });
+      feed.waiters = new Waiters(feed, this.#deadlines);
       if (feed.hasBegun) feed.waiters.begin();
     }
     return feed.waiters.wait(signal);
@@ -323,7 +323,7 @@ export class Feeds implements FeedListener {
     feed.waiters?.reject(error);
   }
 
-  #late({ watched, lastError }: Feed): DepwatchError {
+  late({ watched, lastError }: Feed): DepwatchError {
     const what = `the watch of ${describeObjectIdentifier(watched)} was not live`;
     const { health, requestTimeoutMs } = this.#options;
     return notInTime(what, requestTimeoutMs, health.outage ?? lastError);

@@ -2,7 +2,7 @@ import {
   ObjectStore,
   keepVersion,
   objectIdentifierKey,
-  type DepwatchError,
+  DepwatchError,
   type KubernetesObject,
   type ObjectChange,
   type ObjectIdentifier,
@@ -158,6 +158,7 @@ export class CollectionBench {
     gone: (feed) => void this.events.push(`${feed.watched.name} gone`),
     ended: (feed) => void this.events.push(`${feed.watched.name} ended`),
     waits: () => this.waits,
+    late: () => new DepwatchError('ERR_TRANSPORT', 'late'),
   };
 }
 
