@@ -56,10 +56,10 @@ beforeAll(async () => {
 afterAll(() => rm(temporary, { recursive: true }));
 
 describe.each(readmes)('%s', (readme) => {
-  // The example of the workspace is one for users of the facade, and so are the guides to testing.
-  const ofFacade = /^(README\.md$|packages\/testing\/docs\/)/.test(readme);
+  // The example of the workspace is one for authors of controllers, and so are the guides to testing.
+  const ofController = /^(README\.md$|packages\/testing\/docs\/)/.test(readme);
   const own = dirname(basename(dirname(readme)) === 'docs' ? dirname(readme) : readme);
-  const folder = join(root, ofFacade ? 'packages/dynamic-watcher' : own);
+  const folder = join(root, ofController ? 'packages/controller' : own);
   const blocks = readmeBlocks(readFileSync(join(root, readme), 'utf8'));
 
   test.for(blocks)('line $line, $language', { timeout: 300_000 }, async (block, { skip }) => {
