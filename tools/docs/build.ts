@@ -26,8 +26,8 @@ const packages = packagesInOrder();
 const app = await Application.bootstrap({
   name: 'depwatch',
   readme,
-  // The facade, which comes first, is converted last: what it exports of others is documented with theirs.
-  entryPoints: [...packages.slice(1), ...packages.slice(0, 1)].map(
+  // What a package exports of another one is documented with that one's, which has to be converted before.
+  entryPoints: [...packages.slice(2), ...packages.slice(0, 2).toReversed()].map(
     (name) => `packages/${name}/src/index.ts`,
   ),
   projectDocuments: [
