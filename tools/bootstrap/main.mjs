@@ -43,7 +43,8 @@ async function help() {
 
 /** @param {string[]} args */
 async function start(args) {
-  const failed = (await install()) || (await step('building', 'nx', ['run-many', '-t', 'build']));
+  const failed =
+    (await install()) || (await step('building', 'nx', ['run-many', '-t', 'build'], showBuild));
   if (failed) return failed;
   // The built program itself, with nothing in between, so that its exit code is that of `npm start`.
   const cluster = args.some((arg) => clusterOptions.test(arg)) ? [] : ['--embedded'];
@@ -73,6 +74,20 @@ async function test(args) {
 
 /** @param {string} line - of nx's output: a task that ended, or anything else */
 function showTask(line) {
-  const task = /^✔ +nx run (\S+)$/.exec(stripVTControlCharacters(line))?.[1];
+  const task = endedTask(line);
   if (task) process.stdout.write(`\n  ${task} `);
+}
+
+/** @param {string} line - the same; a package that was built is worth a word */
+function showBuild(line) {
+  const name = /^@depwatch\/(.+):build$/.exec(endedTask(line) ?? '')?.[1];
+  if (name) process.stdout.write(`${name} `);
+}
+
+/**
+ * @param {string} line
+ * @returns {string | undefined} the task that it says has ended; nothing for one that was cached
+ */
+function endedTask(line) {
+  return /^✔ +nx run (\S+)$/.exec(stripVTControlCharacters(line))?.[1];
 }
