@@ -25,6 +25,8 @@ export async function main([command = '--help', ...args]) {
       return start(args);
     case 'test':
       return test(args);
+    case 'pack':
+      return pack();
     case 'pnpm':
       // Not after an install: it may be about to change what is installed.
       return launch('npx', ['--yes', pnpm, ...args]);
@@ -49,6 +51,19 @@ async function start(args) {
   // The built program itself, with nothing in between, so that its exit code is that of `npm start`.
   const cluster = args.some((arg) => clusterOptions.test(arg)) ? [] : ['--embedded'];
   return launch('node', ['packages/reloader/dist/cli.js', ...cluster, ...args]);
+}
+
+/** Packs all packages as they are published, and says how to install them. */
+async function pack() {
+  const folder = join(root, 'dist/packages');
+  const args = ['-r', '--filter', './packages/*', 'pack', '--pack-destination', folder];
+  await rm(folder, { recursive: true, force: true });
+  const failed =
+    (await install()) ||
+    (await step('building', 'nx', ['run-many', '-t', 'build'], showBuild)) ||
+    (await step('packing', 'npx', ['--yes', pnpm, ...args]));
+  if (!failed) console.log(`In your project: npm install ${folder}/*.tgz @kubernetes/client-node`);
+  return failed;
 }
 
 /**
