@@ -79,6 +79,12 @@ describe.each(readmes)('%s', (readme) => {
   });
 });
 
+test('a watcher is the object that depends on others, never the dynamic watcher', () => {
+  const named = /(?:const|let|using) watcher = (?:await )?createDynamicWatcher/;
+  const naming = readmes.filter((file) => named.test(readFileSync(join(root, file), 'utf8')));
+  expect(naming).toEqual([]);
+});
+
 test('every package has a README', () => {
   expect(readmes).toEqual(expect.arrayContaining(expectedReadmes));
 });
