@@ -41,6 +41,7 @@ const app = await Application.bootstrap({
   basePath: root,
   out: site,
   customCss: join(import.meta.dirname, 'site.css'),
+  customJs: join(import.meta.dirname, 'site.js'),
   favicon: join(import.meta.dirname, 'favicon.svg'),
 
   // A package is described by its README; a property's name and type often say all.
