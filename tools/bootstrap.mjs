@@ -3,6 +3,7 @@
  *
  *     node tools/bootstrap.mjs start [options of depwatch-reloader]
  *     node tools/bootstrap.mjs test [options of vitest]
+ *     node tools/bootstrap.mjs pack
  *     node tools/bootstrap.mjs <command> [arguments]     pnpm, or any command of node_modules/.bin
  *
  * It installs what the lockfile names when that isn't there yet, and runs the rest on the project's own

@@ -25,6 +25,8 @@ export async function main([command = '--help', ...args]) {
       return start(args);
     case 'test':
       return test(args);
+    case 'pack':
+      return pack();
     case 'pnpm':
       // Not after an install: it may be about to change what is installed.
       return launch('npx', ['--yes', pnpm, ...args]);
@@ -43,11 +45,25 @@ async function help() {
 
 /** @param {string[]} args */
 async function start(args) {
-  const failed = (await install()) || (await step('building', 'nx', ['run-many', '-t', 'build']));
+  const failed =
+    (await install()) || (await step('building', 'nx', ['run-many', '-t', 'build'], showBuild));
   if (failed) return failed;
   // The built program itself, with nothing in between, so that its exit code is that of `npm start`.
   const cluster = args.some((arg) => clusterOptions.test(arg)) ? [] : ['--embedded'];
   return launch('node', ['packages/reloader/dist/cli.js', ...cluster, ...args]);
+}
+
+/** Packs all packages as they are published, and says how to install them. */
+async function pack() {
+  const folder = join(root, 'dist/packages');
+  const args = ['-r', '--filter', './packages/*', 'pack', '--pack-destination', folder];
+  await rm(folder, { recursive: true, force: true });
+  const failed =
+    (await install()) ||
+    (await step('building', 'nx', ['run-many', '-t', 'build'], showBuild)) ||
+    (await step('packing', 'npx', ['--yes', pnpm, ...args]));
+  if (!failed) console.log(`In your project: npm install ${folder}/*.tgz @kubernetes/client-node`);
+  return failed;
 }
 
 /**
@@ -73,6 +89,20 @@ async function test(args) {
 
 /** @param {string} line - of nx's output: a task that ended, or anything else */
 function showTask(line) {
-  const task = /^✔ +nx run (\S+)$/.exec(stripVTControlCharacters(line))?.[1];
+  const task = endedTask(line);
   if (task) process.stdout.write(`\n  ${task} `);
+}
+
+/** @param {string} line - the same; a package that was built is worth a word */
+function showBuild(line) {
+  const name = /^@depwatch\/(.+):build$/.exec(endedTask(line) ?? '')?.[1];
+  if (name) process.stdout.write(`${name} `);
+}
+
+/**
+ * @param {string} line
+ * @returns {string | undefined} the task that it says has ended; nothing for one that was cached
+ */
+function endedTask(line) {
+  return /^✔ +nx run (\S+)$/.exec(stripVTControlCharacters(line))?.[1];
 }

@@ -17,21 +17,23 @@ import {
 } from 'typedoc';
 
 import { checkLinks } from './links.ts';
+import { sectionsOf } from './sections.ts';
 
 const root = join(import.meta.dirname, '../..');
 const site = join(root, 'dist/docs');
 const readme = join(root, 'README.md');
 const packages = packagesInOrder();
+const sections = sectionsOf(readFileSync(readme, 'utf8'));
 
 const app = await Application.bootstrap({
   name: 'depwatch',
   readme,
-  // The facade, which comes first, is converted last: what it exports of others is documented with theirs.
-  entryPoints: [...packages.slice(1), ...packages.slice(0, 1)].map(
+  // What a package exports of another one is documented with that one's, which has to be converted before.
+  entryPoints: [...packages.slice(2), ...packages.slice(0, 2).toReversed()].map(
     (name) => `packages/${name}/src/index.ts`,
   ),
   projectDocuments: [
-    ...guidesInOrder(),
+    ...sections.flatMap(({ guides }) => guides),
     'tools/bench/README.md',
     ...globSync('.github/*.md', { cwd: root }),
   ],
@@ -39,6 +41,7 @@ const app = await Application.bootstrap({
   basePath: root,
   out: site,
   customCss: join(import.meta.dirname, 'site.css'),
+  customJs: join(import.meta.dirname, 'site.js'),
   favicon: join(import.meta.dirname, 'favicon.svg'),
 
   // A package is described by its README; a property's name and type often say all.
@@ -64,6 +67,8 @@ const app = await Application.bootstrap({
   disableSources: true,
   sortEntryPoints: false,
   sort: ['documents-first', 'kind', 'alphabetical'],
+  // What is in no section is for those who work on depwatch.
+  groupOrder: [...sections.map(({ name }) => name), 'Packages', 'Project'],
   navigation: { excludeReferences: true, includeFolders: false },
   visibilityFilters: {},
   searchInComments: true,
@@ -74,10 +79,16 @@ const app = await Application.bootstrap({
 });
 app.converter.on(Converter.EVENT_CREATE_DECLARATION, describePackage);
 app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_, document) => {
-  document.name =
-    /^# (.+)/m.exec(Comment.combineDisplayParts(document.content))?.[1] ?? document.name;
+  document.name = titleOf(Comment.combineDisplayParts(document.content)) ?? document.name;
+  const section = sections.find(({ guides }) =>
+    guides.some((guide) => titleOf(readFileSync(join(root, guide), 'utf8')) === document.name),
+  );
+  document.frontmatter['group'] = section?.name ?? 'Project';
 });
 app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
+  // The sections are for the whole; what a package exports needs none in the navigation.
+  project.comment ??= new Comment();
+  project.comment.modifierTags.add('@showGroups');
   const place = ({ name }: { name: string }) =>
     packages.findIndex((one) => name.endsWith(`/${one}`));
   project.children?.sort((a, b) => place(a) - place(b));
@@ -98,19 +109,13 @@ if (app.logger.hasErrors() || app.logger.hasWarnings() || broken.length > 0) pro
 /** The packages, as the README lists them: most users' one comes first. */
 function packagesInOrder(): string[] {
   const all = globSync('packages/*/README.md', { cwd: root }).map((file) => file.split('/')[1]!);
-  return inOrderOfReadme(all, /\[@depwatch\/([\w-]+)\]\(/g);
+  const listed = readFileSync(readme, 'utf8').matchAll(/^\| \[@depwatch\/([\w-]+)\]\(/gm);
+  return [...new Set([...Array.from(listed, (match) => match[1]!), ...all.toSorted()])];
 }
 
-/** The guides, as the README lists them. */
-function guidesInOrder(): string[] {
-  const all = globSync('packages/*/docs/*.md', { cwd: root });
-  return inOrderOfReadme(all, /\]\((packages\/[\w-]+\/docs\/[\w-]+\.md)\)/g);
-}
-
-/** Those that the README names come first. */
-function inOrderOfReadme(all: readonly string[], name: RegExp): string[] {
-  const listed = Array.from(readFileSync(readme, 'utf8').matchAll(name), (match) => match[1]!);
-  return [...new Set([...listed, ...all.toSorted()])];
+/** What a text is called. */
+function titleOf(markdown: string): string | undefined {
+  return /^# (.+)/m.exec(markdown)?.[1];
 }
 
 /** Makes a module, which is named after its entry point, the page of its package. */

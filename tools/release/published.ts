@@ -18,6 +18,8 @@ export interface PublishedPackage {
 export interface Manifest {
   readonly name: string;
   readonly version: string;
+  readonly description?: string;
+  readonly keywords?: readonly string[];
   readonly private?: boolean;
   readonly scripts?: Readonly<Record<string, string>>;
   readonly engines: { readonly node: string };

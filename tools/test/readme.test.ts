@@ -33,6 +33,8 @@ const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   scripts: Record<string, string>;
 };
 
+const fromCheckout = 'npm install PATH/OF/CLONE/dist/packages/*.tgz @kubernetes/client-node';
+
 /** Shell commands that need no run of their own here, and why. */
 const covered: readonly ((command: string) => boolean)[] = [
   // The quick start and the tests themselves: what runs this file.
@@ -43,6 +45,8 @@ const covered: readonly ((command: string) => boolean)[] = [
   (command) => /^node (tools\/kube-apiserver\/)?cli\.ts/.test(command),
   // Changes the repository: for a person who means to.
   (command) => /^(sed -i .* go\.mod|go mod tidy)$/.test(command),
+  // tools/release/test/from-a-checkout.test.ts runs it.
+  (command) => command === fromCheckout,
   // The topology test knows the packages; their tarballs are checked by publint and attw.
   (command) => /^npm install( (@depwatch\/[\w-]+|@kubernetes\/client-node|rxjs))+$/.test(command),
 ];
@@ -56,10 +60,10 @@ beforeAll(async () => {
 afterAll(() => rm(temporary, { recursive: true }));
 
 describe.each(readmes)('%s', (readme) => {
-  // The example of the workspace is one for users of the facade, and so are the guides to testing.
-  const ofFacade = /^(README\.md$|packages\/testing\/docs\/)/.test(readme);
+  // The example of the workspace is one for authors of controllers, and so are the guides to testing.
+  const ofController = /^(README\.md$|packages\/testing\/docs\/)/.test(readme);
   const own = dirname(basename(dirname(readme)) === 'docs' ? dirname(readme) : readme);
-  const folder = join(root, ofFacade ? 'packages/dynamic-watcher' : own);
+  const folder = join(root, ofController ? 'packages/controller' : own);
   const blocks = readmeBlocks(readFileSync(join(root, readme), 'utf8'));
 
   test.for(blocks)('line $line, $language', { timeout: 300_000 }, async (block, { skip }) => {
@@ -73,6 +77,12 @@ describe.each(readmes)('%s', (readme) => {
       isCovered: (command) => covered.some((covers) => covers(command)),
     });
   });
+});
+
+test('a watcher is the object that depends on others, never the dynamic watcher', () => {
+  const named = /(?:const|let|using) watcher = (?:await )?createDynamicWatcher/;
+  const naming = readmes.filter((file) => named.test(readFileSync(join(root, file), 'utf8')));
+  expect(naming).toEqual([]);
 });
 
 test('every package has a README', () => {

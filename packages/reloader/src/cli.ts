@@ -48,8 +48,9 @@ async function run(options: CliOptions, signal: AbortSignal): Promise<void> {
     const print = printer(options, {
       version: await version(),
       server: kubeConfig.getCurrentCluster()?.server ?? '',
-      ...(demo && { user: demo.user }),
+      ...(demo && { user: demo.user, intro: demo.tour.intro }),
     });
+    const startedAt = performance.now();
     const onEvent = (event: ReloaderEvent): void => {
       print(event);
       demo?.observe(event);
@@ -59,15 +60,25 @@ async function run(options: CliOptions, signal: AbortSignal): Promise<void> {
       if (!signal.aborted) throw error;
     });
     await (demo ? Promise.race([aborted(signal), demo.failed]) : aborted(signal));
+    if (demo && options.log === 'text')
+      process.stdout.write(`\n${demo.tour.farewell(performance.now() - startedAt).join('\n')}\n`);
   } finally {
     await demo?.stop();
   }
 }
 
+/** Where the reloader works, and as whom; and what else to say of that. */
+interface Where {
+  readonly version: string;
+  readonly server: string;
+  readonly user?: string;
+  readonly intro?: readonly string[];
+}
+
 /** Says where the reloader works, and returns what prints its events. */
 function printer(
   { log, namespaces, all, dryRun, embedded }: CliOptions,
-  where: { version: string; server: string; user?: string },
+  { intro = [], ...where }: Where,
 ): (event: ReloaderEvent) => void {
   const write = (line: string): void => void process.stdout.write(`${line}\n`);
   const now = (): number => Date.now();
@@ -85,6 +96,7 @@ function printer(
   ];
   write(`depwatch-reloader ${where.version}: ${scope} of ${where.server}`);
   if (how.length > 0) write(how.join('; '));
+  for (const line of intro) write(line);
   write(`\n${report.heading}`);
   return (event) => write(report.line(event, now()));
 }

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { startApiServer, type ApiServer } from '@depwatch/testing';
+import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { podWith, TestNamespace } from './support/cluster.ts';
@@ -80,6 +82,24 @@ describe('depwatch-reloader', { timeout: 60_000 }, () => {
     expect(ms).toBeLessThan(promptMs);
     expect(program.stderr).toBe('');
     expect(program.lines.join('\n')).not.toContain('failed');
+  });
+
+  it('--embedded says how to take part, and at the end what has happened', async () => {
+    const program = run(['--embedded']);
+    const line = await program.line('export KUBECONFIG=');
+    const file = line.slice(line.indexOf('=') + 1);
+    await program.line('collector');
+    const kubeConfig = new KubeConfig();
+    kubeConfig.loadFromFile(file);
+    const body = [{ op: 'add', path: '/data/MINE', value: 'yes' }];
+    const id = { namespace: 'demo', name: 'web-settings' };
+    await kubeConfig.makeApiClient(CoreV1Api).patchNamespacedConfigMap({ ...id, body });
+    await program.line(' rolled ');
+    expect((await program.end('SIGINT')).code).toBe(0);
+    const end = program.lines.slice(program.lines.findIndex((text) => /^\d+ s: /.test(text)));
+    expect(end[0]).toMatch(/^\d+ s: \d+ decisions, \d+ rolls? \(.*deployment web \d+/);
+    expect(end.join('\n')).toContain('What next:');
+    expect(existsSync(file)).toBe(false);
   });
 
   it('--embedded --log json prints one JSON object a line, and no data of any', async () => {

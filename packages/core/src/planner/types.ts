@@ -170,5 +170,6 @@ export interface PlanFacts {
   readonly isServerUp: boolean;
   /** How long who is new waits for a branch to come up, in milliseconds. */
   readonly patienceMs: number;
+  /** What is known of a branch of the plan at present. */
   observed(branch: PlanBranch): BranchObserved;
 }

@@ -7,6 +7,7 @@ import type { ReloaderEvent } from '../events.ts';
 import { demoChanges } from './changes.ts';
 import { DemoCluster } from './demo-cluster.ts';
 import { grant, reloaderUser } from './grant.ts';
+import { startTour, type Tour } from './tour.ts';
 
 /** How long it is quiet between two changes, in milliseconds. */
 const pauseMs = 1_250;
@@ -17,6 +18,8 @@ export interface Demo {
   readonly kubeConfig: KubeConfig;
   /** Who that is. */
   readonly user: string;
+  /** What else whoever watches is told. */
+  readonly tour: Tour;
   /**
    * Sees what the reloader tells of. The changes begin when it knows every workload: what changes before would just be
    * what it sees first.
@@ -45,8 +48,10 @@ export async function startDemo(signal: AbortSignal): Promise<Demo> {
   let changes: Promise<void> | undefined;
   let expected = Infinity;
   const known = new Set<string>();
+  let tour: Tour;
   try {
     await Promise.all([grant(admin), cluster.seed()]);
+    tour = await startTour(server.kubeConfig);
   } catch (error) {
     await server.stop();
     throw error;
@@ -54,7 +59,9 @@ export async function startDemo(signal: AbortSignal): Promise<Demo> {
   return {
     kubeConfig: load(server.kubeConfigFor(reloaderUser)),
     user: reloaderUser,
+    tour,
     observe(event) {
+      tour.observe(event);
       if (event.type === 'synced') expected = event.optedIn;
       else if (event.type === 'decision') known.add(JSON.stringify(event.workload));
       if (known.size >= expected) changes ??= change(cluster, quiet).catch(failure.reject);
@@ -63,6 +70,7 @@ export async function startDemo(signal: AbortSignal): Promise<Demo> {
     async stop() {
       ended.abort();
       await changes;
+      await tour.end();
       await server.stop();
     },
   };

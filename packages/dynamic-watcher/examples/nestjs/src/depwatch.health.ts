@@ -11,13 +11,13 @@ import { DYNAMIC_WATCHER } from './depwatch.tokens.ts';
 @Injectable()
 export class DepwatchHealthIndicator {
   constructor(
-    @Inject(DYNAMIC_WATCHER) private readonly watcher: DynamicWatcher,
+    @Inject(DYNAMIC_WATCHER) private readonly dynamicWatcher: DynamicWatcher,
     @Inject(HealthIndicatorService) private readonly health: HealthIndicatorService,
   ) {}
 
   check(key: string): HealthIndicatorResult {
     const indicator = this.health.check(key);
-    const watches = this.watcher.watchStatus();
+    const watches = this.dynamicWatcher.watchStatus();
     // In this application there is always something to watch. Where there need not be, leave the condition out.
     if (watches.length === 0) return indicator.down('nothing is watched yet');
     const outOfDate = watches.filter(({ state }) => state !== 'live');

@@ -44,7 +44,7 @@ export const DEPWATCH_OPTIONS = MODULE_OPTIONS_TOKEN;
       useFactory: ({ reconciler, ...options }: DepwatchModuleOptions, moduleRef: ModuleRef) =>
         createDynamicWatcher({
           ...options,
-          // Looked up when it is called, since the reconciler may in turn need the watcher that is made here.
+          // Looked up when it is called, since the reconciler may in turn need what is made here.
           reconciler: (watcher, context) =>
             moduleRef.get(reconciler, { strict: false }).reconcile(watcher, context),
         }),
@@ -57,7 +57,7 @@ export class DepwatchModule
   extends ConfigurableModuleClass
   implements OnModuleInit, OnApplicationShutdown
 {
-  constructor(@Inject(DYNAMIC_WATCHER) private readonly watcher: DynamicWatcher) {
+  constructor(@Inject(DYNAMIC_WATCHER) private readonly dynamicWatcher: DynamicWatcher) {
     super();
   }
 
@@ -66,12 +66,12 @@ export class DepwatchModule
    * onApplicationBootstrap() runs, so that is where the others may begin to use it.
    */
   async onModuleInit(): Promise<void> {
-    await this.watcher.start();
+    await this.dynamicWatcher.start();
   }
 
   /** Stops it, and lets the reconciles that are running end. Nest comes here after it has closed the HTTP server. */
   async onApplicationShutdown(): Promise<void> {
-    await this.watcher.stop();
-    await this.watcher.stopped;
+    await this.dynamicWatcher.stop();
+    await this.dynamicWatcher.stopped;
   }
 }

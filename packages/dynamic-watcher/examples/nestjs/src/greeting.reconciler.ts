@@ -22,19 +22,19 @@ export class GreetingReconciler implements Reconciler, OnApplicationBootstrap {
 
   // The tokens are named, so that no metadata of types is needed: any transpiler will do.
   constructor(
-    @Inject(DYNAMIC_WATCHER) private readonly watcher: DynamicWatcher,
+    @Inject(DYNAMIC_WATCHER) private readonly dynamicWatcher: DynamicWatcher,
     @Inject(GreetingService) private readonly greeting: GreetingService,
   ) {}
 
   /** The first reconcile. All others come from what is watched. */
   onApplicationBootstrap(): void {
-    this.watcher.enqueue(self);
+    this.dynamicWatcher.enqueue(self);
   }
 
   /** When this throws, because the API server can't be reached, say, it is called again, later and later. */
   async reconcile(watcher: ObjectIdentifier): Promise<void> {
     // What is asked for within the batch is watched from then on, and calls this again when it changes.
-    await this.watcher.queryBatch(watcher, async (batch) => {
+    await this.dynamicWatcher.queryBatch(watcher, async (batch) => {
       const found = await batch.get<V1ConfigMap>(config);
       this.greeting.text = found?.data?.['text'] ?? 'Hello';
     });

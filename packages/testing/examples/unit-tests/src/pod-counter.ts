@@ -25,11 +25,11 @@ export type PodCounterOptions = ({ kubeConfig: KubeConfigLike } | { transport: T
  */
 export function createPodCounter({ report, ...way }: PodCounterOptions): DynamicWatcher {
   const reported = new Map<string, number>();
-  const watcher = createDynamicWatcher({
+  const dynamicWatcher = createDynamicWatcher({
     ...way,
     enableCache: true,
     reconciler: async (id) => {
-      const count = await watcher.queryBatch(id, async (batch) => {
+      const count = await dynamicWatcher.queryBatch(id, async (batch) => {
         const labels = (await batch.get<Deployment>(id))?.spec?.selector?.matchLabels;
         if (!labels) return 0;
         const selector = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
@@ -46,5 +46,5 @@ export function createPodCounter({ report, ...way }: PodCounterOptions): Dynamic
       reported.set(key, count);
     },
   });
-  return watcher;
+  return dynamicWatcher;
 }
