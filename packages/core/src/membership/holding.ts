@@ -56,7 +56,7 @@ export function isClaiming(
   // Until a membership is published without it, or by who has come back in its name: what is taken over bears a greater epoch.
   const identity = lease.record?.identity;
   const isCounted = state.echoed?.record.members.some((member) => member === identity) ?? false;
-  return isCounted && !hasSuccessor(lease, state);
+  return isCounted && identity !== context.identity && !hasSuccessor(lease, state);
 }
 
 /** Whether another process is a member under the same identity. */

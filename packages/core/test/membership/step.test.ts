@@ -42,6 +42,20 @@ describe('joining', () => {
     expect(a.write).toMatchObject({ over: '101', record: { phase: 'joining' } });
   });
 
+  test('it owns what that one had claimed once that has lapsed, though its Lease was deleted before', () => {
+    const a = new ByHand();
+    a.feed({ type: 'start' });
+    a.list(a.lease(record('a', ['a', 'c'], { run: 'the one before' })));
+    a.after(15_000);
+    a.feed({ type: 'deleted', name: 'group-a', resourceVersion: String(++a.version) });
+    a.echo();
+    a.echo();
+    expect(a.owned()).toEqual(keys.filter((key) => !wonBy('a', ['a', 'c']).includes(key)));
+    a.after(1000);
+    a.echo();
+    expect(a.owned()).toEqual(keys);
+  });
+
   test('it takes at once what a process of its name has left', () => {
     const a = new ByHand();
     a.feed({ type: 'start' });
