@@ -89,7 +89,10 @@ function seeLease(
 function echo(state: MembershipState, write: number): MembershipState {
   const echoed = state.sent.find(({ record }) => record.write === write);
   if (!echoed) return state;
-  return { ...state, echoed, sent: state.sent.filter(({ record }) => record.write > write) };
+  const sent = state.sent.filter(({ record }) => record.write > write);
+  // Its answer may be lost.
+  const writing = state.writing === write ? undefined : state.writing;
+  return { ...state, echoed, sent, writing };
 }
 
 /** Marks the processes that had the Lease of this name as gone from it. */

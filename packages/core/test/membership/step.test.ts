@@ -184,6 +184,15 @@ describe('a member', () => {
     expect(a.owned()).toEqual(keys);
   });
 
+  test('waits for no answer to a write that has come back', () => {
+    const a = new ByHand();
+    a.join();
+    a.after(2500);
+    a.feed({ type: 'changed', lease: a.lease(a.write!.record) });
+    a.see(record('b', ['a', 'b']));
+    expect(a.write).toMatchObject({ record: { members: ['a', 'b'] } });
+  });
+
   test('loses all when another takes its Lease, or somebody deletes it', () => {
     const taken = new ByHand();
     taken.join();

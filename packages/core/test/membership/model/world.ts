@@ -191,7 +191,8 @@ export class World implements Witness {
       const now = `epoch ${epoch} of ${run}`;
       throw new Error(`${now} comes after ${last.epoch} of ${last.run}, for ${key}`);
     }
-    this.#lastEpoch.set(key, { epoch, run });
+    // Of what its owner goes on with until it knows, nobody will know.
+    if (this.simulation.now >= this.#closedUntil) this.#lastEpoch.set(key, { epoch, run });
   }
 
   ended(replica: Replica, { key }: Run): void {
