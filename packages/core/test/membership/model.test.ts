@@ -38,7 +38,9 @@ const schedules: fc.Arbitrary<Schedule> = fc.record({
   happenings: fc.array(happenings, { maxLength: 14 }),
 });
 
-test(`in ${numRuns} random schedules of a group no key has two owners, or none for long (DEPWATCH_SEED=${seed})`, () => {
+const name = `in ${numRuns} random schedules of a group no key has two owners, or none for long (DEPWATCH_SEED=${seed})`;
+
+test(name, { timeout: 3_600_000 }, () => {
   let reconciles = 0;
   let longest = 0;
   fc.assert(
