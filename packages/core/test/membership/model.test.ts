@@ -23,6 +23,7 @@ const happenings: fc.Arbitrary<Happening> = fc.record({
     'answers',
     'late',
     'watch',
+    'sight',
     'all',
     'down',
     'wall clock',

@@ -1,4 +1,5 @@
 import { LeaseStore } from './lease-store.ts';
+import type { Trouble } from './network.ts';
 import { Replica, times, type Run, type Witness } from './replica.ts';
 import { Simulation } from './simulation.ts';
 
@@ -18,6 +19,7 @@ export interface Happening {
     | 'answers'
     | 'late'
     | 'watch'
+    | 'sight'
     | 'all'
     | 'down'
     | 'wall clock'
@@ -42,6 +44,15 @@ const most = 5;
  * what runs longest being handed over, and the way of a few requests.
  */
 const boundMs = (times.leaseDurationMs + times.slackMs) / 0.9 + 7000;
+
+type Kind = keyof Trouble;
+
+/** What is in trouble where something is cut off. */
+function kindsOf(what: Kind | 'all' | 'sight'): readonly Kind[] {
+  if (what === 'all') return ['reads', 'writes', 'watch'];
+  // It writes, and sees nothing.
+  return what === 'sight' ? ['reads', 'watch'] : [what];
+}
 
 /** A group of replicas in virtual time, and the checks of what must hold. */
 export class World implements Witness {
@@ -150,7 +161,7 @@ export class World implements Witness {
         this.#lastEpoch.clear();
         return;
       default: {
-        const kinds = what === 'all' ? (['reads', 'writes', 'watch'] as const) : [what];
+        const kinds = kindsOf(what);
         for (const kind of kinds) replica.network.trouble[kind] = true;
         this.#trouble(forMs + (what === 'late' ? 35_000 : 0));
         simulation.after(forMs, () => {
