@@ -1,5 +1,6 @@
 import { controllerMutants } from './controller-mutants.ts';
 import { groupMutants } from './group-mutants.ts';
+import { membershipMutants } from './membership-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { serverMutants } from './server-mutants.ts';
 
@@ -302,6 +303,7 @@ export const mutants: readonly Mutant[] = [
     change: { begin: '$2 = false;' },
     test: 'k8s-transport/test/streams.test.ts',
   },
+  ...membershipMutants,
   ...serverMutants,
   ...groupMutants,
   ...controllerMutants,

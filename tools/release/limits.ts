@@ -8,6 +8,7 @@ const budgets: Readonly<Record<string, number>> = {
   'k8s-transport': 20,
   queue: 4,
   reloader: 9,
+  replicas: 6,
   testing: 130,
 };
 

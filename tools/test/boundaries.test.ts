@@ -66,6 +66,11 @@ const trials: readonly [file: string, line: string, rule?: string][] = [
   ['controller/src', `import '@depwatch/dynamic-watcher';`],
   ['controller/src', `await import('@depwatch/k8s-transport');`],
 
+  ['replicas/src', `import '@depwatch/dynamic-watcher';`, imports],
+  ['replicas/src', `import 'undici';`, imports],
+  ['replicas/src', `performance.now();`, properties],
+  ['replicas/src', `await import('@depwatch/k8s-transport');`],
+
   ['adapter-eventemitter/src', `export { isDepwatchError } from '@depwatch/core';`, imports],
   ['adapter-eventemitter/src', `import '@depwatch/adapter-streams';`, imports],
   ['adapter-eventemitter/src', `import 'node:events';`, imports],

@@ -1,6 +1,6 @@
 /**
  * What depwatch is made of, without a client: identifiers, label selectors, errors, the dependency graph, query
- * batches, the reflector as a pure state machine, and the ports (Transport, Reconciler, Clock…) that the other
+ * batches, the reflector and the membership of replicas as pure state machines, and the ports (Transport, Reconciler, Clock…) that the other
  * packages plug into. It has no dependency, starts no timer and imports no node: module.
  */
 export { backOffMs } from './back-off.ts';
@@ -43,6 +43,23 @@ export {
   validateQuery,
 } from './object-identifier.ts';
 export type { GroupVersionKind, ObjectIdentifier } from './object-identifier.ts';
+export { hasEnded, holdingOf, membersOf, ownershipTest } from './membership/holding.ts';
+export type { Holding } from './membership/holding.ts';
+export { createRendezvous } from './membership/rendezvous.ts';
+export type { Rendezvous } from './membership/rendezvous.ts';
+export { initialMembershipState, membershipStep } from './membership/step.ts';
+export type {
+  Drain,
+  MembershipContext,
+  MembershipEffect,
+  MembershipInput,
+  MembershipPhase,
+  MembershipState,
+  ReplicaLease,
+  ReplicaRecord,
+  SeenLease,
+  SentRecord,
+} from './membership/types.ts';
 export { ObjectStore, keepVersion, objectKey } from './object-store.ts';
 export type { ChangeType, ObjectChange } from './object-store.ts';
 export { placeOf } from './planner/place.ts';
@@ -77,6 +94,7 @@ export type {
   SubresourceOptions,
   WriteOptions,
 } from './ports/object-client.ts';
+export type { Ownership } from './ports/ownership.ts';
 export type { RateLimiter } from './ports/rate-limiter.ts';
 export type {
   Cause,

@@ -33,8 +33,10 @@ export function checkOptions(options: DynamicWatcherOptions): void {
   ]);
   if (typeof transport !== 'function')
     checkMethods('transport', transport, ['discover', 'list', 'watch']);
-  if (options.reconcileGroup === undefined) checkLoopOptions(options);
-  else checkGrouped(options);
+  if (options.reconcileGroup === undefined) {
+    checkLoopOptions(options);
+    checkMethods('ownership', options.ownership, ['owns', 'onChange']);
+  } else checkGrouped(options);
   checkBoolean('enableCache', options.enableCache);
   checkBoolean('disableInitialReconcile', options.disableInitialReconcile);
   if (options.cluster !== undefined && (typeof options.cluster !== 'string' || !options.cluster)) {
@@ -79,6 +81,9 @@ function checkGrouped(options: DynamicWatcherOptions): void {
   }
   const given = ofLoop.find((option) => options[option] !== undefined);
   if (given) throw invalidInput(`${given}: give it to the reconcileGroup, which reconciles`);
+  if (options.ownership !== undefined) {
+    throw invalidInput('ownership: a dynamic watcher of a reconcileGroup owns all');
+  }
   checkCommon(options);
 }
 

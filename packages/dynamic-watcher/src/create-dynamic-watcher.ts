@@ -76,7 +76,7 @@ class EngineWatcher implements DynamicWatcher {
     options: AddOptions = {},
   ): Promise<void> {
     try {
-      const { operations, batches, dependencies } = this.#life.running();
+      const { operations, batches, watchers } = this.#life.running();
       validateNamed('watcher', watcher);
       validateNamed('watched', watched);
       const terms = this.#terms(options);
@@ -84,7 +84,7 @@ class EngineWatcher implements DynamicWatcher {
       const what = copyObjectIdentifier(watched);
       const add = (turn: CallSignal): Promise<void> => {
         batches.refuse(by);
-        return dependencies.add(by, what, terms, turn);
+        return watchers.add(by, what, terms, turn);
       };
       return operations.shared(by.key, add, options.signal);
     } catch (error) {
@@ -126,7 +126,7 @@ class EngineWatcher implements DynamicWatcher {
     watched: readonly ObjectIdentifier[],
     { signal, ...options }: AddOptions = {},
   ): Promise<void> {
-    const { operations, batches, dependencies } = this.#life.running();
+    const { operations, batches, watchers } = this.#life.running();
     validateNamed('watcher', watcher);
     if (!Array.isArray(watched) || watched.length === 0) {
       throw invalidInput(
@@ -142,7 +142,7 @@ class EngineWatcher implements DynamicWatcher {
       by.key,
       (turn) => {
         batches.refuse(by);
-        return dependencies.replace(by, what, terms, turn);
+        return watchers.replace(by, what, terms, turn);
       },
       signal,
     );
@@ -152,13 +152,13 @@ class EngineWatcher implements DynamicWatcher {
     watcher: ObjectIdentifier,
     { abortBatch = false }: { abortBatch?: boolean } = {},
   ): Promise<void> {
-    const { operations, batches, dependencies } = this.#life.running();
+    const { operations, batches, watchers } = this.#life.running();
     validateNamed('watcher', watcher);
     const by = keyed(watcher);
     if (!abortBatch) batches.refuse(by);
     operations.abort(by.key, new DepwatchError('ERR_ABORTED', 'the watcher was removed meanwhile'));
     batches.forget(by);
-    dependencies.remove(by);
+    watchers.remove(by);
   }
 
   enqueue(watcher: ObjectIdentifier, { afterMs = 0 }: { afterMs?: number } = {}): void {

@@ -15,6 +15,7 @@ import {
   type Metrics,
   type ObjectClient,
   type ObjectIdentifier,
+  type Ownership,
   type RateLimiter,
   type Reconciler,
   type Transport,
@@ -44,6 +45,7 @@ import { StreamAges } from './supply/stream-ages.ts';
 import { StreamingLists } from './supply/streaming-lists.ts';
 import { listenForDemand } from './demand/feed-demand.ts';
 import { Mappings } from './demand/mappings.ts';
+import { OwnedWatchers, type WatcherCalls } from './demand/owned-watchers.ts';
 import { TentativeEdges } from './demand/tentative-edges.ts';
 import { WakeUps } from './demand/wake-ups.ts';
 import { WatcherOperations } from './demand/watcher-operations.ts';
@@ -67,6 +69,8 @@ export interface EngineOptions {
   readonly settleMs: number;
   readonly requestTimeoutMs: number;
   readonly authGraceMs: number;
+  /** Which watchers are this replica's; undefined: all. */
+  readonly ownership: Ownership | undefined;
   /** What causes call this dynamic watcher's cluster. */
   readonly cluster: string | undefined;
   readonly logger: Logger;
@@ -83,6 +87,8 @@ export class Engine {
   readonly loop: Reconciles;
   readonly feeds: Feeds;
   readonly dependencies: Dependencies;
+  /** What watchers are told to depend on. */
+  readonly watchers: WatcherCalls;
   readonly batches: QueryBatches;
   /** What causes call the cluster. */
   readonly cluster: string | undefined;
@@ -94,6 +100,7 @@ export class Engine {
   readonly #resources: Resources;
   readonly #restoreCheck: RestoreCheck;
   readonly #kindNotices: KindNotices;
+  readonly #owned: OwnedWatchers | undefined;
   readonly #reconciler: Reconciler;
   readonly #logger: Logger;
 
@@ -113,10 +120,19 @@ export class Engine {
       returned: () => restoreCheck.start(),
     });
     const slots = new Slots({ clock, logger, health });
-    const settled = (run: ReconcileRun): void => this.batches.closeLeftOver(run);
-    const loop =
-      options.reconcileGroup?.join(graph, settled) ??
-      new ReconcileLoop({ ...options, tracksReconciles: enableCache, settled });
+    const settled = (run: ReconcileRun): void => {
+      this.batches.closeLeftOver(run);
+      this.#owned?.settled(run);
+    };
+    const ownLoop = options.reconcileGroup
+      ? undefined
+      : new ReconcileLoop({
+          ...options,
+          tracksReconciles: enableCache,
+          settled,
+          mayBegin: options.ownership && ((...of) => this.#owned!.mayBegin(...of)),
+        });
+    const loop = ownLoop ?? options.reconcileGroup!.join(graph, settled);
     const mappings = new Mappings({ ...options, loop });
     const wakeUps = new WakeUps({ ...options, graph, loop, mappings });
     const rights = new Rights({ clock, client: transport, resourceOf: (gvk) => gvrs.peek(gvk) });
@@ -187,6 +203,18 @@ export class Engine {
       dependencies: this.dependencies,
       normalize,
     });
+    this.#owned =
+      options.ownership && ownLoop
+        ? new OwnedWatchers({
+            ...options,
+            ownership: options.ownership,
+            graph,
+            operations,
+            loop: ownLoop,
+            dependencies: this.dependencies,
+          })
+        : undefined;
+    this.watchers = this.#owned ?? this.dependencies;
     this.gvrs = gvrs;
     this.cache = cache;
     this.loop = loop;
@@ -210,6 +238,7 @@ export class Engine {
   /** Ends everything, within this call. */
   stop(reason: DepwatchError): void {
     this.#stop.abort(reason);
+    this.#owned?.close();
     this.operations.abortAll(reason);
     this.batches.clear();
     // Before the feeds: a slot that one gives up must not go to the next, which is to end as well.

@@ -143,6 +143,7 @@ export class LifeCycle {
       requestTimeoutMs,
       authGraceMs: options.authGraceMs ?? 30_000,
       cluster: options.cluster,
+      ownership: options.ownership,
       logger: guardLogger(options.logger ?? silentLogger),
       metrics: options.metrics && guardMetrics(options.metrics),
     });

@@ -3,6 +3,7 @@ import type {
   Logger,
   Metrics,
   ObjectIdentifier,
+  Ownership,
   RateLimiter,
   Reconciler,
   Transport,
@@ -105,7 +106,16 @@ export interface WatchSettings extends CommonSettings {
 }
 
 /** What a dynamic watcher needs beside its way to the API server. */
-export type DynamicWatcherSettings = WatchSettings & ReconcileSettings & { reconcileGroup?: never };
+export type DynamicWatcherSettings = WatchSettings &
+  ReconcileSettings & {
+    /**
+     * Which watchers are this replica's, from `createReplicas` of `@depwatch/replicas`. What the others depend on is remembered,
+     * without a watch; one that is taken over comes up, waits for what is not to be had, and is reconciled with the cause
+     * `acquired`. @default all are
+     */
+    ownership?: Ownership;
+    reconcileGroup?: never;
+  };
 
 /**
  * Options of `createDynamicWatcher`: what `loadKubeConfig` of `@depwatch/k8s-transport` gives, or a KubeConfig of
@@ -124,7 +134,7 @@ export type DynamicWatcherOptions = (
 ) &
   (
     | DynamicWatcherSettings
-    | (WatchSettings & { [Setting in keyof ReconcileSettings]?: never } & {
+    | (WatchSettings & { [Setting in keyof ReconcileSettings | 'ownership']?: never } & {
         /** Who reconciles, in place of a `reconciler` of its own: one for several dynamic watchers. */
         reconcileGroup: ReconcileGroup;
       })

@@ -46,6 +46,11 @@ export interface ReconcileContext {
   readonly causes: readonly Cause[];
   /** 1, and one more for each failure of this watcher in a row; a success, or removing the watcher, starts anew. */
   readonly attempt: number;
+  /**
+   * Where several replicas share the watchers: the epoch in which this one owns the watcher. Who owns it later has a
+   * greater one, so that writes can be fenced with it.
+   */
+  readonly epoch?: number;
 }
 
 /** What a reconcile may return. */

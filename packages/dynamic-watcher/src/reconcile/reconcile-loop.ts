@@ -7,6 +7,7 @@ import {
   type Logger,
   type Metrics,
   type ObjectIdentifier,
+  type Ownership,
   type RateLimiter,
   type Reconciler,
   type Result,
@@ -40,6 +41,10 @@ export interface ReconcileLoopOptions {
   readonly metrics: Metrics | undefined;
   /** Whether reconciles are told apart by `currentReconcile`, for batches that they leave open. */
   readonly tracksReconciles: boolean;
+  /** Whether a reconcile that is due may begin; if not, it is dropped. Undefined: each may. */
+  readonly mayBegin?: ((key: string, watcher: ObjectIdentifier) => boolean) | undefined;
+  /** What reconciles are told of the epoch in which they begin; undefined: nothing. */
+  readonly ownership?: Pick<Ownership, 'epoch'> | undefined;
   /** A reconcile starts. @param isDelayed whether its watcher is due later as well */
   started?(run: ReconcileRun, isDelayed: boolean): void;
   /** A reconcile has settled. @param asksAgain whether its watcher is due again because it failed, or by its result */
@@ -134,6 +139,11 @@ export class ReconcileLoop implements Reconciles {
     this.#failures.clear();
   }
 
+  /** The reconciles that run. */
+  get runs(): Iterable<ReconcileRun> {
+    return this.#running.values();
+  }
+
   /** The reconcile of a watcher, while it runs. */
   running(key: string): ReconcileRun | undefined {
     return this.#running.get(key);
@@ -160,11 +170,17 @@ export class ReconcileLoop implements Reconciles {
   }
 
   async #work(): Promise<void> {
-    const { tracksReconciles, started } = this.#options;
+    const { tracksReconciles, started, mayBegin } = this.#options;
     this.#workers += 1;
     while (this.#mayTake()) {
       const item = this.#queue.tryGet();
       if (!item) break;
+      if (mayBegin && !mayBegin(item.key, item.watcher)) {
+        this.#failures.delete(item.key);
+        this.#queue.forget(item);
+        this.#queue.done(item);
+        continue;
+      }
       const run = new ReconcileRun(item.key);
       this.#running.set(item.key, run);
       started?.(run, this.#queue.isDelayed(item));
@@ -188,7 +204,7 @@ export class ReconcileLoop implements Reconciles {
 
   /** @returns undefined when the reconciler was through at once, which costs no promise */
   #reconcile(item: Item, run: ReconcileRun): Promise<void> | undefined {
-    const { reconciler, metrics, clock } = this.#options;
+    const { reconciler, metrics, clock, ownership } = this.#options;
     const startedAt = metrics ? clock.now() : 0;
     let returned: Promise<Result | void> | Result | void;
     try {
@@ -196,6 +212,7 @@ export class ReconcileLoop implements Reconciles {
         signal: run.signal,
         causes: this.#queue.noteOf(item)!,
         attempt: (this.#failures.get(item.key) ?? 0) + 1,
+        ...(ownership && { epoch: ownership.epoch }),
       });
     } catch (error) {
       this.#settle(item, run, startedAt, { error });

@@ -1,0 +1,213 @@
+import { objectIdentifierKey, type Ownership, type ReconcileContext } from '@depwatch/core';
+import { afterEach, describe, expect, test } from 'vitest';
+import { startBench, type Bench } from './harness.ts';
+
+const app = (name: string) => ({
+  group: 'apps',
+  version: 'v1',
+  kind: 'Deployment',
+  namespace: 'shop',
+  name,
+});
+const config = (name: string) => ({ version: 'v1', kind: 'ConfigMap', namespace: 'shop', name });
+const configMap = (name: string, text = 'a') => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, namespace: 'shop' },
+  data: { text },
+});
+
+/** An ownership that a test gives and takes. */
+class Owned implements Ownership {
+  epoch = 1;
+  readonly #keys = new Set<string>();
+  readonly #listeners = new Set<Parameters<Ownership['onChange']>[0]>();
+  overdue = new AbortController();
+
+  owns(key: string): boolean {
+    return this.#keys.has(key);
+  }
+
+  onChange(listener: Parameters<Ownership['onChange']>[0]): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  /** @returns kept when all that was lost has stopped */
+  async give(...names: readonly string[]): Promise<void> {
+    this.epoch += 1;
+    this.#keys.clear();
+    for (const name of names) this.#keys.add(objectIdentifierKey(app(name)));
+    await Promise.all([...this.#listeners].map(async (listener) => listener(this.overdue.signal)));
+  }
+}
+
+let bench: Bench;
+let owned: Owned;
+
+async function start(settings: Parameters<typeof startBench>[0] = {}): Promise<void> {
+  owned = new Owned();
+  bench = await startBench({ ownership: owned, ...settings }, [configMap('one'), configMap('two')]);
+}
+
+const calls = () =>
+  bench.recorder.calls.map(({ watcher, causes }) => `${watcher}: ${causes.join()}`);
+
+afterEach(() => bench[Symbol.asyncDispose]());
+
+describe('a dynamic watcher of a replica', () => {
+  test('watches nothing for watchers that it does not own, and reconciles none of them', async () => {
+    await start();
+    await bench.wait(bench.watcher.addWatcher(app('web'), config('one')));
+    bench.watcher.enqueue(app('web'));
+    bench.fake.put(configMap('one', 'b'));
+    await bench.settle(1000);
+    expect(bench.watcher.getWatchCount()).toBe(0);
+    expect(bench.fake.openWatches).toHaveLength(0);
+    expect(calls()).toEqual([]);
+  });
+
+  test('brings up what it takes over, and reconciles it once with that cause', async () => {
+    await start();
+    await bench.wait(bench.watcher.addWatcher(app('web'), config('one')));
+    await bench.wait(bench.watcher.addOrUpdateWatcher(app('api'), [config('one'), config('two')]));
+    let epoch: number | undefined;
+    bench.recorder.act = (_, context: ReconcileContext) => void (epoch = context.epoch);
+    await owned.give('api');
+    await bench.settle(1000);
+    expect(bench.watcher.getWatchCount()).toBe(2);
+    expect(calls()).toEqual(['api: acquired']);
+    expect(epoch).toBe(2);
+    bench.fake.put(configMap('one', 'b'));
+    await bench.settle(1000);
+    expect(calls()).toEqual(['api: acquired', 'api: modified']);
+  });
+
+  test('lets go of what it loses, and takes it up again', async () => {
+    await start();
+    await owned.give('web');
+    await bench.wait(bench.watcher.addWatcher(app('web'), config('one')));
+    expect(calls()).toEqual(['web: initial']);
+    bench.fake.put(configMap('one', 'b'));
+    await owned.give();
+    await bench.settle(1000);
+    expect(bench.watcher.getWatchCount()).toBe(0);
+    expect(calls()).toEqual(['web: initial']);
+    await owned.give('web');
+    await bench.settle(1000);
+    expect(calls()).toEqual(['web: initial', 'web: acquired']);
+    expect(bench.watcher.getWatchCount()).toBe(1);
+  });
+
+  test('holds up the hand-over until what runs has settled, and aborts it when that is overdue', async () => {
+    await start();
+    await owned.give('web');
+    const signals: AbortSignal[] = [];
+    bench.recorder.act = async (_, { signal }) => {
+      signals.push(signal);
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      throw new Error('aborted');
+    };
+    await bench.wait(bench.watcher.addWatcher(app('web'), config('one')));
+    let handedOver = false;
+    const hand = owned.give().then(() => (handedOver = true));
+    await bench.settle(3000);
+    expect([handedOver, signals[0]!.aborted]).toEqual([false, false]);
+    owned.overdue.abort();
+    await hand;
+    expect(signals[0]!.aborted).toBe(true);
+    // Nobody tries again what failed.
+    await bench.settle(60_000);
+    expect(calls()).toHaveLength(1);
+  });
+
+  test('begins nothing once it owns nothing, though nobody has told it yet', async () => {
+    await start({ maxConcurrentReconciles: 1 });
+    await owned.give('web', 'api');
+    bench.recorder.act = () => new Promise((resolve) => bench.fake.clock.setTimeout(resolve, 5000));
+    await bench.wait(bench.watcher.addWatcher(app('web'), config('one')));
+    await bench.wait(bench.watcher.addWatcher(app('api'), config('one')));
+    owned.owns = () => false;
+    await bench.settle(20_000);
+    expect(calls()).toEqual(['web: initial']);
+  });
+
+  test('what is removed while another owns it is forgotten', async () => {
+    await start();
+    await bench.wait(bench.watcher.addWatcher(app('web'), config('one')));
+    await bench.watcher.removeWatcher(app('web'));
+    await owned.give('web');
+    await bench.settle(1000);
+    expect([bench.watcher.getWatchCount(), calls()]).toEqual([0, []]);
+  });
+
+  test('what was only asked for is reconciled by who takes it over', async () => {
+    await start();
+    bench.watcher.enqueue(app('web'));
+    await bench.settle();
+    await owned.give('web');
+    await bench.settle();
+    await owned.give();
+    await owned.give('web');
+    await bench.settle();
+    expect(calls()).toEqual(['web: acquired', 'web: acquired']);
+  });
+
+  test('mappings go on in each replica, and wake only what is its own', async () => {
+    await start({ enableCache: true });
+    const map = ({ after }: { after?: { metadata?: { name?: string } } }) => [
+      app(after?.metadata?.name ?? 'none'),
+    ];
+    const all = { version: 'v1', kind: 'ConfigMap', namespace: 'shop' };
+    await bench.wait(bench.watcher.addMapping(app('mapper'), all, map));
+    expect(calls()).toEqual([]);
+    await owned.give('one');
+    await bench.settle(1000);
+    expect(calls()).toEqual(['one: acquired']);
+    bench.fake.put(configMap('one', 'b'));
+    bench.fake.put(configMap('two', 'b'));
+    await bench.settle(1000);
+    expect(calls()).toEqual(['one: acquired', 'one: modified']);
+  });
+
+  test('a batch that ends after its watcher was lost leaves no watch', async () => {
+    await start({ enableCache: true });
+    await owned.give('web');
+    const run = Promise.withResolvers<void>();
+    bench.recorder.act = async (watcher) => {
+      await run.promise;
+      await bench.watcher.queryBatch(watcher, (batch) => batch.get(config('two')));
+    };
+    bench.watcher.enqueue(app('web'));
+    await bench.settle();
+    const hand = owned.give();
+    run.resolve();
+    await bench.wait(hand);
+    expect(bench.watcher.getWatchCount()).toBe(0);
+  });
+
+  test('what can not be brought up is tried again', async () => {
+    await start({ requestTimeoutMs: 2000 });
+    await bench.wait(bench.watcher.addWatcher(app('web'), config('one')));
+    bench.fake.down();
+    await owned.give('web');
+    await bench.settle(4000);
+    expect(calls()).toEqual([]);
+    bench.fake.up();
+    await bench.settle(20_000);
+    expect(calls()).toEqual(['web: acquired']);
+  });
+
+  test('leaves nothing behind when it stops', async () => {
+    await start();
+    await owned.give('web');
+    await bench.wait(bench.watcher.addWatcher(app('web'), config('one')));
+    await bench.watcher.stop();
+    expect(owned.listeners).toBe(0);
+    expect(bench.fake.clock.pending).toBe(0);
+  });
+});

@@ -1,0 +1,265 @@
+import {
+  hasEnded,
+  holdingOf,
+  initialMembershipState,
+  isDepwatchError,
+  membersOf,
+  membershipStep,
+  ownershipTest,
+  type Holding,
+  type KubernetesObject,
+  type MembershipContext,
+  type MembershipEffect,
+  type MembershipInput,
+} from '@depwatch/core';
+
+import { isConflict, leaseId, leasesOf, type Lease } from '../lease.ts';
+import type { Member, Mode, ModeOptions } from '../mode.ts';
+import { within } from '../waiting.ts';
+import { followLeases } from './lease-watch.ts';
+import { leaseFrom, leaseNameOf, replicaLeaseFrom } from './replica-lease.ts';
+
+/** A replica among others that share the watchers: performs on the API server what `membershipStep` asks for. */
+export class Shards implements Mode {
+  readonly #options: ModeOptions;
+  readonly #leaseName: string;
+  readonly #joined = Promise.withResolvers<void>();
+  readonly #left = Promise.withResolvers<void>();
+  #state = initialMembershipState;
+  #owns: (key: string) => boolean = () => false;
+  #holding: Holding | undefined;
+  /** The Leases as they were last seen, by name: what is written over one keeps what else is in it. */
+  readonly #leases = new Map<string, Lease>();
+  /** Since when each process has been a member, as far as this one saw. */
+  readonly #memberSince = new Map<string, number>();
+  readonly #inputs: MembershipInput[] = [];
+  #isFeeding = false;
+  #following = new AbortController();
+  #timer: Disposable | undefined;
+
+  constructor(options: ModeOptions) {
+    this.#options = options;
+    this.#leaseName = leaseNameOf(options.name, options.identity);
+    // Whoever doesn't wait for the start hears of its failure from the logger.
+    this.#joined.promise.catch(() => {});
+  }
+
+  get phase(): Mode['phase'] {
+    return this.#state.phase;
+  }
+
+  get epoch(): number {
+    return this.#state.epoch;
+  }
+
+  owns(key: string): boolean {
+    // By the clock, too: where the event loop has stalled, nobody else has told.
+    if (!this.#holding || hasEnded(this.#holding, this.#options.clock.now())) return false;
+    return this.#owns(key);
+  }
+
+  members(): readonly Member[] {
+    return membersOf(this.#state, this.#context()).map(({ identity, epoch, run }) => ({
+      identity,
+      epoch,
+      since: this.#memberSince.get(run) ?? this.#options.clock.now(),
+    }));
+  }
+
+  start(): Promise<void> {
+    this.#feed({ type: 'start' });
+    return this.#joined.promise;
+  }
+
+  stop(): Promise<void> {
+    this.#feed({ type: 'leave' });
+    return this.#left.promise;
+  }
+
+  #context(): MembershipContext {
+    const { clock, identity, run, times } = this.#options;
+    return {
+      now: clock.now(),
+      random: clock.random(),
+      identity,
+      run,
+      leaseName: this.#leaseName,
+      ...times,
+      slackMs: slackMs(times.leaseDurationMs),
+    };
+  }
+
+  /** One input after the other, also where what one of them causes leads to another. */
+  #feed(input: MembershipInput): void {
+    this.#inputs.push(input);
+    if (this.#isFeeding) return;
+    this.#isFeeding = true;
+    try {
+      for (let next = this.#inputs.shift(); next; next = this.#inputs.shift()) this.#take(next);
+    } finally {
+      this.#isFeeding = false;
+    }
+  }
+
+  #take(input: MembershipInput): void {
+    const before = this.#state;
+    const context = this.#context();
+    const [state, effects] = membershipStep(before, input, context);
+    this.#state = state;
+    this.#holding = holdingOf(state, context);
+    if (effects.some(({ type }) => type === 'changed')) this.#owns = ownershipTest(this.#holding);
+    if (before.phase !== state.phase) this.#toldPhase(before.phase);
+    if (before.view !== state.view) this.#toldView();
+    for (const effect of effects) this.#perform(effect);
+  }
+
+  #toldPhase(before: string): void {
+    const { logger, metrics, name, identity } = this.#options;
+    const { phase, epoch } = this.#state;
+    const fields = { group: name, identity, phase, before, epoch };
+    if (phase === 'lost')
+      logger.warn(fields, 'the Lease was not renewed in time, or was taken: nothing is owned');
+    else logger.info(fields, 'the state of this replica has changed');
+    if (phase === 'member') this.#joined.resolve();
+    metrics.gauge('depwatch_replica_member', phase === 'member' ? 1 : 0, { group: name });
+    if (phase === 'lost') metrics.count('depwatch_replica_losses_total', { group: name });
+  }
+
+  #toldView(): void {
+    const { logger, metrics, name, clock } = this.#options;
+    const { view, epoch } = this.#state;
+    const runs = membersOf(this.#state, this.#context()).map(({ run }) => run);
+    for (const run of runs)
+      if (!this.#memberSince.has(run)) this.#memberSince.set(run, clock.now());
+    for (const run of this.#memberSince.keys())
+      if (!runs.includes(run)) this.#memberSince.delete(run);
+    metrics.gauge('depwatch_replicas_members', view.length, { group: name });
+    if (view.length > 0)
+      logger.info({ group: name, members: view, epoch }, 'the members of the group');
+  }
+
+  #perform(effect: MembershipEffect): void {
+    const { client, clock, namespace, listeners } = this.#options;
+    switch (effect.type) {
+      case 'changed': {
+        const { drain: number } = effect;
+        void listeners.tell().then(() => this.#feed({ type: 'drained', number }));
+        return;
+      }
+      case 'overdue':
+        return listeners.overdue();
+      case 'read':
+        return this.#follow();
+      case 'write':
+        return void this.#write(effect);
+      case 'delete': {
+        const resourceVersion = effect.over;
+        const options = { preconditions: { resourceVersion } };
+        client.delete(leaseId(namespace, effect.name), options).catch((error: unknown) => {
+          if (!isDepwatchError(error, 'ERR_CONFLICT')) this.#failed('delete', error);
+        });
+        return;
+      }
+      case 'timer':
+        this.#timer?.[Symbol.dispose]();
+        this.#timer = clock.setTimeout(() => this.#feed({ type: 'elapsed' }), effect.ms);
+        return;
+      case 'left':
+        return this.#end();
+    }
+  }
+
+  #follow(): void {
+    const { client, clock, namespace, name } = this.#options;
+    this.#following.abort();
+    this.#following = new AbortController();
+    const { signal } = this.#following;
+    const options = { clock, signal, requestTimeoutMs: this.#requestTimeoutMs };
+    void followLeases(client, leasesOf(namespace, name), options, {
+      listed: (leases, resourceVersion) => {
+        this.#options.problems.solved('read');
+        this.#leases.clear();
+        for (const lease of leases) this.#know(lease);
+        this.#feed({ type: 'listed', leases: leases.map(replicaLeaseFrom), resourceVersion });
+      },
+      event: ({ type, object }) => {
+        const lease = replicaLeaseFrom(object);
+        const { name: leaseName, resourceVersion } = lease;
+        if (type === 'DELETED') {
+          this.#leases.delete(leaseName);
+          this.#feed({ type: 'deleted', name: leaseName, resourceVersion });
+        } else {
+          this.#know(object);
+          this.#feed({ type: 'changed', lease });
+        }
+      },
+      failed: (error) => this.#failed('read', error),
+    });
+  }
+
+  /** A hung request leaves time for another one before the deadline. */
+  get #requestTimeoutMs(): number {
+    return this.#options.times.renewDeadlineMs / 2;
+  }
+
+  #know(lease: KubernetesObject): void {
+    if (lease.metadata?.name !== undefined) this.#leases.set(lease.metadata.name, lease as Lease);
+  }
+
+  async #write({ record, over }: Extract<MembershipEffect, { type: 'write' }>): Promise<void> {
+    const { client, clock, namespace, name: group } = this.#options;
+    const { write } = record;
+    const name = this.#leaseName;
+    const before = over === undefined ? undefined : this.#leases.get(name);
+    const now = clock.now();
+    const lease = leaseFrom(record, before, { namespace, name, group, resourceVersion: over, now });
+    try {
+      const stored = await within(clock, this.#requestTimeoutMs, undefined, (signal) =>
+        over === undefined ? client.create(lease, { signal }) : client.update(lease, { signal }),
+      );
+      this.#know(stored);
+      this.#options.problems.solved('write');
+      const { resourceVersion = '' } = stored.metadata ?? {};
+      this.#feed({ type: 'written', write, resourceVersion });
+    } catch (error) {
+      this.#failed('write', error);
+      this.#feed(outcomeOf(write, error));
+    }
+  }
+
+  #failed(what: 'read' | 'write' | 'delete', error: unknown): void {
+    this.#options.problems.met(what, error);
+    const isFinal =
+      isDepwatchError(error) && !error.retryable && what !== 'delete' && !isConflict(error);
+    if (!isFinal || this.#state.phase !== 'joining' || this.#state.epoch > 0) return;
+    // It has never joined, and trying again won't help.
+    this.#joined.reject(error);
+  }
+
+  #end(): void {
+    this.#following.abort();
+    this.#timer?.[Symbol.dispose]();
+    this.#joined.reject(this.#options.stopped());
+    this.#left.resolve();
+  }
+}
+
+/** A second for the usual lease; clocks differ by much less, and the deadline comes seconds before the end of a lease. */
+function slackMs(leaseDurationMs: number): number {
+  return leaseDurationMs / 15;
+}
+
+/** What is known of a write that failed: whether it took effect, or may yet. */
+function outcomeOf(write: number, error: unknown): MembershipInput {
+  if (isConflict(error)) return { type: 'refused', write, conflict: true };
+  const isRefused = (
+    [
+      'ERR_REJECTED',
+      'ERR_FORBIDDEN',
+      'ERR_UNAUTHORIZED',
+      'ERR_INVALID_INPUT',
+      'ERR_NO_VERSIONED_RESOURCE',
+    ] as const
+  ).some((code) => isDepwatchError(error, code));
+  return isRefused ? { type: 'refused', write, conflict: false } : { type: 'unanswered', write };
+}

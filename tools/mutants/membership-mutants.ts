@@ -1,0 +1,62 @@
+import type { Mutant } from './mutant.ts';
+
+/** What replicas may get wrong; the random schedules of a group have to find it. */
+const planted: readonly Omit<Mutant, 'invariant' | 'test'>[] = [
+  {
+    name: 'a Lease is said to have lapsed by the time that stands in it',
+    in: 'core/hasLapsed',
+    change: {
+      begin:
+        'if ($1.record?.renewedAt) return $3.wallNow > $1.record.renewedAt + $1.record.leaseDurationMs;',
+    },
+  },
+  {
+    name: 'a Lease has lapsed when none of its changes has arrived for long',
+    in: 'core/hasLapsed',
+    change: { begin: 'return $3.now >= lapseAt($1, $3);' },
+  },
+  {
+    name: 'a key is begun before its owner has handed it over',
+    in: 'core/isClaiming',
+    change: { begin: 'return false;' },
+  },
+  {
+    name: 'a membership is acted by that is not published',
+    in: 'core/holdingOf',
+    change: { replace: '[$state.view, ...$published]', by: '[$state.view]' },
+  },
+  {
+    name: 'a membership is published before what it takes away has stopped',
+    in: 'core/wanted',
+    change: {
+      replace: "$last.phase === 'member' ? $said : undefined",
+      by: "{ phase: 'member', members: $1.view }",
+    },
+  },
+  {
+    name: 'a renewal that comes back late revives what has ended',
+    in: 'core/afterTime',
+    change: { begin: 'return $1;' },
+  },
+  {
+    name: 'the claims of a Lease end when it is deleted',
+    in: 'core/withoutLease',
+    change: { replace: '$seen.set($run, { ...$lease, gone: true })', by: '$seen.delete($run)' },
+  },
+  {
+    name: 'a process takes the Lease of its name while another may hold it',
+    in: 'core/holderOfName',
+    change: { begin: 'return undefined;' },
+  },
+  {
+    name: 'the epochs of others are not counted on from',
+    in: 'core/epochOf',
+    change: { replace: 'Math.max($state.epoch, $$rest)', by: 'Math.max(0, $$rest)' },
+  },
+];
+
+export const membershipMutants: readonly Mutant[] = planted.map((mutant) => ({
+  ...mutant,
+  invariant: 27,
+  test: 'core/test/membership/model.test.ts',
+}));
