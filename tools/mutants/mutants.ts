@@ -11,8 +11,8 @@ export const mutants: readonly Mutant[] = [
     invariant: 1,
     in: 'ObjectStore.#applyOne',
     change: {
-      replace: 'this.objects.set($key, $kept)',
-      by: 'this.#objects.has($key) || this.#objects.set($key, $kept)',
+      replace: '$objects.set($key, $kept)',
+      by: '$objects.has($key) || $objects.set($key, $kept)',
     },
   },
   {
@@ -27,7 +27,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a relist wakes nobody for what it finds deleted',
     invariant: 2,
-    in: 'ObjectStore.commit',
+    in: 'ObjectStore.#changes',
     change: { drop: "$changes.push({ type: 'deleted', $$rest })" },
   },
   {
@@ -76,8 +76,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a watch outlives its last watcher',
     invariant: 7,
-    in: 'Feeds.stop',
-    change: { drop: '$feed.source.stop()' },
+    in: 'Feed.end',
+    change: { drop: 'this.source.stop()' },
   },
   {
     name: 'an ended operation still links what it wanted',
@@ -103,7 +103,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'what was refused, and is waited for, is not tried again',
     invariant: 11,
-    in: 'Feeds.#await',
+    in: 'Unwatched.await',
     change: { drop: 'this.trials.add($feed)' },
   },
   {

@@ -141,15 +141,8 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
     const key = objectKey(kept);
     const known = this.#objects?.get(key);
     const version = versionOf(kept);
-    if (
-      !this.#objects ||
-      !known ||
-      !version ||
-      version !== versionOf(known) ||
-      isOther(known, kept)
-    )
-      return false;
-    this.#objects.set(key, kept);
+    if (!known || !version || version !== versionOf(known) || isOther(known, kept)) return false;
+    this.#objects?.set(key, kept);
     this.#values = undefined;
     return true;
   }

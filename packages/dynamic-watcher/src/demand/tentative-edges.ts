@@ -59,8 +59,9 @@ export class TentativeEdges {
     if (!edges || claimed.length === 0) return [];
     const isStill = (edge: TentativeEdge): boolean => edges.get(edge.key) === edge;
     const were = claimed.every(isStill) ? claimed : claimed.filter(isStill);
-    for (const { key } of were) edges.delete(key);
-    if (edges.size === 0) this.#edges.delete(watcherKey);
+    // Nearly always they are all there are.
+    if (were.length === edges.size) this.#edges.delete(watcherKey);
+    else for (const { key } of were) edges.delete(key);
     return were;
   }
 
