@@ -1,4 +1,10 @@
-import type { Change, DecisionEvent, Outcome, ReloaderEvent } from './events.ts';
+import {
+  levelOf,
+  type Change,
+  type DecisionEvent,
+  type Outcome,
+  type ReloaderEvent,
+} from './events.ts';
 import type { WorkloadName } from './workload.ts';
 
 /** How the parts of a line may look. */
@@ -13,15 +19,25 @@ export interface Report {
   line(event: ReloaderEvent, time: number): string;
 }
 
-/** One JSON object a line: the event's own fields, with the time before them. */
+/** One JSON object a line: time, level and message, and the event's own fields. */
 export const jsonReport: Report = {
   line: (event, time) =>
     JSON.stringify({
       time: new Date(time).toISOString(),
+      level: levelOf(event),
+      msg: messageOf(event),
       ...event,
       ...('durationMs' in event && { durationMs: Math.round(event.durationMs * 10) / 10 }),
     }),
 };
+
+/** What an event says, in one line. */
+function messageOf(event: ReloaderEvent): string {
+  const about = 'workload' in event && event.workload ? `${describeWorkload(event.workload)} ` : '';
+  if (event.type === 'decision') return `${about}${event.outcome}: ${event.reason}`;
+  if (event.type === 'synced') return `watching ${event.optedIn} of ${event.workloads} workloads`;
+  return `${about}${oneLine(event.message)}`;
+}
 
 /** Columns grow with what they hold, up to here: one monstrous name should not push all others apart. */
 const widest = 56;
@@ -31,6 +47,8 @@ const tones: { readonly [outcome in Outcome]: Tone } = {
   'would-roll': 'good',
   recorded: 'plain',
   'would-record': 'plain',
+  restored: 'plain',
+  held: 'plain',
   unchanged: 'faint',
   waiting: 'plain',
   released: 'faint',
@@ -92,12 +110,14 @@ export function createTextReport(paint: Paint = (_tone, text) => text): Report &
             'bad',
           );
         }
+        case 'notice':
+          return line(time, '', '', 'notice', '', oneLine(event.message), 'plain');
         case 'problem':
           return line(
             time,
             '',
             describeWorkload(event.workload),
-            'ignored',
+            'problem',
             '',
             event.message,
             'bad',

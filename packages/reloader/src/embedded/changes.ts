@@ -25,7 +25,7 @@ export const demoChanges: readonly DemoChange[] = [
     cluster.setData(round % 2 === 1 ? 'routes-green' : 'routes-blue', {
       'routes.txt': `/ -> web\n/api -> api-${round}\n`,
     }),
-  // Gone, and back as it was: rolls nobody.
+  // Gone, and back as it was: rolls nobody, who needed it meanwhile waited.
   (cluster) => cluster.remove('web-settings'),
   (cluster) => cluster.restore('web-settings', {}),
   // Gone, and back with other data: rolls once.

@@ -1,0 +1,387 @@
+import {
+  isDepwatchError,
+  type Cached,
+  type ControllerContext,
+  type KubernetesObject,
+  type ObjectIdentifier,
+  type ReconcileContext,
+  type Result,
+} from '@depwatch/controller';
+import type { DynamicWatcher } from '@depwatch/dynamic-watcher';
+import { hashReference, hiddenFindings, type Content, type Finding } from './content-hash.ts';
+import type { Change, Outcome, ReloaderEvent } from './events.ts';
+import { recordUndone, rollsCaused, type Used } from './loops.ts';
+import { recordPath, writtenMs } from './managers.ts';
+import { isLoop, nextPace, waitMs } from './pace.ts';
+import { decide, formatRecord, templateId, type Decision } from './record.ts';
+import { formatReference, type Reference, type ReferenceKind } from './references.ts';
+import { newTracked, noteChange, type Tracked } from './tracked.ts';
+import {
+  interestOf,
+  recordPatch,
+  recordTextOf,
+  rolledValue,
+  rolledWorkload,
+  templateHashOf,
+  type Interest,
+  type Workload,
+  type WorkloadKind,
+  type WorkloadName,
+} from './workload.ts';
+
+/** How soon a write that met a newer version is tried again. */
+const conflictDelayMs = 200;
+/** How soon something that may not be read is asked for again; nothing tells when it may. */
+const hiddenDelayMs = 30_000;
+
+/** What a {@link WorkloadReconciler} works with. */
+export interface WorkloadReconcilerOptions {
+  readonly all: boolean;
+  readonly dryRun: boolean;
+  readonly settleMs: number;
+  readonly minIntervalMs: number;
+  /** Watches ConfigMaps and Secrets on behalf of workloads, for their metadata alone. */
+  readonly references: Pick<DynamicWatcher, 'addOrUpdateWatcher' | 'removeWatcher'>;
+  /** Milliseconds since the Unix epoch. */
+  now(): number;
+  tell(event: ReloaderEvent): void;
+}
+
+type Context = Pick<ControllerContext<Workload>, 'client' | 'signal' | 'event'>;
+
+/** Brings one workload after another to its wanted state: its watches to what it uses, its pods to what that holds. */
+export class WorkloadReconciler {
+  readonly #options: WorkloadReconcilerOptions;
+  readonly #tracked = new Map<string, Tracked>();
+
+  constructor(options: WorkloadReconcilerOptions) {
+    this.#options = options;
+  }
+
+  /** How many workloads take part. */
+  get size(): number {
+    return this.#tracked.size;
+  }
+
+  /** Something that a workload uses has changed. */
+  noteCauses(id: ObjectIdentifier, { causes }: ReconcileContext): void {
+    const tracked = this.#tracked.get(keyOf(nameOf(id)));
+    for (const { type, watched } of causes) {
+      const change = watched && changeOf(type, watched);
+      if (tracked && change) noteChange(tracked, change, this.#options.now());
+    }
+  }
+
+  /** Reconciles a workload; throws what is to be tried again. */
+  async reconcile(
+    kind: WorkloadKind,
+    workload: Cached<Workload>,
+    context: Context,
+  ): Promise<Result | void> {
+    const { namespace = '', name = '' } = workload.metadata ?? {};
+    const id = { kind, namespace, name };
+    const interest = interestOf(workload, this.#options.all);
+    if (!interest) return this.removed(id);
+    const tracked = this.#track(id, workload.metadata?.uid);
+    try {
+      const result = await this.#reconcile(tracked, interest, workload, context);
+      tracked.failure = undefined;
+      return result;
+    } catch (error) {
+      const { message } = error as Error;
+      if (!context.signal.aborted && tracked.failure !== message) {
+        tracked.failure = message;
+        this.#options.tell({ type: 'failed', workload: id, message });
+      }
+      throw error;
+    }
+  }
+
+  /** A workload is gone, or takes no part any more. */
+  async removed(name: WorkloadName): Promise<void> {
+    const tracked = this.#tracked.get(keyOf(name));
+    if (!tracked) return;
+    await this.#options.references.removeWatcher(idOf(name));
+    this.#tracked.delete(keyOf(name));
+    noteChange(tracked, { type: 'left', ...name }, this.#options.now());
+    this.#decided(tracked, 'released', 'takes no part any more', []);
+  }
+
+  #track(name: WorkloadName, uid: string | undefined): Tracked {
+    const known = this.#tracked.get(keyOf(name));
+    if (known && known.uid === uid) return known;
+    const tracked = newTracked(name, uid);
+    noteChange(tracked, { type: 'seen', ...name }, this.#options.now());
+    this.#tracked.set(keyOf(name), tracked);
+    return tracked;
+  }
+
+  async #reconcile(
+    tracked: Tracked,
+    interest: Interest,
+    workload: Cached<Workload>,
+    context: Context,
+  ): Promise<Result | void> {
+    const { now, settleMs } = this.#options;
+    for (const message of interest.problems) this.#problem(tracked, message);
+    const uses = JSON.stringify(interest.references);
+    if (tracked.settled !== undefined && !tracked.settled.startsWith(uses))
+      noteChange(tracked, { type: 'changed', ...tracked.name }, now());
+    await this.#follow(tracked, interest.references);
+
+    const recordText = recordTextOf(workload);
+    const state = stateOf(uses, recordText, templateHashOf(workload));
+    // What woke it was its own write, or nothing that matters.
+    if (tracked.changes.size === 0 && tracked.settled === state) return undefined;
+    tracked.settled = undefined;
+
+    const used = await this.#find(tracked, interest.references, context);
+    const findings = used.flatMap((one) => one.findings);
+    const decision = await this.#decide(tracked, workload, findings, context);
+    const isHidden = findings.some((finding) => finding.isHidden);
+    const later = isHidden ? { requeueAfterMs: hiddenDelayMs } : undefined;
+    const isIdle = decision.action === 'restore' && this.#options.dryRun;
+    if (decision.action === 'nothing' || isIdle) {
+      tracked.known = { record: decision.record, replaced: tracked.known?.replaced };
+      tracked.settled = state;
+      const outcome = decision.missing.length > 0 ? 'waiting' : 'unchanged';
+      if (tracked.changes.size > 0) this.#decided(tracked, outcome, decision.reason, []);
+      return later;
+    }
+    const held = waitMs(tracked.pace, now());
+    if (held > 0) {
+      await this.#hold(tracked, decision, used, held, context);
+      // It settles once more, then.
+      return { requeueAfterMs: Math.max(0, held - settleMs) };
+    }
+    const written = await this.#write(tracked, workload, decision, context);
+    if (written === 'conflict') return { requeueAfterMs: conflictDelayMs };
+    if (written !== 'gone') tracked.settled = stateOf(uses, written.text, written.templateHash);
+    return later;
+  }
+
+  /** Watches what a workload uses. */
+  async #follow(tracked: Tracked, used: readonly Reference[]): Promise<void> {
+    const wanted = used.map(formatReference).join();
+    if (tracked.watching === wanted) return;
+    const { references } = this.#options;
+    const id = idOf(tracked.name);
+    const { namespace } = tracked.name;
+    if (used.length === 0) await references.removeWatcher(id);
+    else
+      await references.addOrUpdateWatcher(
+        id,
+        used.map(({ kind, name }) => ({ version: 'v1', kind, namespace, name })),
+      );
+    tracked.watching = wanted;
+  }
+
+  /** Reads what the workload uses; of its data nothing is kept but hashes. */
+  #find(
+    tracked: Tracked,
+    references: readonly Reference[],
+    { client, signal }: Context,
+  ): Promise<readonly Used[]> {
+    const { namespace } = tracked.name;
+    return Promise.all(
+      references.map(async (reference) => {
+        const { kind, name } = reference;
+        try {
+          const id = { version: 'v1', kind, namespace, name };
+          const object = await client.get(id, { signal });
+          const changedMs = object && writtenMs(object, []);
+          const findings = hashReference(reference, object as Content | undefined);
+          return {
+            reference,
+            object: object && { metadata: object.metadata! },
+            findings: findings.map((one) => ({ ...one, ...(changedMs && { changedMs }) })),
+          };
+        } catch (error) {
+          if (!isDepwatchError(error, 'ERR_FORBIDDEN')) throw error;
+          if (!tracked.told.has(error.message)) {
+            tracked.told.add(error.message);
+            const { message } = error;
+            this.#options.tell({ type: 'failed', workload: tracked.name, message });
+          }
+          return { reference, object: undefined, findings: hiddenFindings(reference) };
+        }
+      }),
+    );
+  }
+
+  async #decide(
+    { known }: Tracked,
+    workload: Cached<Workload>,
+    findings: readonly Finding[],
+    context: Context,
+  ): Promise<Decision> {
+    const recordText = recordTextOf(workload);
+    const template = { hash: templateHashOf(workload) };
+    const decision = decide({ recordText, known, template, findings });
+    if (decision.action !== 'roll' || !decision.isOtherTemplate) return decision;
+    // Which of the two changed last, only managedFields tell, and watches leave them out.
+    const whole = await wholeOf(objectIdOf(workload), context);
+    if (!whole || whole.metadata?.resourceVersion !== workload.metadata?.resourceVersion)
+      return decision;
+    const changedMs = writtenMs(whole, ['f:spec', 'f:template']);
+    const recordedMs = writtenMs(whole, recordPath, 'reloader');
+    return decide({
+      recordText,
+      known,
+      template: {
+        ...template,
+        ...(changedMs !== undefined && { changedMs }),
+        ...(recordedMs !== undefined && { recordedMs }),
+      },
+      findings,
+    });
+  }
+
+  async #write(
+    tracked: Tracked,
+    workload: Cached<Workload>,
+    { action, record, reason, differing }: Decision,
+    { client, signal }: Context,
+  ): Promise<{ text: string; templateHash: string } | 'conflict' | 'gone'> {
+    const { now, dryRun, minIntervalMs } = this.#options;
+    const isRoll = action === 'roll';
+    const rolled = isRoll ? rolledValue(workload, now(), differing) : undefined;
+    const after = rolled && !dryRun ? rolledWorkload(workload, rolled) : workload;
+    const templateHash = templateHashOf(after);
+    const wanted = record.size > 0 ? new Map([...record, [templateId, templateHash]]) : record;
+    const text = formatRecord(wanted);
+    const replaced = recordTextOf(workload);
+    if (!dryRun) {
+      try {
+        await client.patch(objectIdOf(workload), recordPatch(workload, text, rolled), { signal });
+      } catch (error) {
+        if (isDepwatchError(error, 'ERR_CONFLICT')) return 'conflict';
+        if (isDepwatchError(error, 'ERR_NOT_FOUND')) return 'gone';
+        throw error;
+      }
+    }
+    tracked.known = { record: wanted, replaced };
+    if (action !== 'record') {
+      tracked.pace = nextPace(tracked.pace, now(), minIntervalMs);
+      tracked.told.delete(hold);
+      if (tracked.pace.streak === 1) tracked.told.delete(loop);
+    }
+    this.#decided(tracked, outcomeOf(action, dryRun), reason, isRoll ? differing : []);
+    return { text: dryRun ? (replaced ?? '') : text, templateHash };
+  }
+
+  /** It was written a moment ago. Where that goes on, somebody causes it, and is named. */
+  async #hold(
+    tracked: Tracked,
+    decision: Decision,
+    used: readonly Used[],
+    ms: number,
+    context: Context,
+  ): Promise<void> {
+    const { action, reason, differing } = decision;
+    const tellOnce = isLoop(tracked.pace!) ? loop : hold;
+    if (action === 'record' || tracked.told.has(tellOnce)) return;
+    tracked.told.add(tellOnce);
+    const seconds = Math.ceil(ms / 1000);
+    if (tellOnce === hold) {
+      const why = `${reason}; in ${seconds} s, since it was written a moment ago`;
+      return this.#options.tell(this.#event(tracked, 'held', why, differing));
+    }
+    const isRoll = action === 'roll';
+    const whole = isRoll ? undefined : await wholeOf(idOf(tracked.name), context);
+    const what = isRoll ? rollsCaused(used, differing) : recordUndone(whole);
+    const message = `${what}; it is left alone for ever longer, at most 10 minutes`;
+    context.event('Warning', isRoll ? 'RollsCaused' : 'RecordUndone', message);
+    this.#options.tell({ type: 'problem', workload: tracked.name, message });
+  }
+
+  #problem(tracked: Tracked, message: string): void {
+    if (tracked.told.has(message)) return;
+    tracked.told.add(message);
+    this.#options.tell({ type: 'problem', workload: tracked.name, message });
+  }
+
+  #decided(tracked: Tracked, outcome: Outcome, reason: string, differing: readonly string[]): void {
+    const event = this.#event(tracked, outcome, reason, differing);
+    tracked.changes.clear();
+    this.#options.tell(event);
+  }
+
+  #event(
+    { name, changes, since }: Tracked,
+    outcome: Outcome,
+    reason: string,
+    differing: readonly string[],
+  ): Extract<ReloaderEvent, { type: 'decision' }> {
+    const now = this.#options.now();
+    const none: readonly Change[] = [{ type: 'changed', ...name }];
+    return {
+      type: 'decision',
+      changes: changes.size > 0 ? [...changes.values()] : none,
+      workload: name,
+      outcome,
+      reason,
+      differing,
+      durationMs: changes.size > 0 ? Math.max(0, now - since) : 0,
+    };
+  }
+}
+
+/** What is told once as long as it goes on. */
+const hold = 'held back';
+const loop = 'a loop';
+const apps = { group: 'apps', version: 'v1' };
+
+/** A workload with its managedFields, which watches leave out; undefined also where it may not be read. */
+async function wholeOf(
+  id: ObjectIdentifier,
+  { client, signal }: Context,
+): Promise<KubernetesObject | undefined> {
+  try {
+    return await client.get(id, { signal });
+  } catch (error) {
+    if (isDepwatchError(error, 'ERR_FORBIDDEN')) return undefined;
+    throw error;
+  }
+}
+
+function outcomeOf(action: Decision['action'], dryRun: boolean): Outcome {
+  if (action === 'roll') return dryRun ? 'would-roll' : 'rolled';
+  if (action === 'restore') return 'restored';
+  return dryRun ? 'would-record' : 'recorded';
+}
+
+function stateOf(uses: string, recordText = '', templateHash: string): string {
+  return `${uses} ${templateHash} ${recordText}`;
+}
+
+function idOf(name: WorkloadName): ObjectIdentifier {
+  return { ...apps, ...name };
+}
+
+function objectIdOf({ kind = '', metadata }: Cached<Workload>): ObjectIdentifier {
+  return { ...apps, kind, namespace: metadata!.namespace!, name: metadata!.name! };
+}
+
+function nameOf({ kind, namespace = '', name = '' }: ObjectIdentifier): WorkloadName {
+  return { kind: kind as WorkloadKind, namespace, name };
+}
+
+/** The parts of the names of objects have no spaces. */
+function keyOf({ kind, namespace, name }: WorkloadName): string {
+  return `${kind} ${namespace} ${name}`;
+}
+
+function changeOf(
+  type: string,
+  { kind, namespace = '', name = '' }: ObjectIdentifier,
+): Change | undefined {
+  if (!isReferenceChange(type)) return undefined;
+  return { type, kind: kind as ReferenceKind, namespace, name };
+}
+
+const referenceChanges = ['added', 'modified', 'deleted', 'available', 'unavailable'] as const;
+
+function isReferenceChange(type: string): type is (typeof referenceChanges)[number] {
+  return (referenceChanges as readonly string[]).includes(type);
+}
