@@ -1,15 +1,8 @@
 import type { KubernetesObject } from '@depwatch/controller';
-import type { Finding } from './content-hash.ts';
 import { recordPath, writersOf } from './managers.ts';
 import { recordAnnotation } from './record.ts';
-import { formatReference, type Reference } from './references.ts';
-
-/** One object that a workload uses, with its managedFields but without its data, and what was found in it. */
-export interface Used {
-  readonly reference: Reference;
-  readonly object: KubernetesObject | undefined;
-  readonly findings: readonly Finding[];
-}
+import { formatReference } from './references.ts';
+import type { Used } from './used.ts';
 
 /** Says of pods that are replaced again and again, whose doing that is. */
 export function rollsCaused(used: readonly Used[], differing: readonly string[]): string {

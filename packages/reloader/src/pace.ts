@@ -23,10 +23,15 @@ export function waitMs(pace: Pace | undefined, now: number): number {
  * @param minIntervalMs the first interval
  */
 export function nextPace(pace: Pace | undefined, now: number, minIntervalMs: number): Pace {
-  if (!pace || now - pace.lastMs >= 2 * pace.intervalMs)
+  if (!pace || pace.streak === 0 || now - pace.lastMs >= 2 * pace.intervalMs)
     return { lastMs: now, intervalMs: minIntervalMs, streak: 1 };
   const intervalMs = Math.max(minIntervalMs, Math.min(longestMs, 2 * pace.intervalMs));
   return { lastMs: now, intervalMs, streak: pace.streak + 1 };
+}
+
+/** The pace after a write that replaces no pod and repeats none: the next one waits as long, and no longer. */
+export function steadyPace(pace: Pace | undefined, now: number, minIntervalMs: number): Pace {
+  return { intervalMs: minIntervalMs, streak: 0, ...pace, lastMs: now };
 }
 
 /** Whether so many writes in a row are somebody's doing, who should hear of it: a change or two in a hurry are not. */

@@ -127,15 +127,6 @@ export function createReloader(options: ReloaderOptions): Reloader {
   }
   const each = [...controllers.values()];
 
-  const count = (): number => {
-    const lists = [...controllers].flatMap(([kind, { watcher }]) =>
-      (namespaces.length > 0 ? [...new Set(namespaces)] : ['']).map((namespace) =>
-        watcher.listFromCache({ group: 'apps', version: 'v1', kind, namespace }),
-      ),
-    );
-    return lists.reduce((sum, { length }) => sum + length, 0);
-  };
-
   let endLooking = (): void => {};
   const stop = async (): Promise<void> => {
     stopping.abort();
@@ -159,7 +150,7 @@ export function createReloader(options: ReloaderOptions): Reloader {
           .catch((error: Error) => tell({ type: 'failed', message: error.message }));
       endLooking = watchRefusals(look, clock, tell);
       void Promise.all(each.map(({ ready }) => ready)).then(
-        () => tell({ type: 'synced', workloads: count(), optedIn: workloads.size }),
+        () => tell({ type: 'synced', ...workloads.counts }),
         () => {},
       );
     },

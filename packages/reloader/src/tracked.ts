@@ -1,4 +1,4 @@
-import type { Change } from './events.ts';
+import type { Change, DecisionEvent } from './events.ts';
 import type { Pace } from './pace.ts';
 import type { Known } from './record.ts';
 import type { WorkloadName } from './workload.ts';
@@ -8,9 +8,11 @@ export interface Tracked {
   readonly name: WorkloadName;
   /** Another one of the same name is another workload. */
   readonly uid: string | undefined;
-  /** What happened since the last decision. */
+  /** What has happened and was not looked at yet. */
   readonly changes: Map<string, Change>;
-  /** When the first of them did. */
+  /** What is looked at: the next decision is about it. */
+  readonly about: Map<string, Change>;
+  /** When the first of all these happened. */
   since: number;
   /** What is watched for it, as one text; empty: nothing yet. */
   watching: string;
@@ -29,6 +31,7 @@ export function newTracked(name: WorkloadName, uid: string | undefined): Tracked
     name,
     uid,
     changes: new Map(),
+    about: new Map(),
     since: 0,
     watching: '',
     settled: undefined,
@@ -41,7 +44,25 @@ export function newTracked(name: WorkloadName, uid: string | undefined): Tracked
 
 /** Notes a change that the next decision is about. */
 export function noteChange(tracked: Tracked, change: Change, now: number): void {
-  if (tracked.changes.size === 0) tracked.since = now;
+  if (tracked.changes.size + tracked.about.size === 0) tracked.since = now;
   // Of a burst the last one of a kind counts; the place in the line is the first one's.
   tracked.changes.set(`${change.kind} ${change.name}`, change);
+}
+
+/** Before anything is read: what happens from now on is for another decision. */
+export function lookAtChanges({ changes, about }: Tracked): void {
+  for (const [key, change] of changes) about.set(key, change);
+  changes.clear();
+}
+
+/** What is told of a decision. */
+export function decisionOf(
+  { name, about, since }: Tracked,
+  decided: Pick<DecisionEvent, 'outcome' | 'reason' | 'differing'>,
+  now: number,
+): DecisionEvent {
+  const changes: readonly Change[] =
+    about.size > 0 ? [...about.values()] : [{ type: 'changed', ...name }];
+  const durationMs = about.size > 0 ? Math.max(0, now - since) : 0;
+  return { type: 'decision', changes, workload: name, ...decided, durationMs };
 }

@@ -2,20 +2,20 @@ import {
   isDepwatchError,
   type Cached,
   type ControllerContext,
-  type KubernetesObject,
   type ObjectIdentifier,
   type ReconcileContext,
   type Result,
 } from '@depwatch/controller';
 import type { DynamicWatcher } from '@depwatch/dynamic-watcher';
-import { hashReference, hiddenFindings, type Content, type Finding } from './content-hash.ts';
+import type { Finding } from './content-hash.ts';
 import type { Change, Outcome, ReloaderEvent } from './events.ts';
-import { recordUndone, rollsCaused, type Used } from './loops.ts';
+import { recordUndone, rollsCaused } from './loops.ts';
 import { recordPath, writtenMs } from './managers.ts';
-import { isLoop, nextPace, waitMs } from './pace.ts';
+import { isLoop, nextPace, steadyPace, waitMs } from './pace.ts';
 import { decide, formatRecord, templateId, type Decision } from './record.ts';
 import { formatReference, type Reference, type ReferenceKind } from './references.ts';
-import { newTracked, noteChange, type Tracked } from './tracked.ts';
+import { decisionOf, lookAtChanges, newTracked, noteChange, type Tracked } from './tracked.ts';
+import { readUsed, readWhole, type Used } from './used.ts';
 import {
   interestOf,
   recordPatch,
@@ -53,14 +53,16 @@ type Context = Pick<ControllerContext<Workload>, 'client' | 'signal' | 'event'>;
 export class WorkloadReconciler {
   readonly #options: WorkloadReconcilerOptions;
   readonly #tracked = new Map<string, Tracked>();
+  /** Those that take no part. */
+  readonly #others = new Set<string>();
 
   constructor(options: WorkloadReconcilerOptions) {
     this.#options = options;
   }
 
-  /** How many workloads take part. */
-  get size(): number {
-    return this.#tracked.size;
+  /** How many workloads there are, and how many of them take part. */
+  get counts(): { workloads: number; optedIn: number } {
+    return { workloads: this.#others.size + this.#tracked.size, optedIn: this.#tracked.size };
   }
 
   /** Something that a workload uses has changed. */
@@ -81,7 +83,12 @@ export class WorkloadReconciler {
     const { namespace = '', name = '' } = workload.metadata ?? {};
     const id = { kind, namespace, name };
     const interest = interestOf(workload, this.#options.all);
-    if (!interest) return this.removed(id);
+    if (!interest) {
+      await this.removed(id);
+      this.#others.add(keyOf(id));
+      return undefined;
+    }
+    this.#others.delete(keyOf(id));
     const tracked = this.#track(id, workload.metadata?.uid);
     try {
       const result = await this.#reconcile(tracked, interest, workload, context);
@@ -89,7 +96,9 @@ export class WorkloadReconciler {
       return result;
     } catch (error) {
       const { message } = error as Error;
-      if (!context.signal.aborted && tracked.failure !== message) {
+      // That the API server is away is told once, and not of each workload.
+      const isOutage = isDepwatchError(error) && error.reason === 'unreachable';
+      if (!context.signal.aborted && !isOutage && tracked.failure !== message) {
         tracked.failure = message;
         this.#options.tell({ type: 'failed', workload: id, message });
       }
@@ -99,11 +108,13 @@ export class WorkloadReconciler {
 
   /** A workload is gone, or takes no part any more. */
   async removed(name: WorkloadName): Promise<void> {
+    this.#others.delete(keyOf(name));
     const tracked = this.#tracked.get(keyOf(name));
     if (!tracked) return;
     await this.#options.references.removeWatcher(idOf(name));
     this.#tracked.delete(keyOf(name));
     noteChange(tracked, { type: 'left', ...name }, this.#options.now());
+    lookAtChanges(tracked);
     this.#decided(tracked, 'released', 'takes no part any more', []);
   }
 
@@ -123,7 +134,7 @@ export class WorkloadReconciler {
     context: Context,
   ): Promise<Result | void> {
     const { now, settleMs } = this.#options;
-    for (const message of interest.problems) this.#problem(tracked, message);
+    for (const message of interest.problems) this.#tellOnce(tracked, 'problem', message);
     const uses = JSON.stringify(interest.references);
     if (tracked.settled !== undefined && !tracked.settled.startsWith(uses))
       noteChange(tracked, { type: 'changed', ...tracked.name }, now());
@@ -135,7 +146,9 @@ export class WorkloadReconciler {
     if (tracked.changes.size === 0 && tracked.settled === state) return undefined;
     tracked.settled = undefined;
 
-    const used = await this.#find(tracked, interest.references, context);
+    lookAtChanges(tracked);
+    const used = await readUsed(interest.references, tracked.name.namespace, context);
+    for (const { refused } of used) if (refused) this.#tellOnce(tracked, 'failed', refused);
     const findings = used.flatMap((one) => one.findings);
     const decision = await this.#decide(tracked, workload, findings, context);
     const isHidden = findings.some((finding) => finding.isHidden);
@@ -145,7 +158,7 @@ export class WorkloadReconciler {
       tracked.known = { record: decision.record, replaced: tracked.known?.replaced };
       tracked.settled = state;
       const outcome = decision.missing.length > 0 ? 'waiting' : 'unchanged';
-      if (tracked.changes.size > 0) this.#decided(tracked, outcome, decision.reason, []);
+      if (tracked.about.size > 0) this.#decided(tracked, outcome, decision.reason, []);
       return later;
     }
     const held = waitMs(tracked.pace, now());
@@ -176,39 +189,6 @@ export class WorkloadReconciler {
     tracked.watching = wanted;
   }
 
-  /** Reads what the workload uses; of its data nothing is kept but hashes. */
-  #find(
-    tracked: Tracked,
-    references: readonly Reference[],
-    { client, signal }: Context,
-  ): Promise<readonly Used[]> {
-    const { namespace } = tracked.name;
-    return Promise.all(
-      references.map(async (reference) => {
-        const { kind, name } = reference;
-        try {
-          const id = { version: 'v1', kind, namespace, name };
-          const object = await client.get(id, { signal });
-          const changedMs = object && writtenMs(object, []);
-          const findings = hashReference(reference, object as Content | undefined);
-          return {
-            reference,
-            object: object && { metadata: object.metadata! },
-            findings: findings.map((one) => ({ ...one, ...(changedMs && { changedMs }) })),
-          };
-        } catch (error) {
-          if (!isDepwatchError(error, 'ERR_FORBIDDEN')) throw error;
-          if (!tracked.told.has(error.message)) {
-            tracked.told.add(error.message);
-            const { message } = error;
-            this.#options.tell({ type: 'failed', workload: tracked.name, message });
-          }
-          return { reference, object: undefined, findings: hiddenFindings(reference) };
-        }
-      }),
-    );
-  }
-
   async #decide(
     { known }: Tracked,
     workload: Cached<Workload>,
@@ -220,7 +200,7 @@ export class WorkloadReconciler {
     const decision = decide({ recordText, known, template, findings });
     if (decision.action !== 'roll' || !decision.isOtherTemplate) return decision;
     // Which of the two changed last, only managedFields tell, and watches leave them out.
-    const whole = await wholeOf(objectIdOf(workload), context);
+    const whole = await readWhole(objectIdOf(workload), context);
     if (!whole || whole.metadata?.resourceVersion !== workload.metadata?.resourceVersion)
       return decision;
     const changedMs = writtenMs(whole, ['f:spec', 'f:template']);
@@ -260,12 +240,12 @@ export class WorkloadReconciler {
         throw error;
       }
     }
+    // Who has just come may be rolled at once.
+    if (action !== 'record') tracked.pace = nextPace(tracked.pace, now(), minIntervalMs);
+    else if (tracked.known) tracked.pace = steadyPace(tracked.pace, now(), minIntervalMs);
     tracked.known = { record: wanted, replaced };
-    if (action !== 'record') {
-      tracked.pace = nextPace(tracked.pace, now(), minIntervalMs);
-      tracked.told.delete(hold);
-      if (tracked.pace.streak === 1) tracked.told.delete(loop);
-    }
+    tracked.told.delete(hold);
+    if (tracked.pace?.streak === 1) tracked.told.delete(loop);
     this.#decided(tracked, outcomeOf(action, dryRun), reason, isRoll ? differing : []);
     return { text: dryRun ? (replaced ?? '') : text, templateHash };
   }
@@ -285,45 +265,28 @@ export class WorkloadReconciler {
     const seconds = Math.ceil(ms / 1000);
     if (tellOnce === hold) {
       const why = `${reason}; in ${seconds} s, since it was written a moment ago`;
-      return this.#options.tell(this.#event(tracked, 'held', why, differing));
+      const { now, tell } = this.#options;
+      return tell(decisionOf(tracked, { outcome: 'held', reason: why, differing }, now()));
     }
     const isRoll = action === 'roll';
-    const whole = isRoll ? undefined : await wholeOf(idOf(tracked.name), context);
+    const whole = isRoll ? undefined : await readWhole(idOf(tracked.name), context);
     const what = isRoll ? rollsCaused(used, differing) : recordUndone(whole);
     const message = `${what}; it is left alone for ever longer, at most 10 minutes`;
     context.event('Warning', isRoll ? 'RollsCaused' : 'RecordUndone', message);
     this.#options.tell({ type: 'problem', workload: tracked.name, message });
   }
 
-  #problem(tracked: Tracked, message: string): void {
+  #tellOnce(tracked: Tracked, type: 'failed' | 'problem', message: string): void {
     if (tracked.told.has(message)) return;
     tracked.told.add(message);
-    this.#options.tell({ type: 'problem', workload: tracked.name, message });
+    this.#options.tell({ type, workload: tracked.name, message });
   }
 
   #decided(tracked: Tracked, outcome: Outcome, reason: string, differing: readonly string[]): void {
-    const event = this.#event(tracked, outcome, reason, differing);
-    tracked.changes.clear();
-    this.#options.tell(event);
-  }
-
-  #event(
-    { name, changes, since }: Tracked,
-    outcome: Outcome,
-    reason: string,
-    differing: readonly string[],
-  ): Extract<ReloaderEvent, { type: 'decision' }> {
-    const now = this.#options.now();
-    const none: readonly Change[] = [{ type: 'changed', ...name }];
-    return {
-      type: 'decision',
-      changes: changes.size > 0 ? [...changes.values()] : none,
-      workload: name,
-      outcome,
-      reason,
-      differing,
-      durationMs: changes.size > 0 ? Math.max(0, now - since) : 0,
-    };
+    const { now, tell } = this.#options;
+    const event = decisionOf(tracked, { outcome, reason, differing }, now());
+    tracked.about.clear();
+    tell(event);
   }
 }
 
@@ -331,19 +294,6 @@ export class WorkloadReconciler {
 const hold = 'held back';
 const loop = 'a loop';
 const apps = { group: 'apps', version: 'v1' };
-
-/** A workload with its managedFields, which watches leave out; undefined also where it may not be read. */
-async function wholeOf(
-  id: ObjectIdentifier,
-  { client, signal }: Context,
-): Promise<KubernetesObject | undefined> {
-  try {
-    return await client.get(id, { signal });
-  } catch (error) {
-    if (isDepwatchError(error, 'ERR_FORBIDDEN')) return undefined;
-    throw error;
-  }
-}
 
 function outcomeOf(action: Decision['action'], dryRun: boolean): Outcome {
   if (action === 'roll') return dryRun ? 'would-roll' : 'rolled';

@@ -192,3 +192,38 @@ test('no data of a Secret is in anything it says, keeps or writes', async () => 
   ]);
   expect(said).not.toMatch(/dHIwdWI0ZG9y|YzBycmVjdGgwcnNl|tr0ub4dor|c0rrecth0rse/);
 });
+
+test('a change that comes while a roll is being written is not lost', async () => {
+  await using bench = new Bench(configMap('a'), workload(['a']));
+  await bench.start();
+  await bench.set('a', { k: '2' });
+  const release = bench.fake.hold({ operation: 'patch', at: 'answer' });
+  await bench.pass(2500);
+  // Its data was read, and its write is under way.
+  bench.fake.put(configMap('a', { k: '3' }));
+  await bench.pass(500);
+  release();
+  await bench.pass(20_000);
+  expect(bench.decisions.map(({ outcome }) => outcome)).toEqual([
+    'recorded',
+    'rolled',
+    'held',
+    'rolled',
+  ]);
+  expect(bench.decisions.at(-1)?.changes).toMatchObject([{ type: 'modified', name: 'a' }]);
+});
+
+test('who changes the pod template at each write has the record written every 10 s at most', async () => {
+  await using bench = new Bench(configMap('a'), workload(['a']));
+  await bench.start();
+  let seen = '';
+  let version = 0;
+  await bench.keepDoing(60_000, async () => {
+    if (bench.record() === seen) return;
+    seen = bench.record()!;
+    const labels = { version: String((version += 1)) };
+    await bench.change({ spec: { template: { metadata: { labels } } } });
+  });
+  expect(bench.writes).toBeLessThanOrEqual(7);
+  expect(bench.rolled()).toBeUndefined();
+});

@@ -23,6 +23,18 @@ describe('told once, at once, and once when it is over', () => {
     expect(bench.messages('notice')).toEqual([expect.stringContaining('answers again')]);
   });
 
+  test('an API server that goes while workloads are about to be looked at', async () => {
+    await using bench = await started('a');
+    await bench.set('a', { k: '2' });
+    await bench.pass(1000);
+    bench.fake.down();
+    await bench.pass(60_000);
+    expect(bench.messages('failed')).toEqual([expect.stringContaining('API server')]);
+    bench.fake.up();
+    await bench.pass(60_000);
+    expect(bench.outcomes).toEqual(['rolled']);
+  });
+
   test('an API server that is away at the start', async () => {
     await using bench = new Bench(configMap('a'), workload(['a']));
     bench.fake.down();
