@@ -7,12 +7,11 @@ import {
   type Result,
 } from '@depwatch/controller';
 import type { DynamicWatcher } from '@depwatch/dynamic-watcher';
-import type { Finding } from './content-hash.ts';
+import { decideOn } from './decide-on.ts';
 import type { Change, Outcome, ReloaderEvent } from './events.ts';
 import { recordUndone, rollsCaused } from './loops.ts';
-import { recordPath, writtenMs } from './managers.ts';
 import { isLoop, nextPace, steadyPace, waitMs } from './pace.ts';
-import { decide, formatRecord, templateId, type Decision } from './record.ts';
+import { formatRecord, templateId, type Decision } from './record.ts';
 import { formatReference, type Reference, type ReferenceKind } from './references.ts';
 import { decisionOf, lookAtChanges, newTracked, noteChange, type Tracked } from './tracked.ts';
 import { readUsed, readWhole, type Used } from './used.ts';
@@ -150,7 +149,7 @@ export class WorkloadReconciler {
     const used = await readUsed(interest.references, tracked.name.namespace, context);
     for (const { refused } of used) if (refused) this.#tellOnce(tracked, 'failed', refused);
     const findings = used.flatMap((one) => one.findings);
-    const decision = await this.#decide(tracked, workload, findings, context);
+    const decision = await decideOn(workload, tracked.known, findings, context);
     const isHidden = findings.some((finding) => finding.isHidden);
     const later = isHidden ? { requeueAfterMs: hiddenDelayMs } : undefined;
     const isIdle = decision.action === 'restore' && this.#options.dryRun;
@@ -189,34 +188,6 @@ export class WorkloadReconciler {
     tracked.watching = wanted;
   }
 
-  async #decide(
-    { known }: Tracked,
-    workload: Cached<Workload>,
-    findings: readonly Finding[],
-    context: Context,
-  ): Promise<Decision> {
-    const recordText = recordTextOf(workload);
-    const template = { hash: templateHashOf(workload) };
-    const decision = decide({ recordText, known, template, findings });
-    if (decision.action !== 'roll' || !decision.isOtherTemplate) return decision;
-    // Which of the two changed last, only managedFields tell, and watches leave them out.
-    const whole = await readWhole(objectIdOf(workload), context);
-    if (!whole || whole.metadata?.resourceVersion !== workload.metadata?.resourceVersion)
-      return decision;
-    const changedMs = writtenMs(whole, ['f:spec', 'f:template']);
-    const recordedMs = writtenMs(whole, recordPath, 'reloader');
-    return decide({
-      recordText,
-      known,
-      template: {
-        ...template,
-        ...(changedMs !== undefined && { changedMs }),
-        ...(recordedMs !== undefined && { recordedMs }),
-      },
-      findings,
-    });
-  }
-
   async #write(
     tracked: Tracked,
     workload: Cached<Workload>,
@@ -233,7 +204,7 @@ export class WorkloadReconciler {
     const replaced = recordTextOf(workload);
     if (!dryRun) {
       try {
-        await client.patch(objectIdOf(workload), recordPatch(workload, text, rolled), { signal });
+        await client.patch(idOf(tracked.name), recordPatch(workload, text, rolled), { signal });
       } catch (error) {
         if (isDepwatchError(error, 'ERR_CONFLICT')) return 'conflict';
         if (isDepwatchError(error, 'ERR_NOT_FOUND')) return 'gone';
@@ -307,10 +278,6 @@ function stateOf(uses: string, recordText = '', templateHash: string): string {
 
 function idOf(name: WorkloadName): ObjectIdentifier {
   return { ...apps, ...name };
-}
-
-function objectIdOf({ kind = '', metadata }: Cached<Workload>): ObjectIdentifier {
-  return { ...apps, kind, namespace: metadata!.namespace!, name: metadata!.name! };
 }
 
 function nameOf({ kind, namespace = '', name = '' }: ObjectIdentifier): WorkloadName {

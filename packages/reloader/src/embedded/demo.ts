@@ -8,7 +8,7 @@ import { KubeConfig, loadAllYaml } from '@kubernetes/client-node';
 
 import type { ReloaderEvent } from '../events.ts';
 import { demoChanges } from './changes.ts';
-import { DemoCluster } from './demo-cluster.ts';
+import { seed } from './seed.ts';
 import { startTour, type Tour } from './tour.ts';
 
 /** How long it is quiet between two changes, in milliseconds. */
@@ -47,7 +47,6 @@ export interface Demo {
 export async function startDemo(signal: AbortSignal): Promise<Demo> {
   const server = await startApiServer();
   const admin = createK8sTransport({ kubeConfig: load(server.kubeConfig) });
-  const cluster = new DemoCluster(admin);
   const ended = new AbortController();
   const quiet = AbortSignal.any([signal, ended.signal]);
   const failure = Promise.withResolvers<never>();
@@ -63,7 +62,8 @@ export async function startDemo(signal: AbortSignal): Promise<Demo> {
     await server.stop();
   };
   try {
-    await Promise.all([grant(admin), cluster.seed()]);
+    const objects = [...(await manifest()), ...seed];
+    for (const object of objects) await admin.create(object);
     tour = await startTour(server.kubeConfig);
   } catch (error) {
     await stop();
@@ -75,29 +75,30 @@ export async function startDemo(signal: AbortSignal): Promise<Demo> {
     tour,
     observe(event) {
       tour?.observe(event);
-      if (event.type === 'synced') changes ??= change(cluster, quiet).catch(failure.reject);
+      if (event.type === 'synced') changes ??= change(admin, quiet).catch(failure.reject);
     },
     failed: failure.promise,
     stop,
   };
 }
 
-/** Makes what the manifest of this package for a whole cluster holds, but for the Deployment that would run it. */
-async function grant(admin: ObjectClient): Promise<void> {
+/** What the manifest of this package for a whole cluster holds, but for the Deployment that would run it. */
+async function manifest(): Promise<readonly KubernetesObject[]> {
   const file = new URL(
     'manifests/cluster-wide.yaml',
     import.meta.resolve('@depwatch/reloader/package.json'),
   );
-  for (const object of loadAllYaml(await readFile(file, 'utf8')) as readonly KubernetesObject[])
-    if (object.kind !== 'Deployment') await admin.create(object);
+  const objects = loadAllYaml(await readFile(file, 'utf8')) as readonly KubernetesObject[];
+  return objects.filter(({ kind }) => kind !== 'Deployment');
 }
 
-async function change(cluster: DemoCluster, signal: AbortSignal): Promise<void> {
+async function change(admin: ObjectClient, signal: AbortSignal): Promise<void> {
+  const changes = demoChanges();
   for (let round = 1; ; round += 1) {
-    for (const happen of demoChanges) {
+    for (const happen of changes) {
       await sleep(pauseMs, undefined, { signal }).catch(() => {});
       if (signal.aborted) return;
-      await happen(cluster, round);
+      await happen(admin, round);
     }
   }
 }
