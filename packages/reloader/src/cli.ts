@@ -6,6 +6,7 @@ import type { KubeConfigLike } from '@depwatch/k8s-transport';
 
 import { helpText, levels, parseCliOptions, UsageError, type CliOptions } from './cli-options.ts';
 import { levelOf, type ReloaderEvent } from './events.ts';
+import { needInstalled } from './needed.ts';
 import { createTextReport, jsonReport, type Paint, type Tone } from './report.ts';
 
 /** How long what is left over at the end may hold the process up, in milliseconds. */
@@ -37,7 +38,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function run(options: CliOptions, signal: AbortSignal): Promise<void> {
   const { all, dryRun, embedded, namespaces } = options;
-  if (embedded) needInstalled('@depwatch/testing', '@kubernetes/client-node');
+  if (embedded) needInstalled('--embedded', '@depwatch/testing', '@kubernetes/client-node');
   const demo = embedded ? await import('./embedded/demo.ts') : undefined;
   const started = await demo?.startDemo(signal);
   try {
@@ -81,22 +82,6 @@ async function findCluster({ kubeconfig: file, context }: CliOptions): Promise<K
     );
   if (context) throw new UsageError('--context: the service account of this pod has no contexts');
   return inClusterConfig();
-}
-
-/** Asks for packages that nobody needs in production. @throws Error that says how to install those that are missing */
-function needInstalled(...names: readonly string[]): void {
-  const missing = names.filter((name) => !isInstalled(name));
-  if (missing.length > 0)
-    throw new Error(`--embedded takes ${missing.join(' and ')}: npm install ${missing.join(' ')}`);
-}
-
-function isInstalled(name: string): boolean {
-  try {
-    import.meta.resolve(name);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Where the reloader works, and as whom; and what else to say of that. */
