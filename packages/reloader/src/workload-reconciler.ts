@@ -155,7 +155,8 @@ export class WorkloadReconciler {
     const isIdle = decision.action === 'restore' && this.#options.dryRun;
     if (decision.action === 'nothing' || isIdle) {
       tracked.known = { record: decision.record, replaced: tracked.known?.replaced };
-      tracked.settled = state;
+      // What may not be read is asked for again, though nothing has changed.
+      if (!isHidden) tracked.settled = state;
       const outcome = decision.missing.length > 0 ? 'waiting' : 'unchanged';
       if (tracked.about.size > 0) this.#decided(tracked, outcome, decision.reason, []);
       return later;
@@ -168,7 +169,8 @@ export class WorkloadReconciler {
     }
     const written = await this.#write(tracked, workload, decision, context);
     if (written === 'conflict') return { requeueAfterMs: conflictDelayMs };
-    if (written !== 'gone') tracked.settled = stateOf(uses, written.text, written.templateHash);
+    if (written !== 'gone' && !isHidden)
+      tracked.settled = stateOf(uses, written.text, written.templateHash);
     return later;
   }
 
@@ -232,9 +234,9 @@ export class WorkloadReconciler {
     const { action, reason, differing } = decision;
     const tellOnce = isLoop(tracked.pace!) ? loop : hold;
     if (action === 'record' || tracked.told.has(tellOnce)) return;
-    tracked.told.add(tellOnce);
     const seconds = Math.ceil(ms / 1000);
     if (tellOnce === hold) {
+      tracked.told.add(hold);
       const why = `${reason}; in ${seconds} s, since it was written a moment ago`;
       const { now, tell } = this.#options;
       return tell(decisionOf(tracked, { outcome: 'held', reason: why, differing }, now()));
@@ -242,6 +244,7 @@ export class WorkloadReconciler {
     const isRoll = action === 'roll';
     const whole = isRoll ? undefined : await readWhole(idOf(tracked.name), context);
     const what = isRoll ? rollsCaused(used, differing) : recordUndone(whole);
+    tracked.told.add(tellOnce);
     const message = `${what}; it is left alone for ever longer, at most 10 minutes`;
     context.event('Warning', isRoll ? 'RollsCaused' : 'RecordUndone', message);
     this.#options.tell({ type: 'problem', workload: tracked.name, message });

@@ -60,8 +60,12 @@ describe('the reloader in trouble', { timeout: 30_000 }, () => {
     const { objects } = context.server as ApiServer;
     const metadata = { namespace: namespace.name, name: 'a' };
     objects.apply<V1ConfigMap>({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { k: '2' } });
+    await events.failure('the API server cannot be reached');
     await faults().up({ loseHistory: true });
     await events.decision('rolled', 'web');
+    await events.has('notice');
+    const told = events.all.filter(({ type }) => type === 'failed' || type === 'notice');
+    expect(told.map(({ type }) => type)).toStrictEqual(['failed', 'notice']);
   });
 
   it('without streaming lists it needs the verb list, and says so without it', async () => {

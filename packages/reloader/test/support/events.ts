@@ -27,6 +27,7 @@ export class Events {
   /** Waits until there was an event of a type, whatever comes before it. */
   async has(type: ReloaderEvent['type']): Promise<void> {
     const taken = this.#taken;
+    this.#taken = 0;
     await this.take(type, (event): event is ReloaderEvent => event.type === type);
     this.#taken = taken;
   }

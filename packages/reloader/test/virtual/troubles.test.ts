@@ -99,3 +99,15 @@ test('without the right to read workloads it works, and names nobody', async () 
   ]);
   expect(bench.messages('failed')).toEqual([]);
 });
+
+test('a right to read that comes later is found without any change', async () => {
+  await using bench = new Bench(secret('s'), workload(['secret/s']));
+  const undo = bench.fake.deny({ resource: 'secrets', verbs: ['get'] });
+  await bench.start();
+  await bench.pass(120_000);
+  expect(bench.outcomes).toEqual([]);
+  undo();
+  await bench.pass(40_000);
+  expect(bench.outcomes).toEqual(['recorded']);
+  expect(bench.messages('failed')).toHaveLength(1);
+});
