@@ -29,8 +29,8 @@ const files = [
 
 const moreFiles: Readonly<Record<string, readonly string[]>> = {
   reloader: [
-    'dist/{chunk,demo,load-kube-config,reloader}-*.js',
-    'dist/{chunk,demo,load-kube-config,reloader}-*.js.map',
+    'dist/{chunk,demo,reloader}-*.js',
+    'dist/{chunk,demo,reloader}-*.js.map',
     'dist/cli.d.ts',
     'dist/cli.js',
     'dist/cli.js.map',

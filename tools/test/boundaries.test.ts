@@ -92,6 +92,8 @@ const trials: readonly [file: string, line: string, rule?: string][] = [
   ['testing/src', `import '@depwatch/dynamic-watcher';`, imports],
   ['testing/src', `Date.now();`],
   ['reloader/src', `import 'undici';`, imports],
+  ['reloader/src', `import '@depwatch/core';`, imports],
+  ['reloader/src', `import '@depwatch/controller';`],
   ['reloader/src', `import '@depwatch/testing';`],
 
   ['queue/src', `Promise.resolve();`, 'typescript(no-floating-promises)'],

@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 
+import type { Level } from './events.ts';
+
 /** What the command line asks for. */
 export interface CliOptions {
   readonly kubeconfig: string | undefined;
@@ -9,6 +11,8 @@ export interface CliOptions {
   readonly all: boolean;
   readonly dryRun: boolean;
   readonly log: 'text' | 'json';
+  /** What matters less isn't said. */
+  readonly logLevel: Level;
   readonly embedded: boolean;
   readonly help: boolean;
   readonly version: boolean;
@@ -32,12 +36,14 @@ usage: depwatch-reloader [options]
   --all               every workload takes part that doesn't opt out
   --dry-run           say what would be done, and write nothing
   --log text|json     what the lines look like (default: text)
+  --log-level LEVEL   debug, info, warn or error (default: info); debug adds what changed nothing
   --embedded          work on an API server within this process, with workloads that are made up and
-                      change all the time, instead of a cluster
+                      change all the time, instead of a cluster; takes @depwatch/testing and
+                      @kubernetes/client-node, installed beside this
   --help              print this
   --version           print the version
 
-A workload takes part by an annotation of its own, not of its pod template:
+A workload takes part by an annotation of its own, or of its pod template:
 
   depwatch.dev/reload: auto                          all that its pod template names counts
   depwatch.dev/reload: configmap/web,secret/db       only these
@@ -55,6 +61,7 @@ used, 2 the command line can't be.
 export function parseCliOptions(args: readonly string[]): CliOptions {
   const {
     log,
+    'log-level': logLevel,
     namespace: namespaces,
     'dry-run': dryRun,
     kubeconfig,
@@ -63,6 +70,11 @@ export function parseCliOptions(args: readonly string[]): CliOptions {
   } = parse(args);
   if (log !== 'text' && log !== 'json') {
     throw new UsageError(`--log: ${JSON.stringify(log)} is neither "text" nor "json"`);
+  }
+  if (!isLevel(logLevel)) {
+    throw new UsageError(
+      `--log-level: ${JSON.stringify(logLevel)} is none of ${levels.join(', ')}`,
+    );
   }
   for (const name of namespaces) {
     if (name.length > 63 || !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name)) {
@@ -80,7 +92,14 @@ export function parseCliOptions(args: readonly string[]): CliOptions {
       );
     }
   }
-  return { ...flags, log, namespaces, dryRun, kubeconfig, context };
+  return { ...flags, log, logLevel, namespaces, dryRun, kubeconfig, context };
+}
+
+/** From the one that says most. */
+export const levels: readonly Level[] = ['debug', 'info', 'warn', 'error'];
+
+function isLevel(text: string): text is Level {
+  return (levels as readonly string[]).includes(text);
 }
 
 function parse(args: readonly string[]) {
@@ -95,6 +114,7 @@ function parse(args: readonly string[]) {
         help: { type: 'boolean', short: 'h', default: false },
         kubeconfig: { type: 'string' },
         log: { type: 'string', default: 'text' },
+        'log-level': { type: 'string', default: 'info' },
         namespace: { type: 'string', multiple: true, default: [] },
         version: { type: 'boolean', default: false },
       },

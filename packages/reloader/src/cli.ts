@@ -2,8 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import { styleText } from 'node:util';
 
-import { helpText, parseCliOptions, UsageError, type CliOptions } from './cli-options.ts';
-import type { ReloaderEvent } from './events.ts';
+import type { KubeConfigLike } from '@depwatch/k8s-transport';
+
+import { helpText, levels, parseCliOptions, UsageError, type CliOptions } from './cli-options.ts';
+import { levelOf, type ReloaderEvent } from './events.ts';
+import { needInstalled } from './needed.ts';
 import { createTextReport, jsonReport, type Paint, type Tone } from './report.ts';
 
 /** How long what is left over at the end may hold the process up, in milliseconds. */
@@ -34,37 +37,51 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function run(options: CliOptions, signal: AbortSignal): Promise<void> {
-  // Loaded late, for --help and a typing error should not take as long as loading client-node does.
-  const [{ createReloader }, { loadKubeConfig }] = await Promise.all([
-    import('./reloader.ts'),
-    import('./load-kube-config.ts'),
-  ]);
   const { all, dryRun, embedded, namespaces } = options;
-  const demo = embedded
-    ? await import('./embedded/demo.ts').then(({ startDemo }) => startDemo(signal))
-    : undefined;
+  if (embedded) needInstalled('--embedded', '@depwatch/testing', '@kubernetes/client-node');
+  const demo = embedded ? await import('./embedded/demo.ts') : undefined;
+  const started = await demo?.startDemo(signal);
   try {
-    const kubeConfig = demo?.kubeConfig ?? loadKubeConfig(options);
+    const kubeConfig = started?.kubeConfig ?? (await findCluster(options));
+    // Loaded late, for --help and a typing error should not take as long as loading all of this does.
+    const { createReloader } = await import('./reloader.ts');
     const print = printer(options, {
       version: await version(),
       server: kubeConfig.getCurrentCluster()?.server ?? '',
-      ...(demo && { user: demo.user, intro: demo.tour.intro }),
+      ...(started && { user: started.user, intro: started.tour.intro }),
     });
     const startedAt = performance.now();
     const onEvent = (event: ReloaderEvent): void => {
       print(event);
-      demo?.observe(event);
+      started?.observe(event);
     };
-    await using reloader = createReloader({ kubeConfig, namespaces, all, dryRun, onEvent });
-    await reloader.start().catch((error: unknown) => {
-      if (!signal.aborted) throw error;
-    });
-    await (demo ? Promise.race([aborted(signal), demo.failed]) : aborted(signal));
-    if (demo && options.log === 'text')
-      process.stdout.write(`\n${demo.tour.farewell(performance.now() - startedAt).join('\n')}\n`);
+    const where = { kubeConfig, namespaces, all, dryRun, onEvent };
+    await using reloader = createReloader({ ...where, ...demo?.demoPace });
+    await reloader.start();
+    await (started ? Promise.race([aborted(signal), started.failed]) : aborted(signal));
+    if (started && options.log === 'text') {
+      const farewell = started.tour.farewell(performance.now() - startedAt);
+      process.stdout.write(`\n${farewell.join('\n')}\n`);
+    }
   } finally {
-    await demo?.stop();
+    await started?.stop();
   }
+}
+
+/**
+ * The cluster that the command line, KUBECONFIG or the pod says. `~/.kube/config` is not looked at: a controller should not
+ * begin to work on whatever cluster somebody looked at last.
+ */
+async function findCluster({ kubeconfig: file, context }: CliOptions): Promise<KubeConfigLike> {
+  const { inClusterConfig, loadKubeConfig } = await import('@depwatch/k8s-transport');
+  if (file !== undefined || process.env['KUBECONFIG'])
+    return loadKubeConfig({ ...(file && { file }), ...(context && { context }) });
+  if (!process.env['KUBERNETES_SERVICE_HOST'])
+    throw new UsageError(
+      'which cluster? Give --kubeconfig FILE, set KUBECONFIG, or run in a pod; --embedded needs none',
+    );
+  if (context) throw new UsageError('--context: the service account of this pod has no contexts');
+  return inClusterConfig();
 }
 
 /** Where the reloader works, and as whom; and what else to say of that. */
@@ -77,15 +94,19 @@ interface Where {
 
 /** Says where the reloader works, and returns what prints its events. */
 function printer(
-  { log, namespaces, all, dryRun, embedded }: CliOptions,
+  { log, logLevel, namespaces, all, dryRun, embedded }: CliOptions,
   { intro = [], ...where }: Where,
 ): (event: ReloaderEvent) => void {
   const write = (line: string): void => void process.stdout.write(`${line}\n`);
   const now = (): number => Date.now();
+  const matters = (event: ReloaderEvent): boolean =>
+    levels.indexOf(levelOf(event)) >= levels.indexOf(logLevel);
   if (log === 'json') {
     const time = new Date(now()).toISOString();
-    write(JSON.stringify({ time, type: 'starting', ...where, namespaces, all, dryRun, embedded }));
-    return (event) => write(jsonReport.line(event, now()));
+    const msg = `depwatch-reloader ${where.version} starts`;
+    const options = { namespaces, all, dryRun, embedded };
+    write(JSON.stringify({ time, level: 'info', msg, type: 'starting', ...where, ...options }));
+    return (event) => matters(event) && write(jsonReport.line(event, now()));
   }
   const report = createTextReport(paint);
   const scope = namespaces.length > 0 ? `namespace ${namespaces.join(', ')}` : 'all namespaces';
@@ -98,7 +119,7 @@ function printer(
   if (how.length > 0) write(how.join('; '));
   for (const line of intro) write(line);
   write(`\n${report.heading}`);
-  return (event) => write(report.line(event, now()));
+  return (event) => matters(event) && write(report.line(event, now()));
 }
 
 const looks: { readonly [tone in Exclude<Tone, 'plain'>]: Parameters<typeof styleText>[0] } = {
@@ -126,6 +147,5 @@ async function version(): Promise<string> {
 }
 
 process.exitCode = await main(process.argv.slice(2));
-// Nothing of ours is left, and the process ends by itself; but a connection that client-node is only just opening can't
-// be called off, and would hold a process up for 10 s. This holds nothing up.
+// Nothing of ours is left, and the process ends by itself; this is for what it was given, such as a pipe that nobody reads.
 setTimeout(() => process.exit(), lingerMs).unref();

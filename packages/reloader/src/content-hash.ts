@@ -12,46 +12,49 @@ export interface Content {
 export interface Finding {
   /** What the record calls it: `configmap/settings`, or `configmap/settings/LEVEL` where only that key is used. */
   readonly id: string;
-  /** The object that it is, or is in: `configmap/settings`. */
-  readonly reference: string;
-  /** Of its data; undefined when it isn't there. */
+  /** Of its data; undefined when it isn't there, or may not be read. */
   readonly hash: string | undefined;
   /** Pods start without it. */
   readonly optional: boolean;
+  /** It may be there, but it may not be read. */
+  readonly isHidden?: boolean;
+  /** When the object was changed last, in milliseconds since the Unix epoch, where that is known. */
+  readonly changedMs?: number;
 }
 
 /**
- * Hashes what a reference uses: one finding for the whole object, or one for each key used. A hash depends on kind,
- * namespace, name, keys and data alone; no label, annotation or version changes it.
+ * Hashes what a reference uses: one finding for the whole object, or one for each key used. A hash depends on kind, name,
+ * keys and data alone; no namespace, label, annotation or version changes it.
  *
  * @param content the object's data; undefined when there is no such object
  */
 export function hashReference(
   reference: Reference,
-  namespace: string,
   content: Content | undefined,
 ): readonly Finding[] {
   const id = formatReference(reference);
   const entries = content ? sortedEntries(content) : [];
-  const sha256 = (used: readonly Entry[]): string =>
-    createHash('sha256')
-      // JSON keeps the parts apart: nothing that one of them holds makes it look like two.
-      .update(JSON.stringify([reference.kind, namespace, reference.name, used]))
-      .digest('base64url');
+  // JSON keeps the parts apart: nothing that one of them holds makes it look like two.
+  const hashOf = (used: readonly Entry[]): string =>
+    sha256(JSON.stringify([reference.kind, reference.name, used]));
 
   if (reference.keys === 'all') {
-    const hash = content && sha256(entries);
-    return [{ id, reference: id, hash, optional: reference.optional }];
+    return [{ id, hash: content && hashOf(entries), optional: reference.optional }];
   }
   return reference.keys.map(({ key, optional }) => {
     const used = entries.filter(([entryKey]) => entryKey === key);
-    return {
-      id: `${id}/${key}`,
-      reference: id,
-      hash: used.length > 0 ? sha256(used) : undefined,
-      optional,
-    };
+    return { id: `${id}/${key}`, hash: used.length > 0 ? hashOf(used) : undefined, optional };
   });
+}
+
+/** The findings for a reference whose object may not be read. */
+export function hiddenFindings(reference: Reference): readonly Finding[] {
+  return hashReference(reference, undefined).map((finding) => ({ ...finding, isHidden: true }));
+}
+
+/** SHA-256 in base64url: 43 characters. */
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
 }
 
 type Entry = readonly [key: string, field: 'data' | 'binaryData', value: string];

@@ -4,26 +4,28 @@
  * workload carries; nothing else is kept, and no data of an object is ever cached, logged or part of an error.
  * `createReloader` runs it; the rest are the pure functions that it decides with. The program is `depwatch-reloader`.
  */
-export type { ApiClientFactory } from './cluster-client.ts';
 export { hashReference } from './content-hash.ts';
 export type { Content, Finding } from './content-hash.ts';
 export type {
   Change,
   DecisionEvent,
   FailedEvent,
+  Level,
+  NoticeEvent,
   Outcome,
   ProblemEvent,
   ReloaderEvent,
   SyncedEvent,
 } from './events.ts';
+export { levelOf } from './events.ts';
 export { readOptIn, reloadAnnotation } from './opt-in.ts';
 export type { OptIn } from './opt-in.ts';
 export { decide, formatRecord, parseRecord, recordAnnotation } from './record.ts';
-export type { ContentRecord, Decision } from './record.ts';
+export type { ContentRecord, Decision, Evidence, Known, TemplateState } from './record.ts';
 export { formatReference, referencesOf } from './references.ts';
 export type { KeyUse, PodSpecLike, Reference, ReferenceKind } from './references.ts';
 export { createReloader } from './reloader.ts';
-export type { Reloader, ReloaderOptions } from './reloader.ts';
+export type { Reloader, ReloaderOptions, ReloaderSettings } from './reloader.ts';
 export { createTextReport, jsonReport } from './report.ts';
 export type { Paint, Report, Tone } from './report.ts';
 export { interestOf, rolledAnnotation, workloadKinds } from './workload.ts';

@@ -4,27 +4,62 @@ import type { Finding } from './content-hash.ts';
 export const recordAnnotation = 'depwatch.dev/hash';
 
 /**
- * What a workload's pods run with, as far as is known: a hash for each {@link Finding.id}. Only what is in both the
- * record and the findings is ever compared; so a pod template that comes to use something else, which rolls by
- * itself, doesn't roll once more.
+ * What a workload's pods run with, as far as is known: a hash for each {@link Finding.id}, and one for the pod template
+ * itself under `template`. Only what is in both the record and the findings is ever compared; so a pod template that
+ * comes to use something else, which rolls by itself, doesn't roll once more.
  */
 export type ContentRecord = ReadonlyMap<string, string>;
 
 /** Stands in a record for something optional that wasn't there: pods run without it, so its coming is a difference. */
 const absent = '-';
 
+/** Where a record keeps the hash of the pod template; no finding is called so, for those have a slash. */
+export const templateId = 'template';
+
+/** What is remembered of the last decision about a workload. */
+export interface Known {
+  readonly record: ContentRecord;
+  /** The text of the annotation that the last write replaced: whoever sets it back undoes that, and says nothing new. */
+  readonly replaced: string | undefined;
+}
+
+/** A pod template, as far as decisions need it. */
+export interface TemplateState {
+  readonly hash: string;
+  /** When it was changed last, and not before, in milliseconds since the Unix epoch; absent: unknown. */
+  readonly changedMs?: number;
+  /** When the record was written. */
+  readonly recordedMs?: number;
+}
+
+/** What a decision is made of. */
+export interface Evidence {
+  /** The annotation {@link recordAnnotation}, if there is one. */
+  readonly recordText: string | undefined;
+  /** Undefined: nothing has been decided about it before. */
+  readonly known?: Known | undefined;
+  readonly template: TemplateState;
+  /** What the workload uses now. */
+  readonly findings: readonly Finding[];
+}
+
 /** What to do about a workload, and why. */
 export interface Decision {
-  /** `roll`: write the record and replace the pods; `record`: write the record; `nothing`: leave the workload alone. */
-  readonly action: 'roll' | 'record' | 'nothing';
+  /**
+   * `roll`: write the record and replace the pods; `record`: write the record; `restore`: write it once more, since
+   * somebody undid that; `nothing`: leave the workload alone.
+   */
+  readonly action: 'roll' | 'record' | 'restore' | 'nothing';
   /** What the record should be. */
   readonly record: ContentRecord;
   /** For people; names keys, never data. */
   readonly reason: string;
-  /** The ids that differ from the record; empty unless the action is `roll`. */
+  /** The ids that differ from the record. */
   readonly differing: readonly string[];
   /** The ids that pods need and that aren't there. */
   readonly missing: readonly string[];
+  /** Whether the pod template is another one than the record knows. */
+  readonly isOtherTemplate: boolean;
 }
 
 /** The text of a record: compact JSON with sorted keys, so that equal records are equal texts. */
@@ -52,67 +87,89 @@ export function parseRecord(text: string | undefined): ContentRecord | undefined
 /**
  * Decides what to do about a workload.
  *
- * - What differs from the record rolls. Nothing else does.
+ * - What differs from the record rolls, something optional that came or went too. Nothing else does.
  * - What isn't in the record is taken into it: it is seen for the first time.
- * - Something gone keeps its place in the record: it rolls if it comes back different, and only then.
- * - Something that pods need and that was never there is waited for and not recorded: the pods wait for it too, and
- *   the kubelet starts them as soon as it is there.
- * - Something optional that was never there is recorded as absent: the pods run without it, so its coming rolls.
- *
- * @param recordText the annotation {@link recordAnnotation}, if there is one
- * @param findings what the workload uses now
+ * - While something is missing that pods need, nothing rolls: the new pods could not start. It keeps its place in the record.
+ * - What changed before the pod template did is in the pods, which were replaced for the template.
+ * - What may not be read keeps its place in the record.
+ * - What was decided last counts as much as the annotation does, so that who takes it away, or sets it back, makes nothing roll
+ *   and nothing be missed.
  */
-export function decide(recordText: string | undefined, findings: readonly Finding[]): Decision {
-  const old = parseRecord(recordText);
+export function decide({ recordText, known, template, findings }: Evidence): Decision {
+  const told = parseRecord(recordText);
+  const isUndone = known !== undefined && recordText === known.replaced;
+  const bases = [known?.record, isUndone ? undefined : told].filter((one) => one !== undefined);
+  const before = (id: string): readonly string[] => bases.flatMap((base) => base.get(id) ?? []);
+  const templates = before(templateId);
+  const isOtherTemplate = templates.length > 0 && !templates.includes(template.hash);
   const record = new Map<string, string>();
   const differing: string[] = [];
   const found: string[] = [];
   const missing: string[] = [];
-  const gone: string[] = [];
+  const hidden: string[] = [];
 
-  for (const { id, hash, optional } of findings) {
-    const before = old?.get(id);
-    if (hash === undefined) {
-      const kept = before ?? (optional ? absent : undefined);
-      if (kept !== undefined && (optional || kept !== absent)) record.set(id, kept);
-      if (before === undefined && optional) found.push(id);
-      if (before !== undefined && before !== absent) gone.push(id);
-      if (!optional) missing.push(id);
+  for (const finding of findings) {
+    const { id, optional, isHidden = false } = finding;
+    const values = before(id);
+    const value = finding.hash ?? (optional && !isHidden ? absent : undefined);
+    if (value === undefined) {
+      const [kept] = values;
+      if (kept !== undefined && (isHidden || kept !== absent)) record.set(id, kept);
+      (isHidden ? hidden : missing).push(id);
       continue;
     }
-    record.set(id, hash);
+    record.set(id, value);
+    if (values.includes(value)) continue;
     // Recorded as absent when it was optional, and needed now: the pod template changed, which rolls by itself.
-    if (before === undefined || (before === absent && !optional)) found.push(id);
-    else if (before !== hash) differing.push(id);
+    const isNew = values.length === 0 || (values.includes(absent) && !optional);
+    if (isNew || (isOtherTemplate && isOlder(finding, template))) found.push(id);
+    else differing.push(id);
   }
+  if (missing.length > 0) for (const id of differing) record.set(id, before(id)[0]!);
+  const used = new Set([templateId, ...findings.map(({ id }) => id)]);
+  const dropped = [...new Set(bases.flatMap((base) => [...base.keys()]))].filter(
+    (id) => !used.has(id),
+  );
+  if (record.size > 0) record.set(templateId, template.hash);
 
-  const used = new Set(findings.map(({ id }) => id));
-  const dropped = [...(old?.keys() ?? [])].filter((id) => !used.has(id));
-  const waiting = missing.filter((id) => !gone.includes(id));
-  const result = { record, differing, missing };
-  if (differing.length > 0) {
-    return { ...result, action: 'roll', reason: `other data in ${list(differing)}` };
-  }
-  const unwritten = old
-    ? formatRecord(old) !== formatRecord(record)
-    : record.size > 0 || recordText !== undefined;
-  const wait = waiting.length > 0 ? [`waiting for ${list(waiting)}`] : [];
-  if (unwritten) {
-    const why =
-      old === undefined
-        ? [recordText === undefined ? 'first sight' : 'the record was unreadable']
-        : [
-            ...(found.length > 0 ? [`new: ${list(found)}`] : []),
-            ...(dropped.length > 0 ? [`no longer used: ${list(dropped)}`] : []),
-          ];
-    return { ...result, action: 'record', reason: [...why, ...wait].join(', ') };
-  }
-  const reasons = [
-    ...(gone.length > 0 ? [`gone: ${list(gone)}, rolls if it comes back different`] : []),
-    ...wait,
+  const waits = [
+    ...(missing.length > 0 ? [`waiting for ${list(missing)}`] : []),
+    ...(hidden.length > 0 ? [`${list(hidden)} may not be read`] : []),
   ];
-  const reason = reasons.join(', ') || (findings.length > 0 ? 'same data' : 'uses nothing');
-  return { ...result, action: 'nothing', reason };
+  const result = { record, differing, missing, isOtherTemplate };
+  if (differing.length > 0 && missing.length === 0) {
+    const reason = [`other data in ${list(differing)}`, ...waits].join(', ');
+    return { ...result, action: 'roll', reason };
+  }
+  const text = formatRecord(record);
+  const present = told ? formatRecord(told) : (recordText ?? formatRecord(new Map()));
+  if (text === present) {
+    const reason = waits.join(', ') || (findings.length > 0 ? 'same data' : 'uses nothing');
+    return { ...result, action: 'nothing', reason };
+  }
+  if (known && text === formatRecord(known.record)) {
+    const what = recordText === undefined ? 'removed' : told ? 'changed' : 'broken';
+    return { ...result, action: 'restore', reason: `somebody has ${what} the record` };
+  }
+  const why = [
+    ...(bases.length === 0
+      ? [recordText === undefined ? 'first sight' : 'the record was unreadable']
+      : [
+          ...(found.length > 0 ? [`new: ${list(found)}`] : []),
+          ...(dropped.length > 0 ? [`no longer used: ${list(dropped)}`] : []),
+        ]),
+    ...waits,
+  ];
+  return { ...result, action: 'record', reason: why.join(', ') || 'another pod template' };
+}
+
+/**
+ * Whether something was changed before the pod template was, as far as times tell: one from before the record was written
+ * doesn't, for who only takes a key away leaves no time behind.
+ */
+function isOlder({ changedMs }: Finding, template: TemplateState): boolean {
+  if (changedMs === undefined || template.changedMs === undefined) return false;
+  return changedMs <= template.changedMs && changedMs >= (template.recordedMs ?? Infinity);
 }
 
 /** A few names, and how many more. */

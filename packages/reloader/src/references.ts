@@ -75,6 +75,15 @@ export function isObjectName(name: string): boolean {
 
 const objectName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
+/** One place of a pod that names an object, or a key of one. */
+interface Use {
+  readonly kind: ReferenceKind;
+  readonly name: string | undefined;
+  readonly optional: boolean | undefined;
+  /** Undefined: all of it. */
+  readonly key?: string;
+}
+
 /**
  * The ConfigMaps and Secrets whose data the containers of a pod see: by `env`, `envFrom`, volumes and projected
  * volumes, of containers and init containers alike. Each is named once, with all uses of it joined; sorted.
@@ -83,81 +92,55 @@ const objectName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9]
  * credentials of volume plugins because containers don't see them.
  */
 export function referencesOf(pod: PodSpecLike): readonly Reference[] {
-  const uses = new Uses();
-  for (const container of [...(pod.initContainers ?? []), ...(pod.containers ?? [])]) {
-    for (const { valueFrom } of container.env ?? []) {
-      uses.addKey('ConfigMap', valueFrom?.configMapKeyRef);
-      uses.addKey('Secret', valueFrom?.secretKeyRef);
+  const uses = Map.groupBy(
+    [...usesOf(pod)].filter(({ name }) => name),
+    ({ kind, name }) => formatReference({ kind, name: name! }),
+  );
+  return [...uses].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, same]) => join(same));
+}
+
+/** All uses of one object as one: what one of them needs is needed. */
+function join(uses: readonly Use[]): Reference {
+  const { kind, name = '' } = uses[0]!;
+  const isOptional = (some: readonly Use[]): boolean => some.every(({ optional }) => optional);
+  const keys = Map.groupBy(uses, ({ key }) => key);
+  const one = { kind, name, optional: isOptional(uses) };
+  if (keys.has(undefined)) return { ...one, keys: 'all' };
+  const byKey = [...keys].toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1));
+  return { ...one, keys: byKey.map(([key = '', same]) => ({ key, optional: isOptional(same) })) };
+}
+
+function* usesOf({ initContainers = [], containers = [], volumes = [] }: PodSpecLike) {
+  for (const { env = [], envFrom = [] } of [...initContainers, ...containers]) {
+    for (const { valueFrom } of env) {
+      yield* keyUses('ConfigMap', valueFrom?.configMapKeyRef);
+      yield* keyUses('Secret', valueFrom?.secretKeyRef);
     }
-    for (const { configMapRef, secretRef } of container.envFrom ?? []) {
-      uses.addAll('ConfigMap', configMapRef?.name, configMapRef?.optional);
-      uses.addAll('Secret', secretRef?.name, secretRef?.optional);
+    for (const { configMapRef, secretRef } of envFrom) {
+      yield* fileUses('ConfigMap', configMapRef?.name, configMapRef);
+      yield* fileUses('Secret', secretRef?.name, secretRef);
     }
   }
-  for (const { configMap, secret, projected } of pod.volumes ?? []) {
-    uses.addFiles('ConfigMap', configMap?.name, configMap);
-    uses.addFiles('Secret', secret?.secretName, secret);
+  for (const { configMap, secret, projected } of volumes) {
+    yield* fileUses('ConfigMap', configMap?.name, configMap);
+    yield* fileUses('Secret', secret?.secretName, secret);
     for (const source of projected?.sources ?? []) {
-      uses.addFiles('ConfigMap', source.configMap?.name, source.configMap);
-      uses.addFiles('Secret', source.secret?.name, source.secret);
+      yield* fileUses('ConfigMap', source.configMap?.name, source.configMap);
+      yield* fileUses('Secret', source.secret?.name, source.secret);
     }
   }
-  return uses.join();
 }
 
-interface Use {
-  readonly kind: ReferenceKind;
-  readonly name: string;
-  optional: boolean;
-  all: boolean;
-  readonly keys: Map<string, boolean>;
+function keyUses(kind: ReferenceKind, source: KeySource | undefined): readonly Use[] {
+  return source ? [{ kind, name: source.name, optional: source.optional, key: source.key }] : [];
 }
 
-/** Joins all that is said about the same object: what one use needs is needed. */
-class Uses {
-  readonly #uses = new Map<string, Use>();
-
-  addAll(kind: ReferenceKind, name: string | undefined, optional: boolean | undefined): void {
-    const use = this.#use(kind, name, optional);
-    if (use) use.all = true;
-  }
-
-  addKey(kind: ReferenceKind, source: KeySource | undefined): void {
-    if (source) this.#addKey(this.#use(kind, source.name, source.optional), source.key, source);
-  }
-
-  addFiles(kind: ReferenceKind, name: string | undefined, source: FileSource | undefined): void {
-    // No items and an empty list of them mean the same to the kubelet: a file for each key.
-    if (!source?.items?.length) return this.addAll(kind, name, source?.optional);
-    const use = this.#use(kind, name, source.optional);
-    for (const { key } of source.items) this.#addKey(use, key, source);
-  }
-
-  join(): readonly Reference[] {
-    return [...this.#uses]
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, { kind, name, optional, all, keys }]) => ({
-        kind,
-        name,
-        optional,
-        keys: all
-          ? 'all'
-          : [...keys]
-              .toSorted(([a], [b]) => (a < b ? -1 : 1))
-              .map(([key, keyOptional]) => ({ key, optional: keyOptional })),
-      }));
-  }
-
-  #use(kind: ReferenceKind, name: string | undefined, optional = false): Use | undefined {
-    if (!name) return undefined;
-    const id = formatReference({ kind, name });
-    const use = this.#uses.get(id) ?? { kind, name, optional: true, all: false, keys: new Map() };
-    use.optional &&= optional;
-    this.#uses.set(id, use);
-    return use;
-  }
-
-  #addKey(use: Use | undefined, key: string, { optional = false }: { optional?: boolean }): void {
-    use?.keys.set(key, (use.keys.get(key) ?? true) && optional);
-  }
+/** No items and an empty list of them mean the same to the kubelet: a file for each key. */
+function fileUses(
+  kind: ReferenceKind,
+  name: string | undefined,
+  { optional, items = [] }: FileSource = {},
+): readonly Use[] {
+  if (items.length === 0) return [{ kind, name, optional }];
+  return items.map(({ key }) => ({ kind, name, optional, key }));
 }

@@ -1,4 +1,4 @@
-import type { Change, DecisionEvent, Outcome, ReloaderEvent } from './events.ts';
+import { levelOf, type Change, type Outcome, type ReloaderEvent } from './events.ts';
 import type { WorkloadName } from './workload.ts';
 
 /** How the parts of a line may look. */
@@ -13,27 +13,19 @@ export interface Report {
   line(event: ReloaderEvent, time: number): string;
 }
 
-/** One JSON object a line: the event's own fields, with the time before them. */
+/** One JSON object a line: time, level and message, and the event's own fields. */
 export const jsonReport: Report = {
-  line: (event, time) =>
-    JSON.stringify({
+  line(event, time) {
+    const { workload = '', outcome, why } = cellsOf(event);
+    const msg = `${workload} ${outcome}: ${why}`.trim();
+    return JSON.stringify({
       time: new Date(time).toISOString(),
+      level: levelOf(event),
+      msg,
       ...event,
       ...('durationMs' in event && { durationMs: Math.round(event.durationMs * 10) / 10 }),
-    }),
-};
-
-/** Columns grow with what they hold, up to here: one monstrous name should not push all others apart. */
-const widest = 56;
-
-const tones: { readonly [outcome in Outcome]: Tone } = {
-  rolled: 'good',
-  'would-roll': 'good',
-  recorded: 'plain',
-  'would-record': 'plain',
-  unchanged: 'faint',
-  waiting: 'plain',
-  released: 'faint',
+    });
+  },
 };
 
 /** Lines for people, in columns: when, what changed, who uses it, what was done, milliseconds, why. */
@@ -41,103 +33,84 @@ export function createTextReport(paint: Paint = (_tone, text) => text): Report &
   /** The heading of the columns. */
   readonly heading: string;
 } {
-  const widths = { changed: 32, usedBy: 26, outcome: 9 };
-  const column = (name: keyof typeof widths, text: string): string => {
-    widths[name] = Math.min(widest, Math.max(widths[name], text.length));
-    return text.padEnd(widths[name]);
-  };
   const line = (
     time: string,
-    changed: string,
-    usedBy: string,
-    outcome: string,
-    ms: string,
-    why: string,
-    tone: Tone,
-  ): string =>
+    { changed = '', workload = '', outcome, took = '', why, tone }: Cells,
+  ) =>
     [
       paint('faint', time.padEnd(8)),
-      paint(tone === 'faint' ? 'faint' : 'plain', column('changed', changed)),
-      paint(tone === 'faint' ? 'faint' : 'strong', column('usedBy', usedBy)),
-      paint(tone, column('outcome', outcome)),
-      paint('faint', ms.padStart(6)),
+      paint(tone === 'faint' ? 'faint' : 'plain', changed.padEnd(32)),
+      paint(tone === 'faint' ? 'faint' : 'strong', workload.padEnd(26)),
+      paint(tone, outcome.padEnd(9)),
+      paint('faint', took.padStart(7)),
       why,
     ].join('  ');
-  const decision = (time: string, event: DecisionEvent): string =>
-    line(
-      time,
-      event.changes.map(describeChange).join(', '),
-      describeWorkload(event.workload),
-      event.outcome,
-      `${Math.round(event.durationMs)} ms`,
-      event.reason,
-      tones[event.outcome],
-    );
   return {
-    heading: line('TIME', 'CHANGED', 'USED BY', 'OUTCOME', 'TOOK', 'WHY', 'faint'),
-    line(event, at) {
-      const time = clockTime(at);
-      switch (event.type) {
-        case 'decision':
-          return decision(time, event);
-        case 'failed': {
-          const workload = event.workload ? describeWorkload(event.workload) : '';
-          return line(
-            time,
-            '',
-            workload,
-            'failed',
-            '',
-            `${oneLine(event.message)}; trying again`,
-            'bad',
-          );
-        }
-        case 'problem':
-          return line(
-            time,
-            '',
-            describeWorkload(event.workload),
-            'ignored',
-            '',
-            event.message,
-            'bad',
-          );
-        case 'synced':
-          return line(
-            time,
-            '',
-            '',
-            'watching',
-            '',
-            `${event.optedIn} of ${event.workloads} workloads`,
-            'plain',
-          );
-      }
-    },
+    heading: line('TIME', {
+      changed: 'CHANGED',
+      workload: 'USED BY',
+      outcome: 'OUTCOME',
+      took: 'TOOK',
+      why: 'WHY',
+      tone: 'faint',
+    }),
+    line: (event, at) => line(new Date(at).toTimeString().slice(0, 8), cellsOf(event)),
   };
 }
 
-function describeChange({ type, kind, name }: Change): string {
-  switch (type) {
-    case 'seen':
-    case 'changed':
-    case 'left':
-      return `workload ${type}`;
-    default:
-      // Without the namespace, since it is that of the workload.
-      return `${kind.toLowerCase()} ${name} ${type}`;
+/** What stands in the columns. */
+interface Cells {
+  readonly changed?: string;
+  readonly workload?: string;
+  readonly outcome: string;
+  readonly took?: string;
+  readonly why: string;
+  readonly tone: Tone;
+}
+
+function cellsOf(event: ReloaderEvent): Cells {
+  const about = 'workload' in event && event.workload && describeWorkload(event.workload);
+  const workload = about ? { workload: about } : {};
+  switch (event.type) {
+    case 'decision':
+      return {
+        ...workload,
+        changed: event.changes.map(describeChange).join(', '),
+        outcome: event.outcome,
+        took: `${Math.round(event.durationMs)} ms`,
+        why: event.reason,
+        tone: toneOf(event.outcome),
+      };
+    case 'synced':
+      return {
+        outcome: 'watching',
+        why: `${event.optedIn} of ${event.workloads} workloads`,
+        tone: 'plain',
+      };
+    case 'failed': {
+      const why = `${oneLine(event.message)}; trying again`;
+      return { ...workload, outcome: 'failed', why, tone: 'bad' };
+    }
+    case 'problem':
+      return { ...workload, outcome: 'problem', why: oneLine(event.message), tone: 'bad' };
+    case 'notice':
+      return { outcome: 'notice', why: oneLine(event.message), tone: 'plain' };
   }
+}
+
+function toneOf(outcome: Outcome): Tone {
+  if (outcome === 'rolled' || outcome === 'would-roll') return 'good';
+  return outcome === 'unchanged' || outcome === 'released' ? 'faint' : 'plain';
+}
+
+function describeChange({ type, kind, name }: Change): string {
+  if (type === 'seen' || type === 'changed' || type === 'left') return `workload ${type}`;
+  // Without the namespace, since it is that of the workload.
+  return `${kind.toLowerCase()} ${name} ${type}`;
 }
 
 function describeWorkload({ kind, namespace, name }: WorkloadName): string {
   return `${kind.toLowerCase()} ${namespace}/${name}`;
-}
-
-function clockTime(time: number): string {
-  const date = new Date(time);
-  return [date.getHours(), date.getMinutes(), date.getSeconds()]
-    .map((part) => String(part).padStart(2, '0'))
-    .join(':');
 }
 
 function oneLine(text: string): string {

@@ -1,6 +1,9 @@
+import type { KubernetesObject } from '@depwatch/controller';
+
 import { formatReference, isObjectName, referencesOf } from './references.ts';
 import type { PodSpecLike, Reference } from './references.ts';
 import { readOptIn, reloadAnnotation } from './opt-in.ts';
+import { sha256 } from './content-hash.ts';
 import { recordAnnotation } from './record.ts';
 
 /** The kinds that are rolled. */
@@ -21,6 +24,7 @@ export interface WorkloadLike {
   readonly metadata?: {
     readonly name?: string;
     readonly namespace?: string;
+    readonly uid?: string;
     readonly resourceVersion?: string;
     readonly deletionTimestamp?: string | Date;
     readonly annotations?: { readonly [key: string]: string };
@@ -32,6 +36,9 @@ export interface WorkloadLike {
     };
   };
 }
+
+/** A Deployment, StatefulSet or DaemonSet, as it is watched. */
+export type Workload = KubernetesObject & Pick<WorkloadLike, 'spec'>;
 
 /** What a workload that takes part depends on. */
 export interface Interest {
@@ -45,13 +52,15 @@ export interface Interest {
 export const rolledAnnotation = 'depwatch.dev/rolled';
 
 /**
- * What a workload depends on; undefined when it takes no part: it didn't opt in, opted out, or is being deleted.
+ * What a workload depends on; undefined when it takes no part: it didn't opt in, opted out, or is being deleted. The annotation
+ * may stand on its pod template, too, where many expect it; its own goes before.
  *
  * @param all whether workloads without the annotation take part
  */
 export function interestOf(workload: WorkloadLike, all: boolean): Interest | undefined {
   const { annotations, deletionTimestamp } = workload.metadata ?? {};
-  const optIn = readOptIn(annotations?.[reloadAnnotation], all);
+  const onTemplate = workload.spec?.template?.metadata?.annotations?.[reloadAnnotation];
+  const optIn = readOptIn(annotations?.[reloadAnnotation] ?? onTemplate, all);
   if (optIn.mode === 'off' || deletionTimestamp !== undefined) return undefined;
 
   const problems = [...optIn.problems];
@@ -74,6 +83,35 @@ export function interestOf(workload: WorkloadLike, all: boolean): Interest | und
 /** The record that a workload carries. */
 export function recordTextOf(workload: WorkloadLike): string | undefined {
   return workload.metadata?.annotations?.[recordAnnotation];
+}
+
+/** What a decision depends on, of all that a workload is: its status and the number of its replicas are none of it. */
+export function decisiveOf({ metadata, spec }: WorkloadLike): unknown {
+  const { annotations = {}, deletionTimestamp } = metadata ?? {};
+  const own = [reloadAnnotation, recordAnnotation].map((name) => annotations[name]);
+  return [own, deletionTimestamp, spec?.template];
+}
+
+/** The hash of a pod template: another one means that the pods are being replaced. */
+export function templateHashOf({ spec }: WorkloadLike): string {
+  return sha256(canonicalJson(spec?.template ?? {}));
+}
+
+/** A workload whose pods are replaced: its pod template has {@link rolledAnnotation} set. */
+export function rolledWorkload<T extends WorkloadLike>(workload: T, rolled: string): T {
+  const { template } = workload.spec ?? {};
+  const annotations = { ...template?.metadata?.annotations, [rolledAnnotation]: rolled };
+  const metadata = { ...template?.metadata, annotations };
+  return { ...workload, spec: { ...workload.spec, template: { ...template, metadata } } };
+}
+
+/** JSON with sorted keys. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
 }
 
 /**

@@ -12,6 +12,7 @@ describe('parseCliOptions', () => {
       help: false,
       kubeconfig: undefined,
       log: 'text',
+      logLevel: 'info',
       namespaces: [],
       version: false,
     });
@@ -19,7 +20,7 @@ describe('parseCliOptions', () => {
 
   it('reads every flag', () => {
     const args =
-      '--kubeconfig f --context c --namespace a --namespace=b --all --dry-run --log json'.split(
+      '--kubeconfig f --context c --namespace a --namespace=b --all --dry-run --log json --log-level debug'.split(
         ' ',
       );
     expect(parseCliOptions(args)).toMatchObject({
@@ -29,6 +30,7 @@ describe('parseCliOptions', () => {
       all: true,
       dryRun: true,
       log: 'json',
+      logLevel: 'debug',
     });
   });
 
@@ -38,6 +40,7 @@ describe('parseCliOptions', () => {
     [['now'], 'now'],
     [['--log', 'xml'], '--log: "xml"'],
     [['--log'], '--log'],
+    [['--log-level', 'loud'], '--log-level: "loud"'],
     [['--namespace', 'A_b'], '--namespace: "A_b"'],
     [['--namespace='], '--namespace: ""'],
     [['--namespace', 'a'.repeat(64)], '--namespace'],

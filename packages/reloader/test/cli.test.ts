@@ -40,6 +40,7 @@ describe('depwatch-reloader', { timeout: 60_000 }, () => {
       'all',
       'dry-run',
       'log',
+      'log-level',
       'embedded',
       'version',
     ])
@@ -50,6 +51,23 @@ describe('depwatch-reloader', { timeout: 60_000 }, () => {
     const program = run(['--version']);
     expect(await program.exit).toBe(0);
     expect(program.lines).toStrictEqual([expect.stringMatching(/^\d+\.\d+\.\d+$/)]);
+  });
+
+  it('names a certificate file of the kubeconfig that is not there', async () => {
+    const file = join(folder, 'no-ca');
+    const named = (name: string, more: object) => [{ name, ...more }];
+    const server = { server: 'https://127.0.0.1:1', 'certificate-authority': 'missing-ca.crt' };
+    await writeFile(
+      file,
+      JSON.stringify({
+        clusters: named('c', { cluster: server }),
+        users: named('u', { user: { token: 't' } }),
+        contexts: named('x', { context: { cluster: 'c', user: 'u' } }),
+        'current-context': 'x',
+      }),
+    );
+    const program = run(['--kubeconfig', file]);
+    expect(await program.line('failed')).toContain('missing-ca.crt');
   });
 
   it.each([
@@ -68,7 +86,7 @@ describe('depwatch-reloader', { timeout: 60_000 }, () => {
     const file = join(folder, 'missing');
     const program = run(['--kubeconfig', file]);
     expect(await program.exit).toBe(1);
-    expect(program.stderr).toBe(`depwatch-reloader: ${file}: there is no such file\n`);
+    expect(program.stderr).toBe(`depwatch-reloader: kubeConfig: ${file} can't be read: ENOENT\n`);
   });
 
   it('--embedded rolls workloads, and a Ctrl-C ends it with 0', async () => {
@@ -104,10 +122,14 @@ describe('depwatch-reloader', { timeout: 60_000 }, () => {
 
   it('--embedded --log json prints one JSON object a line, and no data of any', async () => {
     const program = run(['--embedded', '--log', 'json']);
-    await program.line('secret/database/password"]');
+    await program.line('other data in secret/database/password');
     expect((await program.end('SIGTERM')).code).toBe(0);
     const events = program.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(events[0]).toMatchObject({ type: 'starting', embedded: true });
+    for (const { level, msg } of events) {
+      expect(['info', 'warn']).toContain(level);
+      expect(msg).toBeTypeOf('string');
+    }
     expect(events.map(({ type }) => type)).toContain('synced');
     expect(events.filter(({ type }) => type === 'decision').length).toBeGreaterThan(4);
     expect(program.lines.join('\n')).not.toMatch(/hello|change-me/);
@@ -160,7 +182,9 @@ describe('depwatch-reloader', { timeout: 60_000 }, () => {
       const context = (JSON.parse(server.kubeConfig) as { 'current-context': string })[
         'current-context'
       ];
-      const program = run(['--dry-run', '--context', context], { KUBECONFIG: kubeconfig });
+      const program = run(['--dry-run', '--log-level', 'debug', '--context', context], {
+        KUBECONFIG: kubeconfig,
+      });
       await program.line(' unchanged ');
       await namespace.patchSecret('s', { stringData: { password: 'batterystap1e' } });
       await program.line(' would-roll ');
@@ -168,16 +192,16 @@ describe('depwatch-reloader', { timeout: 60_000 }, () => {
       expect(await namespace.state('StatefulSet', 'db')).toStrictEqual(before);
     });
 
-    it('names a context that the kubeconfig does not have, and exits with 2', async () => {
+    it('names a context that the kubeconfig does not have, and exits with 1', async () => {
       const program = run(['--kubeconfig', kubeconfig, '--context', 'elsewhere']);
-      expect(await program.exit).toBe(2);
+      expect(await program.exit).toBe(1);
       expect(program.stderr).toContain('"elsewhere"');
     });
 
     it('says at once that it cannot reach the API server, and works when it can', async () => {
       await server.faults.down();
       const program = run(['--kubeconfig', kubeconfig]);
-      expect(await program.line('failed')).toContain('ECONNREFUSED');
+      expect(await program.line('failed')).toContain('the API server cannot be reached');
       await server.faults.up();
       await program.line('watching');
       expect(program.lines.filter((line) => line.includes('failed'))).toHaveLength(1);

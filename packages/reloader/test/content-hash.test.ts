@@ -8,18 +8,17 @@ const keyed = (...keys: string[]): Reference => ({
   ...whole,
   keys: keys.map((key) => ({ key, optional: false })),
 });
-const hashOf = (content: Content | undefined, reference = whole, namespace = 'n') =>
-  hashReference(reference, namespace, content)[0]?.hash;
+const hashOf = (content: Content | undefined, reference = whole) =>
+  hashReference(reference, content)[0]?.hash;
 
 /** As it comes from the server: a literal could not have such a key. */
 const parsed = (json: string): Content => JSON.parse(json) as Content;
 
 describe('the hash of a whole object', () => {
   it('is one finding with 43 characters', () => {
-    expect(hashReference(whole, 'n', { data: { a: '1' } })).toStrictEqual([
+    expect(hashReference(whole, { data: { a: '1' } })).toStrictEqual([
       {
         id: 'configmap/c',
-        reference: 'configmap/c',
         hash: expect.stringMatching(/^[\w-]{43}$/) as unknown,
         optional: false,
       },
@@ -43,15 +42,14 @@ describe('the hash of a whole object', () => {
     expect(hashOf(one)).not.toBe(hashOf(other));
   });
 
-  it('depends on kind, namespace and name', () => {
+  it('depends on kind and name', () => {
     const content = { data: { a: '1' } };
     const hashes = [
       hashOf(content),
       hashOf(content, { ...whole, kind: 'Secret' }),
       hashOf(content, { ...whole, name: 'd' }),
-      hashOf(content, whole, 'm'),
     ];
-    expect(new Set(hashes).size).toBe(4);
+    expect(new Set(hashes).size).toBe(3);
   });
 
   it('takes no data, an absent field and an empty one for the same', () => {
@@ -73,12 +71,12 @@ describe('the hash of a whole object', () => {
 describe('the hashes of single keys', () => {
   it('are a finding each, and depend on those keys alone', () => {
     const content = { data: { a: '1', b: '2', c: '3' } };
-    const findings = hashReference(keyed('a', 'b'), 'n', content);
+    const findings = hashReference(keyed('a', 'b'), content);
     expect(findings.map(({ id }) => id)).toStrictEqual(['configmap/c/a', 'configmap/c/b']);
-    expect(hashReference(keyed('a', 'b'), 'n', { data: { a: '1', b: '2', c: '4' } })).toStrictEqual(
+    expect(hashReference(keyed('a', 'b'), { data: { a: '1', b: '2', c: '4' } })).toStrictEqual(
       findings,
     );
-    const [a, b] = hashReference(keyed('a', 'b'), 'n', { data: { a: '1', b: '9', c: '3' } });
+    const [a, b] = hashReference(keyed('a', 'b'), { data: { a: '1', b: '9', c: '3' } });
     expect(a).toStrictEqual(findings[0]);
     expect(b?.hash).not.toBe(findings[1]?.hash);
   });

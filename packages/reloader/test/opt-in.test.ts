@@ -10,6 +10,8 @@ test.each([
   ['auto', false, 'auto', []],
   [' auto ', false, 'auto', []],
   ['off', true, 'off', []],
+  [' off ,', true, 'off', []],
+  ['auto, secret/x', false, 'auto', ['secret/x']],
   ['configmap/a', false, 'listed', ['configmap/a']],
   ['configmap/a, secret/b ,', true, 'listed', ['configmap/a', 'secret/b']],
   ['secret/constructor', false, 'listed', ['secret/constructor']],
@@ -38,6 +40,12 @@ test.each([
     expect(optIn.problems).toHaveLength(1);
     expect(optIn.problems[0]).toContain(JSON.stringify(value));
   }
+});
+
+test('"off" among others is told of, and what is right beside it counts', () => {
+  const optIn = readOptIn('off, secret/a', true);
+  expect(optIn).toMatchObject({ mode: 'listed', listed: new Set(['secret/a']) });
+  expect(optIn.problems).toStrictEqual(['depwatch.dev/reload: "off" has to stand alone']);
 });
 
 test('what is right in a list counts beside what is wrong', () => {

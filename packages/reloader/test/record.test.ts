@@ -5,12 +5,16 @@ import { decide, formatRecord, parseRecord } from '../src/record.ts';
 
 const found = (id: string, hash: string | undefined, optional = false): Finding => ({
   id,
-  reference: id.split('/').slice(0, 2).join('/'),
   hash,
   optional,
 });
-const record = (entries: Record<string, string>): string =>
-  formatRecord(new Map(Object.entries(entries)));
+const template = { hash: 'T' };
+/** As it is written: with the pod template, where there is anything. */
+const whole = (entries: Record<string, string>): Map<string, string> =>
+  new Map(Object.entries(Object.keys(entries).length > 0 ? { ...entries, template: 'T' } : {}));
+const record = (entries: Record<string, string>): string => formatRecord(whole(entries));
+const decideOn = (recordText: string | undefined, findings: readonly Finding[]) =>
+  decide({ recordText, template, findings });
 
 describe('decide', () => {
   it.each<{
@@ -135,15 +139,35 @@ describe('decide', () => {
       findings: [found('configmap/a', undefined)],
       action: 'nothing',
       record: { 'configmap/a': 'A' },
-      reason: 'gone: configmap/a, rolls if it comes back different',
+      reason: 'waiting for configmap/a',
     },
     {
-      name: 'what is gone does not hide what differs',
+      name: 'what differs is not rolled for while something is missing that new pods would need',
       old: record({ 'configmap/a': 'A', 'secret/b': 'B' }),
       findings: [found('configmap/a', undefined), found('secret/b', 'B2')],
+      action: 'nothing',
+      record: { 'configmap/a': 'A', 'secret/b': 'B' },
+      reason: 'waiting for configmap/a',
+    },
+    {
+      name: 'what may not be read keeps its place, and the rest counts',
+      old: record({ 'configmap/a': 'A', 'secret/b': 'B', 'secret/c': '-' }),
+      findings: [
+        found('configmap/a', 'A2'),
+        { ...found('secret/b', undefined), isHidden: true },
+        { ...found('secret/c', undefined, true), isHidden: true },
+      ],
       action: 'roll',
-      record: { 'configmap/a': 'A', 'secret/b': 'B2' },
-      reason: 'other data in secret/b',
+      record: { 'configmap/a': 'A2', 'secret/b': 'B', 'secret/c': '-' },
+      reason: 'other data in configmap/a, secret/b, secret/c may not be read',
+    },
+    {
+      name: 'what may not be read and never was is left out',
+      old: undefined,
+      findings: [{ ...found('secret/b', undefined, true), isHidden: true }],
+      action: 'nothing',
+      record: {},
+      reason: 'secret/b may not be read',
     },
     {
       name: 'something optional that is not there is recorded as absent',
@@ -170,12 +194,12 @@ describe('decide', () => {
       reason: 'same data',
     },
     {
-      name: 'something optional that is gone does not roll',
+      name: 'something optional that is gone rolls, so that the pods run without it',
       old: record({ 'configmap/a': 'A' }),
       findings: [found('configmap/a', undefined, true)],
-      action: 'nothing',
-      record: { 'configmap/a': 'A' },
-      reason: 'gone: configmap/a, rolls if it comes back different',
+      action: 'roll',
+      record: { 'configmap/a': '-' },
+      reason: 'other data in configmap/a',
     },
     {
       name: 'optional before and needed now is another pod template: recorded',
@@ -211,7 +235,7 @@ describe('decide', () => {
     })),
     {
       name: 'a record in another order or spacing is taken as it is meant',
-      old: '{ "secret/b": "B", "configmap/a": "A" }',
+      old: '{ "template": "T", "secret/b": "B", "configmap/a": "A" }',
       findings: [found('configmap/a', 'A'), found('secret/b', 'B')],
       action: 'nothing',
       record: { 'configmap/a': 'A', 'secret/b': 'B' },
@@ -226,24 +250,85 @@ describe('decide', () => {
       reason: 'other data in configmap/constructor/__proto__',
     },
   ])('$name', ({ old, findings, action, record: expected, reason }) => {
-    const decision = decide(old, findings);
+    const decision = decideOn(old, findings);
     expect(decision.action).toBe(action);
-    expect(decision.record).toStrictEqual(new Map(Object.entries(expected)));
+    expect(decision.record).toStrictEqual(whole(expected));
     expect(decision.reason).toBe(reason);
-    expect(decision.differing.length > 0).toBe(action === 'roll');
+    if (action === 'roll') expect(decision.differing).not.toEqual([]);
 
     // Whatever was decided, there is nothing more to do once it is written.
-    const again = decide(formatRecord(decision.record), findings);
+    const again = decideOn(formatRecord(decision.record), findings);
     if (action !== 'nothing') expect(again.action).toBe('nothing');
   });
 
   it('names what is missing', () => {
-    const { missing } = decide(undefined, [
+    const { missing } = decideOn(undefined, [
       found('configmap/a', undefined),
       found('configmap/b', undefined, true),
       found('configmap/c', 'C'),
     ]);
     expect(missing).toStrictEqual(['configmap/a']);
+  });
+});
+
+describe('what was decided before', () => {
+  const known = { record: whole({ 'configmap/a': 'B' }), replaced: record({ 'configmap/a': 'A' }) };
+  const old = record({ 'configmap/a': 'A' });
+  const decideKnowing = (recordText: string | undefined, hash: string) =>
+    decide({ recordText, known, template, findings: [found('configmap/a', hash)] });
+
+  it.each([
+    ['is removed', undefined],
+    ['is broken', '{'],
+    ['is set back to what it was before', old],
+    ['is set to something else', record({ 'configmap/a': 'C' })],
+  ])('is restored where the annotation %s', (_what, recordText) => {
+    expect(decideKnowing(recordText, 'B')).toMatchObject({ action: 'restore', differing: [] });
+  });
+
+  it('rolls for what has changed since, whatever the annotation says', () => {
+    for (const recordText of [undefined, '{', formatRecord(known.record)])
+      expect(decideKnowing(recordText, 'D').action).toBe('roll');
+  });
+
+  it('rolls for data that is as it was before, though the cache shows the annotation of then still', () => {
+    expect(decideKnowing(old, 'A').action).toBe('roll');
+  });
+
+  it('does not roll for what another reloader has rolled for', () => {
+    expect(decideKnowing(record({ 'configmap/a': 'D' }), 'D').action).toBe('nothing');
+  });
+});
+
+describe('another pod template', () => {
+  const recordText = formatRecord(new Map([...whole({ 'configmap/a': 'A' }), ['template', 'T0']]));
+  const decideAt = (changedMs: number | undefined, more: object = {}) =>
+    decide({
+      recordText,
+      template: { hash: 'T', changedMs: 2000, recordedMs: 1000, ...more },
+      findings: [{ ...found('configmap/a', 'B'), ...(changedMs !== undefined && { changedMs }) }],
+    });
+
+  it('has replaced the pods, and with data from before it nothing is to be done but to record it', () => {
+    expect(decideAt(1500)).toMatchObject({ action: 'record', reason: 'new: configmap/a' });
+    expect(decideAt(2000).action).toBe('record');
+  });
+
+  it.each([
+    ['changed after it', 2001, {}],
+    ['changed at a time unknown', undefined, {}],
+    ['last written before the record was, so that no time tells of the change', 999, {}],
+    ['changed before it, perhaps', 1500, { changedMs: undefined }],
+    ['changed after the record, perhaps', 1500, { recordedMs: undefined }],
+  ])('does not hide data that was %s', (_what, changedMs, more) => {
+    expect(decideAt(changedMs, more).action).toBe('roll');
+  });
+
+  it('with the same data is recorded', () => {
+    expect(decide({ recordText, template, findings: [found('configmap/a', 'A')] })).toMatchObject({
+      action: 'record',
+      reason: 'another pod template',
+    });
   });
 });
 

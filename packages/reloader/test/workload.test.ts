@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 
 import { formatReference } from '../src/references.ts';
-import { interestOf, recordPatch, rolledAnnotation, rolledValue } from '../src/workload.ts';
+import {
+  interestOf,
+  recordPatch,
+  rolledAnnotation,
+  rolledValue,
+  rolledWorkload,
+  templateHashOf,
+} from '../src/workload.ts';
 import type { WorkloadLike } from '../src/workload.ts';
 
 const workload = (reload: string | undefined, ...names: string[]): WorkloadLike => ({
@@ -42,6 +49,20 @@ describe('interestOf', () => {
       'configmap/b',
     ]);
     expect(idsOf(workload('configmap/b', 'a', 'b'))).toStrictEqual(['configmap/b']);
+  });
+
+  it('takes the annotation of the pod template where the workload has none of its own', () => {
+    const onTemplate = (own: string | undefined, reload: string): WorkloadLike => {
+      const { metadata, spec } = workload(own, 'a', 'b');
+      const annotations = { 'depwatch.dev/reload': reload };
+      return {
+        metadata: metadata!,
+        spec: { template: { ...spec!.template, metadata: { annotations } } },
+      };
+    };
+    expect(idsOf(onTemplate(undefined, 'configmap/b'))).toStrictEqual(['configmap/b']);
+    expect(idsOf(onTemplate(undefined, 'off'), true)).toBeUndefined();
+    expect(idsOf(onTemplate('auto', 'off'))).toStrictEqual(['configmap/a', 'configmap/b']);
   });
 
   it('tells of what is listed and not used', () => {
@@ -87,5 +108,27 @@ describe('the patch', () => {
       spec: { template: { metadata: { annotations: { [rolledAnnotation]: first } } } },
     };
     expect(rolledValue(rolled, 0, ['configmap/a'])).toBe('1970-01-01T00:00:00.001Z configmap/a');
+  });
+});
+
+describe('the hash of a pod template', () => {
+  it('is that of what it says, in whatever order, and of nothing beside it', () => {
+    const { spec } = workload('auto', 'a');
+    const reordered = JSON.parse('{"b":1,"a":{"d":2,"c":[3,4]}}') as never;
+    const ordered = JSON.parse('{"a":{"c":[3,4],"d":2},"b":1}') as never;
+    expect(templateHashOf({ spec: { template: reordered } })).toBe(
+      templateHashOf({ spec: { template: ordered } }),
+    );
+    expect(templateHashOf({ spec: spec! })).toBe(templateHashOf(workload('off', 'a')));
+    expect(templateHashOf({ spec: spec! })).not.toBe(templateHashOf(workload('auto', 'b')));
+  });
+
+  it('of a workload that is rolled is known before it is', () => {
+    const rolled = rolledWorkload(workload('auto', 'a'), 'now');
+    expect(rolled.spec?.template?.metadata?.annotations).toStrictEqual({
+      [rolledAnnotation]: 'now',
+    });
+    expect(rolled.spec?.template?.spec).toStrictEqual(workload('auto', 'a').spec?.template?.spec);
+    expect(templateHashOf(rolled)).not.toBe(templateHashOf(workload('auto', 'a')));
   });
 });

@@ -98,6 +98,68 @@ export function followingScenarios(context: ScenarioContext): void {
       expect((await namespace.state(web, 'web')).generation).toBe(before.generation + 1);
     });
 
+    it('something optional that is deleted rolls, and once more when it is back', async () => {
+      const namespace = await context.namespace();
+      await namespace.configMap('a', { k: '1' });
+      const pod = podWith({ envFrom: [{ configMapRef: { name: 'a', optional: true } }] });
+      await namespace.workload(web, 'web', pod);
+      const { events } = await context.run(namespace);
+      await events.decision('recorded', 'web');
+      await namespace.deleteConfigMap('a');
+      await events.decision('rolled', 'web');
+      await namespace.configMap('a', { k: '1' });
+      await events.decision('rolled', 'web');
+    });
+
+    it('data and record that are replaced together roll', async () => {
+      const namespace = await context.namespace();
+      await namespace.configMap('a', { k: '1' });
+      await namespace.workload(web, 'web', podFrom('a'));
+      const { events } = await context.run(namespace);
+      await events.decision('recorded', 'web');
+      await namespace.patchConfigMap('a', { data: { k: '2' } });
+      await namespace.patchWorkload(web, 'web', {
+        metadata: { annotations: { 'depwatch.dev/hash': null } },
+      });
+      await events.decision('rolled', 'web');
+    });
+
+    it('data and pod template that both changed while it was down roll nothing more', async () => {
+      const namespace = await context.namespace();
+      await namespace.configMap('a', { k: '1' });
+      await namespace.workload(web, 'web', podFrom('a'));
+      const first = await context.run(namespace);
+      await first.events.decision('recorded', 'web');
+      await first.stop();
+      await namespace.patchConfigMap('a', { data: { k: '2' } });
+      const labels = { app: 'web', version: '2' };
+      await namespace.patchWorkload(web, 'web', { spec: { template: { metadata: { labels } } } });
+      const second = await context.run(namespace);
+      expect((await second.events.decision('recorded', 'web')).reason).toBe('new: configmap/a');
+      expect((await namespace.state(web, 'web')).rolled).toBeUndefined();
+    });
+
+    it('who undoes each write is left alone for ever longer, and named in one event', async () => {
+      const namespace = await context.namespace();
+      await namespace.configMap('a', { k: '1' });
+      await namespace.workload(web, 'web', podFrom('a'));
+      const { events } = await context.run(namespace, { settleMs: 20, minIntervalMs: 200 });
+      await events.decision('recorded', 'web');
+      const annotations = { 'depwatch.dev/hash': '{}' };
+      const undo = () => namespace.patchWorkload(web, 'web', { metadata: { annotations } });
+      await undo();
+      await events.decision('restored', 'web');
+      await undo();
+      await events.decision('restored', 'web');
+      await undo();
+      await events.has('problem');
+      const told = events.all.filter((event) => event.type === 'problem');
+      expect(told.map(({ message }) => message)).toStrictEqual([
+        expect.stringMatching(/^depwatch.dev\/hash is undone again and again by [\w-]+;/),
+      ]);
+      expect(await namespace.eventNotes('RecordUndone')).toStrictEqual([told[0]?.message]);
+    });
+
     it('a workload opts in, out and in again', async () => {
       const namespace = await context.namespace();
       const annotate = (value: string | null) =>
@@ -129,7 +191,11 @@ export function followingScenarios(context: ScenarioContext): void {
       await namespace.workload(web, 'silent', podFrom('a'), null);
       await namespace.workload(web, 'out', podFrom('a'), 'off');
       const some = await context.run(namespace);
-      expect(some.events.all[0]).toStrictEqual({ type: 'synced', workloads: 3, optedIn: 1 });
+      expect(some.events.all.find(({ type }) => type === 'synced')).toStrictEqual({
+        type: 'synced',
+        workloads: 3,
+        optedIn: 1,
+      });
       await some.events.decision('recorded', 'in');
       await some.stop();
 
@@ -180,7 +246,6 @@ export function followingScenarios(context: ScenarioContext): void {
       const { events } = await context.run(namespace);
       await events.decision('recorded', 'web');
       await namespace.apps.deleteNamespacedDeployment({ namespace: namespace.name, name: 'web' });
-      await events.decision('released', 'web');
       const before = await namespace.state(web, 'web');
       await namespace.patchConfigMap('a', { data: { k: '2' } });
       // A workload that takes part shows that the change has been seen.
@@ -188,9 +253,10 @@ export function followingScenarios(context: ScenarioContext): void {
       await events.decision('recorded', 'other');
       expect(await namespace.state(web, 'web')).toStrictEqual(before);
       await namespace.patchWorkload(web, 'web', { metadata: { finalizers: null } });
+      await events.decision('released', 'web');
     });
 
-    it('a record that somebody removed or broke is written anew, without a roll', async () => {
+    it('a record that somebody removed or broke is restored, without a roll', async () => {
       const namespace = await context.namespace();
       await namespace.configMap('a', { k: '1' });
       await namespace.workload(web, 'web', podFrom('a'));
@@ -198,12 +264,12 @@ export function followingScenarios(context: ScenarioContext): void {
       await events.decision('recorded', 'web');
       const { record, template } = await namespace.state(web, 'web');
       for (const [broken, reason] of [
-        [null, 'first sight'],
-        ['{"configmap/a":', 'the record was unreadable'],
+        [null, 'somebody has removed the record'],
+        ['{"configmap/a":', 'somebody has broken the record'],
       ]) {
         const annotations = { 'depwatch.dev/hash': broken };
         await namespace.patchWorkload(web, 'web', { metadata: { annotations } });
-        expect((await events.decision('recorded', 'web')).reason).toBe(reason);
+        expect((await events.decision('restored', 'web')).reason).toBe(reason);
         expect(await namespace.state(web, 'web')).toMatchObject({ template, record });
       }
     });

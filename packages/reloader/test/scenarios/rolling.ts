@@ -25,6 +25,7 @@ export function rollingScenarios(context: ScenarioContext): void {
       const state = await namespace.state(web, 'web');
       expect(JSON.parse(state.record ?? '')).toStrictEqual({
         'configmap/a': expect.stringMatching(/^[\w-]{43}$/) as unknown,
+        template: expect.stringMatching(/^[\w-]{43}$/) as unknown,
       });
       expect(state).toMatchObject({ template, rolled: undefined });
     });

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import {
   AppsV1Api,
   CoreV1Api,
@@ -107,6 +109,16 @@ export class TestNamespace {
     if (kind === 'Deployment') await this.apps.patchNamespacedDeployment(request, mergePatch());
     else if (kind === 'DaemonSet') await this.apps.patchNamespacedDaemonSet(request, mergePatch());
     else await this.apps.patchNamespacedStatefulSet(request, mergePatch());
+  }
+
+  /** What events say that were written for a reason, as soon as there are any. */
+  async eventNotes(reason: string): Promise<readonly (string | undefined)[]> {
+    for (;;) {
+      const { items } = await this.core.listNamespacedEvent({ namespace: this.name });
+      const found = items.filter((event) => event.reason === reason);
+      if (found.length > 0) return found.map(({ message }) => message);
+      await sleep(20);
+    }
   }
 
   async state(kind: WorkloadKind, name: string): Promise<WorkloadState> {

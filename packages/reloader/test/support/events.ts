@@ -24,6 +24,14 @@ export class Events {
     return this.decisions.filter((event) => event.outcome === outcome).length;
   }
 
+  /** Waits until there was an event of a type, whatever comes before it. */
+  async has(type: ReloaderEvent['type']): Promise<void> {
+    const taken = this.#taken;
+    this.#taken = 0;
+    await this.take(type, (event): event is ReloaderEvent => event.type === type);
+    this.#taken = taken;
+  }
+
   /**
    * The next event of a kind, after the one taken last.
    *

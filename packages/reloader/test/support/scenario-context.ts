@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll } from 'vitest';
 
-import { reloaderUser } from '../../src/embedded/grant.ts';
-import { createReloader, type Reloader, type ReloaderOptions } from '../../src/reloader.ts';
+import { reloaderUser } from '../../src/embedded/demo.ts';
+import { createReloader, type Reloader, type ReloaderSettings } from '../../src/reloader.ts';
 import { createTextReport, jsonReport } from '../../src/report.ts';
 import { loadKubeConfig, TestNamespace, type TestServer } from './cluster.ts';
 import { Events } from './events.ts';
@@ -23,13 +23,9 @@ export interface ScenarioContext {
   namespace(): Promise<TestNamespace>;
   namespaceNamed(name: string): Promise<TestNamespace>;
   /** Runs a reloader as the user that the manifest binds to its role; waits until it has listed the workloads. */
-  run(namespace: TestNamespace, options?: Partial<ReloaderOptions>): Promise<Running>;
+  run(namespace: TestNamespace, options?: ReloaderSettings): Promise<Running>;
   /** The same with another user, who may be allowed too little; doesn't wait. */
-  runAs(
-    user: string,
-    namespace: TestNamespace,
-    options?: Partial<ReloaderOptions>,
-  ): Promise<Running>;
+  runAs(user: string, namespace: TestNamespace, options?: ReloaderSettings): Promise<Running>;
 }
 
 /** Starts a server before all tests of a suite, and ends it, and each reloader, after them. */
@@ -56,7 +52,7 @@ export function useScenarioContext(start: () => Promise<TestServer>): ScenarioCo
     namespaceNamed: (name) => TestNamespace.create(context.server, name),
     async run(namespace, options) {
       const running = await context.runAs(reloaderUser, namespace, options);
-      await running.events.take('the first list', (event) => event.type === 'synced');
+      await running.events.has('synced');
       return running;
     },
     async runAs(user, namespace, options) {
@@ -74,6 +70,9 @@ export function useScenarioContext(start: () => Promise<TestServer>): ScenarioCo
           lines.push(jsonReport.line(event, 0), report.line(event, 0));
           events.add(event);
         },
+        // The scenarios wait for what happens, and should not take long.
+        settleMs: 100,
+        minIntervalMs: 1,
         ...options,
       });
       reloaders.push(reloader);

@@ -1,4 +1,4 @@
-import { reloaderUser } from '../../src/embedded/grant.ts';
+import { reloaderUser } from '../../src/embedded/demo.ts';
 
 /** A namespace with a reloader of its own. */
 export const teamNamespace = 'team';

@@ -1,0 +1,33 @@
+import type { KubernetesObject } from '@depwatch/controller';
+import { recordPath, writersOf } from './managers.ts';
+import { recordAnnotation } from './record.ts';
+import { formatReference } from './references.ts';
+import type { Used } from './used.ts';
+
+/** Says of pods that are replaced again and again, whose doing that is. */
+export function rollsCaused(used: readonly Used[], differing: readonly string[]): string {
+  const causes = used
+    .filter(({ findings }) => findings.some(({ id }) => differing.includes(id)))
+    .map(({ reference, object }) => {
+      const writers = object
+        ? ['f:data', 'f:binaryData'].flatMap((field) => writersOf(object, [field]))
+        : [];
+      return `${formatReference(reference)} is changed by ${writers[0] ?? 'somebody'}`;
+    });
+  return `its pods are replaced again and again, since ${causes.join(', ')}`;
+}
+
+/**
+ * Says whose doing it is that the record doesn't stay as it was written.
+ *
+ * @param workload with its managedFields
+ */
+export function recordUndone(workload: KubernetesObject | undefined): string {
+  const [setter] = workload ? writersOf(workload, recordPath) : [];
+  // Of who takes a field away nothing is left but what else they wrote.
+  const others = workload ? writersOf(workload, []).slice(0, 3) : [];
+  const who =
+    setter ??
+    (others.length > 0 ? `somebody, such as who else writes it: ${others.join(', ')}` : 'somebody');
+  return `${recordAnnotation} is undone again and again by ${who}`;
+}
