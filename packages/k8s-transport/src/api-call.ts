@@ -8,12 +8,13 @@ import { foreignBy, foreignStart } from './answers/foreign-answer.ts';
 import { Refusal } from './answers/refusal.ts';
 import {
   connectionError,
+  deliveryOf,
+  type Delivery,
   foreignError,
   inDoubt,
   isCertificateAlert,
   timeoutError,
   unresolvedError,
-  wasUnsent,
 } from './answers/transport-error.ts';
 import { mayBeDone, repeatAfterMs } from './repeat.ts';
 
@@ -129,14 +130,15 @@ export class ApiCall implements AttemptListener {
   onBroken(error: Error): void {
     // The status counts even where the text that goes with it got lost.
     if (this.#refusal !== undefined) return this.#refused(this.#refusal);
-    const unsent = !this.#attempt?.answered && wasUnsent(error);
+    const delivery = this.#attempt?.answered ? 'unknown' : deliveryOf(error);
+    const doubtful = delivery === 'unknown';
     const fail = () => {
       const failure = connectionError(this.#receiver.describe(), this.#api.server, error);
-      this.#repeatOrFail(unsent ? failure : this.#inDoubt(failure), unsent);
+      this.#repeatOrFail(doubtful ? this.#inDoubt(failure) : failure, delivery);
     };
     // After a 401 a kube-apiserver ends the connection, and looks at nothing that came behind; of a write that is not sure.
     const isBehind =
-      (unsent || !this.#request.changes) &&
+      (!doubtful || !this.#request.changes) &&
       !this.#attempt?.answered &&
       this.#api.credentials.wereRefused(this.#credentials);
     return isBehind || isCertificateAlert(error) ? this.#renew(fail) : fail();
@@ -197,13 +199,13 @@ export class ApiCall implements AttemptListener {
 
   #failRefused(refusal: Refusal): void {
     const error = refusal.errorFor(this.#receiver);
-    this.#repeatOrFail(mayBeDone(error) ? this.#inDoubt(error) : error, false);
+    this.#repeatOrFail(mayBeDone(error) ? this.#inDoubt(error) : error);
   }
 
   /** Sends it once more, after a while, where that is safe and time is left; else it has failed. */
-  #repeatOrFail(error: DepwatchError, unsent: boolean): void {
+  #repeatOrFail(error: DepwatchError, delivery: Delivery = 'unknown'): void {
     const { clock, settings } = this.#api;
-    const waitMs = repeatAfterMs(this.#request.repeat, error, unsent, this.#repeats, clock);
+    const waitMs = repeatAfterMs(this.#request.repeat, error, delivery, this.#repeats, clock);
     const leftMs = settings.requestTimeoutMs - (clock.now() - this.#startedAt);
     if (this.#done || waitMs === undefined || waitMs >= leftMs) return this.fail(error);
     this.#repeats++;

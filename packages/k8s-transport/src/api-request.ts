@@ -25,7 +25,7 @@ export interface ApiRequest {
   readonly short?: boolean;
   /** Whether it changes something: where nobody knows whether it did, its error says so. */
   readonly changes?: boolean;
-  /** What is sent again when it may help, see {@link repeatAfterMs}; default nothing. */
+  /** What is sent again when it may help, see {@link repeatAfterMs}; default nothing but what was refused unseen. */
   readonly repeat?: Repeatable;
   /** What to accept instead when the server answers 406. */
   readonly fallback?: { readonly accept: string; chosen(): void };

@@ -4,7 +4,7 @@ import type { Dispatcher } from 'undici';
 
 import type { ConnectionPool, Ticket } from './connections/connection-pool.ts';
 import type { PoolRequest } from './connections/connection.ts';
-import { wasUnsent } from './answers/transport-error.ts';
+import { deliveryOf } from './answers/transport-error.ts';
 import { expectStream, type StreamReceiver } from './connections/created-stream.ts';
 
 /** Header fields of an answer, by their lower-case names. */
@@ -122,7 +122,8 @@ export class Attempt implements Dispatcher.DispatchHandler, StreamReceiver {
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     // Not there yet when it fails within the constructor, for want of a connection.
     const ticket = this.#ticket as Ticket | undefined;
-    this.#end()?.onBroken(wasUnsent(error) ? error : (ticket?.socketError ?? error));
+    const known = deliveryOf(error) !== 'unknown';
+    this.#end()?.onBroken(known ? error : (ticket?.socketError ?? error));
   }
 
   #end(): AttemptListener | undefined {

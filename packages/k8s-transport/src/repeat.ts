@@ -1,8 +1,10 @@
 import { backOffMs, type Clock, type DepwatchError } from '@depwatch/core';
 
+import type { Delivery } from './answers/transport-error.ts';
+
 /**
  * What of a request may be sent again: `always`, since it changes nothing or leads to the same in the end; or only what
- * was certainly `unsent`, or refused before it was looked at.
+ * was certainly `unsent`, or told to come back before it was looked at. What the server refused unseen always is.
  */
 export type Repeatable = 'always' | 'unsent';
 
@@ -25,21 +27,23 @@ export function mayBeDone({ code, reason, status, retryAfterMs }: DepwatchError)
  * numbers come from a proxy that lost the answer. What a lost connection swallowed may have been done: only what is
  * repeatable at all is sent again. A time-out is never repeated, since it has used up the time that there was.
  *
- * @param unsent whether the server certainly did nothing
+ * @param repeat undefined where whoever asks does that himself
  * @param repeats how often that was done before
  */
 export function repeatAfterMs(
   repeat: Repeatable | undefined,
   { code, reason, status, retryAfterMs }: DepwatchError,
-  unsent: boolean,
+  delivery: Delivery,
   repeats: number,
   clock: Pick<Clock, 'random'>,
 ): number | undefined {
-  if (repeat === undefined || code !== 'ERR_TRANSPORT' || repeats >= mostRepeats) return undefined;
+  if (code !== 'ERR_TRANSPORT' || repeats >= mostRepeats) return undefined;
+  const unreachable = reason === 'unreachable';
+  if (repeat === undefined && !(unreachable && delivery === 'refused')) return undefined;
   // A page of a proxy, Retry-After and all, may stand for an answer that got lost.
   const isServers = reason !== 'not-kubernetes' || repeat === 'always';
   const busy = isServers && (status?.code === 429 || status?.code === 503);
   if (busy && retryAfterMs !== undefined) return Math.max(retryAfterMs, backOff.baseMs);
-  const lost = reason === 'unreachable' && (unsent || repeat === 'always');
+  const lost = unreachable && (delivery !== 'unknown' || repeat === 'always');
   return lost ? backOffMs(repeats, backOff, clock.random()) : undefined;
 }

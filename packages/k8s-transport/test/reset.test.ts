@@ -3,26 +3,11 @@ import { createServer, type TLSSocket } from 'node:tls';
 
 import { describe, expect, it } from 'vitest';
 
+import { frame } from './frames.ts';
 import { configMaps, failureOf, kubeConfigFrom, listen, opened, transportFor } from './helpers.ts';
 import { certificates, kubeConfigTo } from './secure-server.ts';
 
 const bookmark = `{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"9"}}}\n`;
-const frameTypes = { data: 0, headers: 1, reset: 3, settings: 4 };
-
-function frame(
-  type: keyof typeof frameTypes,
-  stream: number,
-  flags: number,
-  payload: Buffer,
-): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head.writeUInt8(frameTypes[type], 3);
-  head.writeUInt8(flags, 4);
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
-}
-
 /**
  * Answers the first request with a bookmark, then resets the stream. Written by hand, since a server of Node ends a
  * stream before it resets it.

@@ -16,16 +16,28 @@ export class NotConnectedError extends Error {
   }
 }
 
-/** Whether the server certainly did nothing with a request: it never got it, or refused its stream. */
-export function wasUnsent(error: Error): boolean {
+/** That a request went to no server: each connection that was made for it was ended by the server before it took it. */
+export class TurnedAwayError extends Error {
+  override readonly name = 'TurnedAwayError';
+}
+
+/**
+ * How far a request without an answer has come: the server `refused` it unseen, and says so, to have it sent again; it
+ * was `unsent`, for want of a connection; or nobody knows.
+ */
+export type Delivery = 'refused' | 'unsent' | 'unknown';
+
+/** What the error of a request that got no answer says of it. */
+export function deliveryOf(error: Error): Delivery {
+  if (error instanceof NotConnectedError) return 'unsent';
   // undici tells the code of a stream that was reset, and gives up what came after the last stream of a GOAWAY when it has
   // sent that twice.
   const { http2ErrorCode } = error as { http2ErrorCode?: unknown };
-  return (
-    error instanceof NotConnectedError ||
+  const refused =
+    error instanceof TurnedAwayError ||
     http2ErrorCode === constants.NGHTTP2_REFUSED_STREAM ||
-    error.message.startsWith('HTTP/2: "GOAWAY" frame received')
-  );
+    error.message.startsWith('HTTP/2: "GOAWAY" frame received');
+  return refused ? 'refused' : 'unknown';
 }
 
 /** The same error for a write of which nobody knows whether it was done, which it says. */

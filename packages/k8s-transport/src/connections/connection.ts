@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '@depwatch/core';
 import { Client, type Dispatcher } from 'undici';
 
+import { TurnedAwayError } from '../answers/transport-error.ts';
 import type { OpenSocket } from './open-socket.ts';
 
 /** What a request needs to be sent. */
@@ -160,7 +161,8 @@ export class Connection {
 
   async #reconnect(done: (...result: [null, Socket] | [Error, null]) => void): Promise<void> {
     try {
-      if (!this.settled || this.#reopened) throw new Error('the server closes its connections');
+      if (!this.settled || this.#reopened)
+        throw new TurnedAwayError('the server closes its connections');
       this.#reopened = true;
       done(null, await this.#parts.reopen(this.#stop));
     } catch (error) {
