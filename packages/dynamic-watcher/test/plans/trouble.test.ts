@@ -121,6 +121,25 @@ describe('who adds no longer', () => {
 });
 
 describe('what is shared meets trouble', () => {
+  test('refused while it may pass, it holds up nobody who is new', async () => {
+    await using bench = await PlanBench.start(configMaps(40), { unavailable: 'wait' });
+    await bench.live(...ids(30));
+    const allow = bench.fake.fail({ match: ofCollection, error: forbidden });
+    bench.fake.breakWatches();
+    await bench.settle(5000);
+    await bench.live(...ids(10, 30));
+    expect(bench.servedBy()).toEqual({ namespace: 30, object: 10 });
+    bench.fake.put(configMap('c35', { a: 'b' }));
+    await bench.settle();
+    expect(bench.woken()).toEqual(['c35']);
+    allow();
+    await bench.settle(minute);
+    bench.fake.put(configMap('c36', { a: 'b' }));
+    await bench.settle();
+    expect(bench.servedBy()).toEqual({ namespace: 40 });
+    expect(bench.woken()).toEqual(['c36']);
+  });
+
   test('the server goes down under it: one retry, one request, nothing missed', async () => {
     await using bench = await PlanBench.start(configMaps(200));
     await bench.live(...ids(200));
