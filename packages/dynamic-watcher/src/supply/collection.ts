@@ -86,6 +86,11 @@ export class Collection implements Sink {
     return this.store.size;
   }
 
+  /** Whether its watch shows what there is. */
+  get isLive(): boolean {
+    return this.#isLive;
+  }
+
   /** How many feeds it serves. */
   get joined(): number {
     return this.#joined.size;
@@ -114,6 +119,14 @@ export class Collection implements Sink {
   close(): void {
     this.#isOver = true;
     this.source.stop();
+  }
+
+  /** Ends it. Who is still in it goes on with a watch of its own, from what it was shown. */
+  release(): void {
+    const version = this.resourceVersion;
+    this.close();
+    for (const membership of [...this.#joined]) this.#serveApart(membership, version);
+    for (const { feed } of this.#joining) if (isOf(this, feed.handover)) feed.handover = undefined;
   }
 
   /** Ends it since its kind is served in another scope; each of its feeds begins anew, with a watch of its own. */
