@@ -12,8 +12,8 @@ export const mutants: readonly Mutant[] = [
     invariant: 1,
     in: 'ObjectStore.#applyOne',
     change: {
-      replace: 'this.objects.set($key, $kept)',
-      by: 'this.#objects.has($key) || this.#objects.set($key, $kept)',
+      replace: '$objects.set($key, $kept)',
+      by: '$objects.has($key) || $objects.set($key, $kept)',
     },
   },
   {
@@ -28,7 +28,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a relist wakes nobody for what it finds deleted',
     invariant: 2,
-    in: 'ObjectStore.commit',
+    in: 'ObjectStore.#changes',
     change: { drop: "$changes.push({ type: 'deleted', $$rest })" },
   },
   {
