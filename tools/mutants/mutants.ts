@@ -2,6 +2,7 @@ import { controllerMutants } from './controller-mutants.ts';
 import { groupMutants } from './group-mutants.ts';
 import { membershipMutants } from './membership-mutants.ts';
 import type { Mutant } from './mutant.ts';
+import { planMutants } from './plan-mutants.ts';
 import { serverMutants } from './server-mutants.ts';
 
 /** Each has to be found. */
@@ -224,65 +225,6 @@ export const mutants: readonly Mutant[] = [
     change: { drop: '$operations.abortAll($$args)' },
   },
   {
-    name: 'a feed joins a collection that is behind it',
-    invariant: 19,
-    in: 'dynamic-watcher/isBehind',
-    change: { begin: 'return false;' },
-    test: 'dynamic-watcher/test/supply/handovers.test.ts',
-  },
-  {
-    name: 'what a feed has yet to tell is lost when it joins',
-    invariant: 19,
-    in: 'Collection.settle',
-    change: { drop: '$feed.changed($changes)' },
-    test: 'dynamic-watcher/test/supply/handovers.test.ts',
-  },
-  {
-    name: 'a feed that joined is still told by its own watch',
-    invariant: 19,
-    in: 'Collection.#take',
-    change: { drop: '$feed.source.stop()' },
-    test: 'dynamic-watcher/test/supply/handovers.test.ts',
-  },
-  {
-    name: 'a feed that joined a collection is not filled',
-    invariant: 19,
-    in: 'handOn',
-    change: { replace: '$membership.feed.store.apply($events)', by: '$events.slice(1) as never[]' },
-    test: 'dynamic-watcher/test/supply/handovers.test.ts',
-  },
-  {
-    name: 'deletes in a collection are not handed on',
-    invariant: 19,
-    in: 'Membership.eventOf',
-    change: { replace: "$known && { type: 'DELETED', $$rest }", by: 'undefined' },
-    test: 'dynamic-watcher/test/supply/handovers.test.ts',
-  },
-  {
-    name: 'a feed tells twice what a collection hands on',
-    invariant: 19,
-    in: 'Collection.changed',
-    change: { replace: '$feed.changed($its)', by: '($feed.changed($its), $feed.changed($its))' },
-    test: 'dynamic-watcher/test/supply/handovers.test.ts',
-  },
-  {
-    name: 'a feed leaves a collection from a version that it has not seen',
-    invariant: 19,
-    in: 'Parting.next',
-    change: {
-      replace: '$serveApart($membership, $from, $handover)',
-      by: '$serveApart($membership, String(Number($from) + 2), $handover)',
-    },
-    test: 'dynamic-watcher/test/supply/handovers.test.ts',
-  },
-  {
-    name: 'a feed takes a stub for an object',
-    invariant: 19,
-    in: 'CollectionObjects.suffices',
-    change: { begin: 'return true;' },
-    test: 'dynamic-watcher/test/supply/handovers.test.ts',
-  },
-  {
     name: 'a write that may have been done is sent again',
     invariant: 21,
     in: 'wasUnsent',
@@ -304,6 +246,7 @@ export const mutants: readonly Mutant[] = [
     test: 'k8s-transport/test/streams.test.ts',
   },
   ...membershipMutants,
+  ...planMutants,
   ...serverMutants,
   ...groupMutants,
   ...controllerMutants,

@@ -39,7 +39,14 @@ export class PlannedGroup {
   }
 
   observed(branch: PlanBranch): BranchObserved {
-    const nothing = { size: 0, received: 0, wanted: 0, isComingUp: false, isArriving: false };
+    const nothing = {
+      size: 0,
+      received: 0,
+      wanted: 0,
+      isComingUp: false,
+      isArriving: false,
+      isLive: true,
+    };
     return this.#observed.get(branch) ?? nothing;
   }
 

@@ -287,6 +287,32 @@ test('a collection that has grown is left, and its size remembered', () => {
   expect(planned.done()).toEqual(['open a']);
 });
 
+test('a shared watch that fails for long is given up, whatever the policy, but not while nobody answers', () => {
+  for (const policy of ['auto', 'shared'] as const) {
+    const planned = shared(20, 100);
+    planned.facts.policy = policy;
+    // Who is new waits for it, too.
+    planned.observe('a', { isLive: false, isComingUp: true });
+    planned.pass(4 * 60_000);
+    planned.observe('a', { isLive: true });
+    planned.pass(60_000);
+    planned.observe('a', { isLive: false });
+    planned.facts.isServerUp = false;
+    planned.pass(30 * 60_000);
+    planned.facts.isServerUp = true;
+    planned.pass(5 * 60_000);
+    expect(planned.done()).toEqual([]);
+    planned.pass(60_000);
+    expect(planned.done()).toEqual(['unshare a failing', 'arrange a', 'close a']);
+    expect(planned.place('a')).toBe('own');
+    planned.observe('a', { isLive: true, isComingUp: false });
+    planned.pass(9 * 60_000);
+    expect(planned.done()).toEqual([]);
+    planned.pass(60_000);
+    expect(planned.done()).toEqual([policy === 'auto' ? 'size a' : 'open a']);
+  }
+});
+
 test('a busy collection is left, a trickle is not, and it is remembered', () => {
   const trickle = shared(20, 100);
   trickle.each(60_000, () => trickle.observe('a', { received: 60 }), 10);

@@ -50,7 +50,8 @@ export function contraryTo(
   since: Extract<BranchState, { name: 'shared' }>,
   seen: BranchObserved,
   facts: PlanFacts,
-): Extract<PlanReason, 'few' | 'large' | 'busy'> | undefined {
+): Extract<PlanReason, 'few' | 'large' | 'busy' | 'failing'> | undefined {
+  if (!seen.isLive && facts.isServerUp) return 'failing';
   if (facts.policy === 'shared') return undefined;
   const { bounds, namespaced, now } = facts;
   const demanded = demandOf(branch, facts);

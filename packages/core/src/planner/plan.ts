@@ -229,6 +229,8 @@ class Planning {
     const reason = contraryTo(branch, state, seen, this.#facts);
     const contrarySince = reason && (state.contrarySince ?? now);
     const isLong = contrarySince !== undefined && now - contrarySince >= bounds.unshareAfterMs;
+    // There is no version to go on from in peace, and who is new waits in vain.
+    if (reason === 'failing' && isLong) return this.#avoid(branch, reason, undefined);
     if (reason && isLong && !seen.isComingUp) {
       const avoids = reason === 'few' ? undefined : this.#avoided(reason, seen.size);
       return this.#part(branch, reason, avoids);

@@ -39,7 +39,9 @@ export type AvoidReason =
   /** Its size couldn't be found out. */
   | 'unknown'
   /** The server did not answer for so long that nobody could wait for it. */
-  | 'slow';
+  | 'slow'
+  /** The server answered, but its watch kept failing: over an object, perhaps, that nobody has asked for. */
+  | 'failing';
 
 /** Why the plan was changed. */
 export type PlanReason =
@@ -149,6 +151,8 @@ export interface BranchObserved {
   readonly isComingUp: boolean;
   /** Whether objects of it have arrived. */
   readonly isArriving: boolean;
+  /** Whether its watch shows what there is. */
+  readonly isLive: boolean;
 }
 
 /** What a plan may know of the world. */

@@ -2,6 +2,7 @@ import {
   compareResourceVersions,
   DepwatchError,
   expiredError,
+  isDepwatchError,
   type KubernetesObject,
   type ObjectChange,
   type ObjectIdentifier,
@@ -46,6 +47,8 @@ export class Collection implements Sink {
   #isParting = false;
   #hasBegun = false;
   #isLive = false;
+  /** Whether it is refused after it was live, which may pass. */
+  #isRefused = false;
   #isOver = false;
   #received = 0;
   #wanted = 0;
@@ -83,6 +86,11 @@ export class Collection implements Sink {
     return this.store.size;
   }
 
+  /** Whether its watch shows what there is. */
+  get isLive(): boolean {
+    return this.#isLive;
+  }
+
   /** How many feeds it serves. */
   get joined(): number {
     return this.#joined.size;
@@ -113,6 +121,14 @@ export class Collection implements Sink {
     this.source.stop();
   }
 
+  /** Ends it. Who is still in it goes on with a watch of its own, from what it was shown. */
+  release(): void {
+    const version = this.resourceVersion;
+    this.close();
+    for (const membership of [...this.#joined]) this.#serveApart(membership, version);
+    for (const { feed } of this.#joining) if (isOf(this, feed.handover)) feed.handover = undefined;
+  }
+
   /** Ends it since its kind is served in another scope; each of its feeds begins anew, with a watch of its own. */
   dissolve(): void {
     this.#giveUp(rescoped);
@@ -132,7 +148,8 @@ export class Collection implements Sink {
     this.#joining.add(membership);
     if (!feed.source) {
       this.#waiting.add(membership);
-      if (this.#hasBegun) feed.begun();
+      if (this.#isRefused) this.#waitElsewhere(membership);
+      else if (this.#hasBegun) feed.begun();
     }
     this.settle([membership]);
   }
@@ -181,6 +198,7 @@ export class Collection implements Sink {
     if (compareResourceVersions(version, version) === undefined) return this.#giveUp(unordered);
     if (this.#isRescoped) return this.#giveUp(rescoped);
     this.#isLive = true;
+    this.#isRefused = false;
     for (const membership of [...this.#joined]) {
       if (membership.isJoined && membership.feed.state !== 'live') membership.feed.live();
     }
@@ -190,10 +208,16 @@ export class Collection implements Sink {
 
   retrying(error: DepwatchError, ms: number): void {
     this.#isLive = false;
-    this.#context.listener.retrying(this, error, ms);
+    this.#isRefused = isRefusal(error);
     for (const { feed } of [...this.#joined]) feed.disturbed(error, ms);
-    // One that waited too long has a watch of its own meanwhile.
-    for (const { feed } of [...this.#waiting]) if (!feed.source) feed.disturbed(error, ms);
+    for (const membership of [...this.#waiting]) {
+      const { feed } = membership;
+      if (this.#isRefused) this.#waitElsewhere(membership);
+      // One that waited too long has a watch of its own meanwhile.
+      else if (!feed.source) feed.disturbed(error, ms);
+    }
+    // Once their states say so: whoever reads the log may look at them.
+    this.#context.listener.retrying(this, error, ms);
   }
 
   changed(changes: readonly ObjectChange[]): void {
@@ -259,7 +283,7 @@ export class Collection implements Sink {
     if (feed.handover !== membership) return undefined;
     const objects = objectsFor(membership, this.#objects);
     if (!objects || isBehind(this.resourceVersion, feed)) {
-      if (this.#waiting.delete(membership) && !feed.source) this.#watchApart(feed);
+      this.#waitElsewhere(membership);
       // A watch of its own says when it has moved, the collection when it has.
       if (objects || feed.source?.physical) this.#doubtful.add(membership);
       return undefined;
@@ -281,6 +305,13 @@ export class Collection implements Sink {
       // It can't be kept: its own watch reports that.
       this.#serveApart(membership);
       return undefined;
+    }
+  }
+
+  /** One that waits without a source gets a watch of its own until it can join. */
+  #waitElsewhere(membership: Membership): void {
+    if (this.#waiting.delete(membership) && !membership.feed.source) {
+      this.#watchApart(membership.feed);
     }
   }
 
@@ -324,6 +355,11 @@ interface Shown {
 
 function isOf(collection: Collection, part: unknown): boolean {
   return part instanceof Membership && part.collection === collection;
+}
+
+/** What all may not do, one may, whose name a Role has. */
+function isRefusal(error: DepwatchError): boolean {
+  return isDepwatchError(error, 'ERR_FORBIDDEN') || isDepwatchError(error, 'ERR_UNAUTHORIZED');
 }
 
 const rescoped = expiredError('the kind is served in another scope');

@@ -169,7 +169,8 @@ export class PlanGroup implements CollectionListener {
         const { received, wanted } = collection?.events ?? { received: 0, wanted: 0 };
         const isComingUp = this.#feeds.of(branch).some(({ state: name }) => name === 'starting');
         const isArriving = collection !== undefined && collection.store.stagedSize > 0;
-        return { size: collection?.size ?? 0, received, wanted, isComingUp, isArriving };
+        const isLive = collection?.isLive ?? false;
+        return { size: collection?.size ?? 0, received, wanted, isComingUp, isArriving, isLive };
       },
     };
   }
@@ -229,7 +230,7 @@ export class PlanGroup implements CollectionListener {
     this.#endSizing(branch);
     const collection = this.#collections.get(branch);
     this.#collections.delete(branch);
-    collection?.close();
+    collection?.release();
   }
 
   #endSizing(branch: PlanBranch): void {

@@ -29,6 +29,7 @@ const because: Record<PlanReason, string> = {
   refused: 'the server refuses to have it watched',
   unknown: 'its size is not known',
   slow: 'the server did not answer in time',
+  failing: 'it keeps failing',
   unordered: 'the versions of its objects are not in order',
   kind: 'the watch of the kind serves it',
 };

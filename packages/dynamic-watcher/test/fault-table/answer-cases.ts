@@ -86,7 +86,9 @@ export const answerCases: readonly FaultCase[] = [
       // It is said why it was away, also now that it is back.
       expect(stage.status()?.lastError?.code).toBe('ERR_EXPIRED');
       expect(stage.recorder.calls.slice(1)).toEqual([{ watcher: 'app', causes: ['modified'] }]);
-      expect(stage.counts).toMatchObject({ lists: 2, expired: 1, discover: 1 });
+      expect(stage.counts).toMatchObject({ lists: 2, expired: 1 });
+      // The kind is asked for anew where what is known of it is a second old, as on a busy machine.
+      expect(stage.counts.discover).toBeLessThanOrEqual(2);
       await stage.delivers('after');
     },
   })),

@@ -4,6 +4,7 @@ import type { Stage } from './stage.ts';
 
 const many = Array.from({ length: 60 }, (_, index) => `c${index}`);
 const noConnections = 'it has no connections';
+const manyStreams = 'it is about many streams';
 
 /** Adds many watches at once while `disturb` runs, and has a change of the last one arrive. */
 async function addsMany(stage: Stage, disturb: () => unknown): Promise<void> {
@@ -58,8 +59,8 @@ export const connectionCases: readonly FaultCase[] = [
   },
   {
     fault: 'GOAWAY',
-    // It is about many streams.
     settings: { watchPlan: 'per-object' },
+    notShared: manyStreams,
     inject: {
       fake: noConnections,
       inProcess: ({ faults }) => faults.goAway(),
@@ -84,8 +85,8 @@ export const connectionCases: readonly FaultCase[] = [
   },
   {
     fault: 'stream limit',
-    // It is about many streams.
     settings: { watchPlan: 'per-object' },
+    notShared: manyStreams,
     inject: {
       fake: noConnections,
       inProcess: ({ faults }) => faults.limitStreams(20),

@@ -23,6 +23,8 @@ export interface FaultCase {
   readonly realUser?: User;
   /** Whether the kube-apiserver serves streaming lists, which is set when it starts. @default true */
   readonly streamingLists?: boolean;
+  /** Why it isn't tried where one watch serves several. Absent: it is. */
+  readonly notShared?: string;
   readonly inject: { readonly [Name in ServerName]: Inject<Controls[Name]> };
   /** What must come of it. `inject` resolves once the fault is there. */
   expect(stage: Stage, inject: () => Promise<() => Promise<void>>): Promise<void>;

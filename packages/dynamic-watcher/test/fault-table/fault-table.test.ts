@@ -37,6 +37,14 @@ const names: Readonly<Record<ServerName, string>> = {
   inProcess: 'in-process API server',
   real: 'kube-apiserver',
 };
+const shared = 'one watch for several';
+const columns = (Object.keys(names) as ServerName[]).flatMap((server) =>
+  [false, true].map((isShared) => ({
+    server,
+    isShared,
+    column: isShared ? `${names[server]}, ${shared}` : names[server],
+  })),
+);
 const outcomes: Outcomes = new Map(cases.map(({ fault }) => [fault, {}]));
 let real: ControlPlane | undefined;
 let realWithoutStreamingLists: ControlPlane | undefined;
@@ -48,7 +56,8 @@ beforeAll(async () => {
   ]);
 }, 120_000);
 afterAll(async () => {
-  console.log(formatTable(names, outcomes));
+  const titles = columns.map(({ column }) => column);
+  console.log(formatTable(titles, outcomes));
   await Promise.all([real?.stop(), realWithoutStreamingLists?.stop()]);
 });
 
@@ -62,11 +71,15 @@ const grounds: {
 };
 
 /** Runs a case on a server. */
-async function run<Name extends ServerName>(name: Name, faultCase: FaultCase): Promise<void> {
+async function run<Name extends ServerName>(
+  name: Name,
+  faultCase: FaultCase,
+  isShared: boolean,
+): Promise<void> {
   const inject = faultCase.inject[name];
   if (typeof inject === 'string') return;
   const ground = await grounds[name](faultCase);
-  await using stage = new Stage(ground, faultCase.settings ?? {});
+  await using stage = new Stage(ground, faultCase.settings ?? {}, isShared);
   await stage.watcher.start();
   await faultCase.expect(stage, async () => {
     const heal = await inject(ground.control, stage);
@@ -74,23 +87,24 @@ async function run<Name extends ServerName>(name: Name, faultCase: FaultCase): P
   });
 }
 
-describe.each(Object.keys(names) as ServerName[])('on %s', (name) => {
+describe.each(columns)('on $column', ({ server: name, isShared, column }) => {
   // Each case has an in-process server of its own, and mostly waits.
   const concurrent = name === 'inProcess';
   for (const faultCase of cases) {
     const inject = faultCase.inject[name];
     const missing = name === 'real' && !binaries && 'there is no kube-apiserver here';
-    const reason = typeof inject === 'string' ? inject : missing;
+    const impossible = typeof inject === 'string' ? inject : missing;
+    const reason = impossible || (isShared && faultCase.notShared);
     const row = outcomes.get(faultCase.fault)!;
     if (reason) {
-      row[name] = reason;
+      row[column] = reason;
       test.skip(`${faultCase.fault}: ${reason}`);
       continue;
     }
     test(faultCase.fault, { timeout: 60_000, concurrent }, async () => {
-      row[name] = 'FAILED';
-      await run(name, faultCase);
-      row[name] = 'passed';
+      row[column] = 'FAILED';
+      await run(name, faultCase, isShared);
+      row[column] = 'passed';
     });
   }
 });

@@ -95,6 +95,7 @@ export const healthCases: readonly FaultCase[] = [
   },
   {
     fault: 'streaming list that never ends while events go on',
+    notShared: 'who is new goes alone before it is found out',
     settings: { requestTimeoutMs: 3000 },
     inject: {
       fake: (fake) => fake.spoil({ bookmarks: 'missing' }),

@@ -100,6 +100,7 @@ export const kindCases: readonly FaultCase[] = [
   },
   {
     fault: '404 at add: asked for again once',
+    notShared: 'its requests are those of a watch of its own',
     inject: everywhere((stage) => stage.undefineWidgets()),
     async expect(stage, inject) {
       const { watcher, app, widget, counts } = stage;

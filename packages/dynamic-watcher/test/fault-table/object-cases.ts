@@ -33,6 +33,7 @@ export const objectCases: readonly FaultCase[] = [
   })),
   {
     fault: 'hostile data',
+    notShared: 'no watch has to do with it',
     inject: everywhere(async (stage) => {
       const { ground } = stage;
       const { namespace } = ground;
@@ -74,6 +75,7 @@ export const objectCases: readonly FaultCase[] = [
   },
   {
     fault: 'names that would be paths',
+    notShared: 'no watch has to do with it',
     inject: everywhere(() => {}),
     async expect(stage, inject) {
       await inject();
@@ -95,6 +97,7 @@ export const objectCases: readonly FaultCase[] = [
   },
   {
     fault: "caller's arrays unchanged, objects frozen",
+    notShared: 'no watch has to do with it',
     inject: everywhere(() => {}),
     async expect(stage, inject) {
       await inject();

@@ -4,6 +4,7 @@ import { everywhere, type FaultCase } from './fault-case.ts';
 export const reconcileCases: readonly FaultCase[] = [
   {
     fault: 'reconciler throws',
+    notShared: 'no watch has to do with it',
     inject: everywhere(({ recorder }) => {
       recorder.act = () => {
         throw new Error('not yet');
@@ -30,6 +31,7 @@ export const reconcileCases: readonly FaultCase[] = [
   },
   {
     fault: 'reconciler hangs',
+    notShared: 'no watch has to do with it',
     settings: { maxConcurrentReconciles: 2, reconcileTimeoutMs: 300 },
     inject: everywhere(({ recorder }) => {
       recorder.act = ({ name }, { signal }) => {

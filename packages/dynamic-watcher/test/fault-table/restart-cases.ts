@@ -55,7 +55,8 @@ export const restartCases: readonly FaultCase[] = [true, false].map((loseHistory
     expect(lines).toEqual(outage);
     await stage.delivers('after');
     const relists = counts.expired;
-    expect(relists).toBe(loseHistory ? 1 : 0);
+    // A watch of all has seen versions that one of a single object has not, so that they may still be known.
+    if (!stage.isShared) expect(relists).toBe(loseHistory ? 1 : 0);
     // After a 410 the kind is asked for first: it may have come back in another scope.
     expect(counts).toMatchObject({ lists: lists + relists, discover: 1 + relists, checks: 1 });
     // A relist that finds nothing new wakes nobody.

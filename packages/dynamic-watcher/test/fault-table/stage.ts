@@ -28,12 +28,15 @@ export class Stage implements AsyncDisposable {
   readonly counts: Counts;
   readonly watcher: DynamicWatcher;
   readonly ground: Ground;
+  /** Whether what is watched in one namespace shares a watch. */
+  readonly isShared: boolean;
   readonly app: ObjectIdentifier;
   readonly config: ObjectIdentifier;
   readonly until: Ground['until'];
 
-  constructor(ground: Ground, settings: Partial<DynamicWatcherSettings>) {
+  constructor(ground: Ground, settings: Partial<DynamicWatcherSettings>, isShared: boolean) {
     this.ground = ground;
+    this.isShared = isShared;
     this.until = ground.until;
     this.app = this.id('app');
     this.config = this.id('config');
@@ -45,6 +48,7 @@ export class Stage implements AsyncDisposable {
       enableCache: true,
       logger: this.#logger(),
       ...(ground.clock && { clock: ground.clock }),
+      watchPlan: isShared ? 'shared' : 'auto',
       ...settings,
     });
   }
@@ -178,14 +182,19 @@ export class Stage implements AsyncDisposable {
   }
 
   #logger(): Logger {
-    const keep = (_fields: object, line: string): void => void this.lines.push(line);
+    const keep = (fields: object, line: string): void => {
+      // What has a reason is a plan that changes, which is no fault.
+      if (!('reason' in fields)) this.lines.push(line);
+    };
     return {
       debug: (fields, line) => {
-        if (line !== 'a watch is retried') return;
-        const { watched, error, retryAfterMs } = fields as Retry & { watched: string };
+        // One of a watch that serves several is one of each of them.
+        const isOfAll = line === 'a watch that serves many is retried';
+        if (line !== 'a watch is retried' && !isOfAll) return;
+        const { watched, error, retryAfterMs } = fields as Retry & { watched?: string };
         const status = this.watcher
           .watchStatus()
-          .find((one) => describeObjectIdentifier(one.watched) === watched);
+          .find((one) => isOfAll || describeObjectIdentifier(one.watched) === watched);
         this.retries.push({ error, retryAfterMs, state: status?.state });
       },
       info: keep,

@@ -1,18 +1,12 @@
-import type { ServerName } from './ground.ts';
-
 /** What came of each fault on each server: `passed`, `FAILED`, or why it wasn't tried; absent: not run. */
-export type Outcomes = Map<string, Partial<Record<ServerName, string>>>;
+export type Outcomes = Map<string, Record<string, string>>;
 
 /** The outcomes as a Markdown table. */
-export function formatTable(
-  names: Readonly<Record<ServerName, string>>,
-  outcomes: Outcomes,
-): string {
-  const servers = Object.keys(names) as ServerName[];
+export function formatTable(columns: readonly string[], outcomes: Outcomes): string {
   const rows = [
-    ['fault', ...servers.map((server) => names[server])],
-    ['---', ...servers.map(() => '---')],
-    ...[...outcomes].map(([fault, row]) => [fault, ...servers.map((s) => row[s] ?? 'not run')]),
+    ['fault', ...columns],
+    ['---', ...columns.map(() => '---')],
+    ...[...outcomes].map(([fault, row]) => [fault, ...columns.map((one) => row[one] ?? 'not run')]),
   ];
   return rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

@@ -76,6 +76,7 @@ export const wireCases: readonly FaultCase[] = [
   },
   {
     fault: 'line too large',
+    notShared: 'what one watch can not read it can not read for any of them',
     transport: { maxLineBytes: 4096 },
     inject: {
       fake: noBytes,

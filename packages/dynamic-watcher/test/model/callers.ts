@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   isDepwatchError,
+  noMetrics,
   objectIdentifierKey,
   type Cause,
   type KubernetesObject,
@@ -35,6 +36,8 @@ export class Callers {
   /** What was not as it must be, in calls and reconciles. */
   readonly problems: string[] = [];
   mode: Mode = 'fine';
+  /** How often several came to share a watch, or to share it no longer. */
+  planChanges = 0;
   stopped = false;
   readonly #server: Server;
   readonly #clock: VirtualClock;
@@ -46,7 +49,7 @@ export class Callers {
   constructor(
     server: Server,
     clock: VirtualClock,
-    { workers, waits, plan }: Pick<Schedule, 'workers' | 'waits' | 'plan'>,
+    { workers, waits, plan, bounds }: Pick<Schedule, 'workers' | 'waits' | 'plan' | 'bounds'>,
     told: (watcher: ObjectIdentifier, causes: readonly Cause[]) => void,
   ) {
     this.#server = server;
@@ -58,8 +61,13 @@ export class Callers {
       enableCache: true,
       unavailable: waits ? 'wait' : 'reject',
       watchPlan: plan,
-      // So that what is demanded here shares, and parts again within a schedule.
-      watchPlanBounds: { shareAt: 3, unshareAfterMs: 2000, avoidMs: 5000 },
+      watchPlanBounds: bounds,
+      metrics: {
+        ...noMetrics,
+        count: (name) => {
+          if (name === 'depwatch_plan_changes_total') this.planChanges += 1;
+        },
+      },
       maxConcurrentReconciles: workers,
       reconciler: (watcher, context) => this.#reconcile(watcher, context),
     });
@@ -308,13 +316,18 @@ export class Callers {
     return unique(this.#edgesOf(watcher).map(({ watched }) => keyOfWatched(watched)));
   }
 
-  /** What the cache has for a query; undefined when it has no entry. */
+  /** What the cache has for a query, in short; undefined when it has no entry. */
   cached(query: ObjectIdentifier): string | undefined {
+    const objects = this.shown(query);
+    return objects && digest(objects);
+  }
+
+  /** The objects that the cache has for a query; undefined when it has no entry. */
+  shown(query: ObjectIdentifier): readonly KubernetesObject[] | undefined {
     try {
-      const objects = query.name
-        ? [this.watcher.getFromCache(query)]
-        : this.watcher.listFromCache(query);
-      return digest(objects.filter((object) => object !== undefined) as KubernetesObject[]);
+      if (!query.name) return this.watcher.listFromCache(query) as readonly KubernetesObject[];
+      const object = this.watcher.getFromCache(query);
+      return object ? [object as KubernetesObject] : [];
     } catch (error) {
       if (isDepwatchError(error, 'ERR_NO_CACHE_ENTRY')) return undefined;
       throw error;

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
 import { objectIdentifierKey, type Cause, type ObjectIdentifier } from '@depwatch/core';
-import { objectCount } from './commands.ts';
+import { objectCount, type Schedule } from './commands.ts';
 import type { Callers } from './callers.ts';
 import type { Server } from './server.ts';
+import { PlanChecks } from './plan-checks.ts';
 import { targetIds } from './targets.ts';
+
+/** A version that was seen, and whether the server was behind it then. */
+interface Version {
+  readonly version: number;
+  readonly ahead: boolean;
+}
 
 const nothing = '';
 const changes: readonly string[] = ['added', 'modified', 'deleted'] satisfies Cause['type'][];
@@ -16,13 +23,17 @@ export class Checks {
   /** How often each watcher was told of each object, by both their keys: of any change, and of a delete. */
   readonly #told = new Map<string, { changes: number; deletes: number }>();
   /** The version of each watch, and whether the server was behind it. */
-  readonly #versions = new Map<string, { version: number; ahead: boolean }>();
+  #versions = new Map<string, Version>();
   /** How often each object had been away when the cache last showed it as the server did. */
   readonly #shown = new Map<number, number>();
+  /** The version of each object that is shown, by feed and name, and whether the server was behind it. */
+  #objects = new Map<string, Version>();
+  readonly #plan: PlanChecks;
 
-  constructor(server: Server, callers: Callers) {
+  constructor(server: Server, callers: Callers, schedule: Pick<Schedule, 'plan' | 'bounds'>) {
     this.#server = server;
     this.#callers = callers;
+    this.#plan = new PlanChecks(server, schedule);
   }
 
   /** Counts what a watcher is told. */
@@ -47,21 +58,17 @@ export class Checks {
   /** What must never be, not even for a moment. */
   now(): void {
     if (this.#callers.stopped) return;
-    const newest = Number(this.#server.fake.resourceVersion);
-    const before = new Map(this.#versions);
-    // A watch that has gone, and comes back later, is another one.
-    this.#versions.clear();
-    for (const { watched, resourceVersion } of this.#callers.watcher.watchStatus()) {
-      if (resourceVersion === undefined) continue;
+    const { watcher } = this.#callers;
+    const versions: [key: string, version: string | undefined][] = [];
+    const objects: typeof versions = [];
+    for (const { watched, resourceVersion } of watcher.watchStatus()) {
       const key = objectIdentifierKey(watched);
-      const version = Number(resourceVersion);
-      const known = before.get(key);
-      // A server that was restored is behind what was seen of it, until everything is listed anew.
-      if (known && !known.ahead && known.version > version && known.version <= newest) {
-        this.#problems.push(`3, 19: ${key} went back from ${known.version} to ${version}`);
-      }
-      this.#versions.set(key, { version, ahead: version > newest });
+      versions.push([key, resourceVersion]);
+      for (const { metadata } of this.#callers.shown(watched) ?? [])
+        objects.push([`${metadata?.name} of ${key}`, metadata?.resourceVersion]);
     }
+    this.#versions = this.#forward(versions, this.#versions);
+    this.#objects = this.#forward(objects, this.#objects);
     for (let object = 0; object < objectCount; object += 1) this.#look(object);
   }
 
@@ -96,17 +103,24 @@ export class Checks {
       }),
     );
     assert.equal(watcher.getWatchCount(), open.length, '7: the count is not that of the streams');
+    const isNamespaced = (kind: string): boolean => this.#server.isNamespaced(kind);
     const served = watcher.watchStatus().filter(({ state }) => state !== 'ended');
     const needed = served.map(({ servedBy, watched: { namespace, name, selector, ...kind } }) =>
       objectIdentifierKey({
         ...kind,
-        ...(namespace && kind.kind !== 'Node' && servedBy !== 'kind' && { namespace }),
+        ...(namespace && isNamespaced(kind.kind) && servedBy !== 'kind' && { namespace }),
         ...(servedBy === 'object' && { ...(name && { name }), ...(selector && { selector }) }),
       }),
     );
     const message = '7: the streams are not what serves the feeds';
     assert.deepEqual(open.toSorted(), [...new Set(needed)].toSorted(), message);
     assert.equal(served.length, watched.length, '7: the feeds are not what the graph demands');
+  }
+
+  /** Only after bookmarks: what changes from one watch to another waits for a fresh version. */
+  plan(): void {
+    this.watches();
+    this.#plan.check(this.#callers.watcher.watchStatus());
   }
 
   wakeUps(): void {
@@ -120,6 +134,26 @@ export class Checks {
 
   noProblems(): void {
     assert.deepEqual([...this.#callers.problems, ...this.#problems], []);
+  }
+
+  /** The versions that are seen now. What has gone, and comes back later, is another one. */
+  #forward(
+    seen: readonly [key: string, version: string | undefined][],
+    before: ReadonlyMap<string, Version>,
+  ): Map<string, Version> {
+    const newest = Number(this.#server.fake.resourceVersion);
+    const after = new Map<string, Version>();
+    for (const [key, resourceVersion] of seen) {
+      if (resourceVersion === undefined) continue;
+      const version = Number(resourceVersion);
+      const known = before.get(key);
+      // A server that was restored is behind what was seen of it, until everything is listed anew.
+      if (known && !known.ahead && known.version > version && known.version <= newest) {
+        this.#problems.push(`3, 19: ${key} went back from ${known.version} to ${version}`);
+      }
+      after.set(key, { version, ahead: version > newest });
+    }
+    return after;
   }
 
   #look(object: number): void {

@@ -1,24 +1,31 @@
-import type { WatchPlan } from '@depwatch/core';
+import type { WatchPlan, WatchPlanBounds } from '@depwatch/core';
 import fc from 'fast-check';
 
 /** Who watches, what is watched, and the objects of the server: few, so that they meet often. */
 export const watcherCount = 3;
-export const targetCount = 7;
-export const objectCount = 4;
+export const targetCount = 10;
+export const objectCount = 6;
+/** Objects that nobody watches. */
+export const strangerCount = 8;
 
 const watcher = fc.nat(watcherCount - 1);
 const target = fc.nat(targetCount - 1);
-const targets = fc.uniqueArray(target, { minLength: 1, maxLength: 4 });
+const targets = fc.uniqueArray(target, { minLength: 1, maxLength: 6 });
 const object = fc.nat(objectCount - 1);
+
+/** What selectors go by; nothing selects the last one. */
+export type Label = 'a' | 'b' | 'c';
 
 /** One step of a schedule. */
 export type Command =
-  | { type: 'put'; object: number; group: 'a' | 'b'; value: number }
+  | { type: 'put'; object: number; group: Label; value: number }
   | { type: 'delete'; object: number }
-  | { type: 'recreate'; object: number; group: 'a' | 'b' }
+  | { type: 'recreate'; object: number; group: Label }
   | { type: 'add'; watcher: number; target: number }
   | { type: 'update'; watcher: number; targets: number[] }
   | { type: 'remove'; watcher: number }
+  | { type: 'stranger'; stranger: number; gone: boolean }
+  | { type: 'busy' }
   | { type: 'enqueue'; watcher: number; afterMs: number }
   | { type: 'batch'; watcher: number; targets: number[]; end: 'commit' | 'fail' | 'abort' }
   | { type: 'gap'; object: number; change: 'put' | 'delete' | 'recreate' }
@@ -39,6 +46,7 @@ const faults = [
   'fail once',
   'fail some',
   'forbid',
+  'forbid collections',
   'hold',
   'down',
   'heal',
@@ -56,7 +64,7 @@ const lies = [
 
 const modes = ['fine', 'throws', 'slow', 'requeues', 'queries'] as const;
 
-const group = fc.constantFrom('a' as const, 'b' as const);
+const group = fc.constantFrom<Label[]>('a', 'b', 'c');
 
 /** Any step of an honest server, the frequent ones more often. */
 const honest: fc.Arbitrary<Command> = fc.oneof(
@@ -66,6 +74,15 @@ const honest: fc.Arbitrary<Command> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('delete' as const), object }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('recreate' as const), object, group }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('stranger' as const),
+      stranger: fc.nat(strangerCount - 1),
+      gone: fc.boolean(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('busy' as const) }) },
   { weight: 5, arbitrary: fc.record({ type: fc.constant('add' as const), watcher, target }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('update' as const), watcher, targets }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('remove' as const), watcher }) },
@@ -116,7 +133,7 @@ const honest: fc.Arbitrary<Command> = fc.oneof(
 
 /** Any step. */
 const any: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 38, arbitrary: honest },
+  { weight: 41, arbitrary: honest },
   {
     weight: 6,
     arbitrary: fc.record({ type: fc.constant('fault' as const), fault: fc.constantFrom(...lies) }),
@@ -134,13 +151,25 @@ const any: fc.Arbitrary<Command> = fc.oneof(
  */
 export const schedules = (lying: boolean): fc.Arbitrary<Schedule> =>
   fc.record({
-    commands: fc.array(lying ? any : honest, { minLength: 5, maxLength: 40 }),
+    commands: fc.array(lying ? any : honest, { minLength: 5, maxLength: 40, size: 'large' }),
     clockSeed: fc.nat(1_000_000),
     workers: fc.integer({ min: 1, max: 3 }),
     stopEarly: fc.boolean(),
     waits: fc.boolean(),
     plan: fc.constantFrom('per-object', 'auto', 'shared'),
+    bounds,
+    isCrowded: fc.nat(19).map((one) => one === 0),
   });
+
+/** So low that what is demanded here shares, and parts again within a schedule. */
+const bounds: fc.Arbitrary<WatchPlanBounds> = fc.record({
+  shareAt: fc.integer({ min: 2, max: 4 }),
+  shareOverNamespacesAt: fc.integer({ min: 3, max: 6 }),
+  maxSizeFactor: fc.constantFrom(1, 2, 2000),
+  maxEventFactor: fc.constantFrom(2, 20),
+  unshareAfterMs: fc.integer({ min: 500, max: 4000 }),
+  avoidMs: fc.integer({ min: 500, max: 10_000 }),
+});
 
 /** What `schedules` makes. */
 export interface Schedule {
@@ -152,4 +181,7 @@ export interface Schedule {
   readonly waits: boolean;
   /** Whether one watch may serve several. */
   readonly plan: WatchPlan;
+  readonly bounds: WatchPlanBounds;
+  /** Whether there are so many objects that a watch that serves several drops what nobody asks for. */
+  readonly isCrowded: boolean;
 }

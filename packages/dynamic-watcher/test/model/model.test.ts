@@ -17,6 +17,7 @@ const name = `${soakMs > 0 ? 'as many' : numRuns} random schedules keep the inva
 test(name, { timeout: soakMs + 600_000 }, async () => {
   let schedules = 0;
   let steps = 0;
+  let planChanges = 0;
   const startedAt = Date.now();
   let toldAt = startedAt;
   await fc.assert(
@@ -34,6 +35,7 @@ test(name, { timeout: soakMs + 600_000 }, async () => {
         await world.end();
       }
       schedules += 1;
+      planChanges += world.planChanges;
       if (soakMs === 0 || Date.now() - toldAt < 60_000) return;
       toldAt = Date.now();
       console.log(`${schedules} schedules after ${Math.round((toldAt - startedAt) / 60_000)} min`);
@@ -44,6 +46,8 @@ test(name, { timeout: soakMs + 600_000 }, async () => {
       ...(soakMs > 0 && { interruptAfterTimeLimit: soakMs, markInterruptAsFailure: false }),
     },
   );
-  console.log(`${schedules} schedules, ${steps} steps, DEPWATCH_SEED=${seed}`);
+  console.log(
+    `${schedules} schedules, ${steps} steps, ${planChanges} changes of a plan, DEPWATCH_SEED=${seed}`,
+  );
   expect(steps).toBeGreaterThan(schedules);
 });

@@ -5,8 +5,8 @@ import {
   type Transport,
 } from '@depwatch/core';
 import { createFakeTransport, type FakeTransport, type VirtualClock } from '@depwatch/testing';
-import { objectCount, type Command } from './commands.ts';
-import { digest, targetIds } from './targets.ts';
+import { objectCount, type Command, type Schedule } from './commands.ts';
+import { crowdIds, digest, strangerIds, targetIds } from './targets.ts';
 
 type Fault = Extract<Command, { type: 'fault' }>['fault'];
 
@@ -42,7 +42,11 @@ export class Server {
   #denials = 0;
   #hasDenied = false;
 
-  constructor(clock: VirtualClock) {
+  readonly #clock: VirtualClock;
+  #busy: Disposable | undefined;
+
+  constructor(clock: VirtualClock, { isCrowded }: Pick<Schedule, 'isCrowded'>) {
+    this.#clock = clock;
     const fake = createFakeTransport({ clock });
     this.fake = fake;
     // Nothing tells of kinds here: what the server wrongly denied would be told of by nothing anyway.
@@ -58,16 +62,53 @@ export class Server {
         return this.#denies(gvk.group) ? undefined : answer;
       },
     };
+    if (isCrowded) for (const id of crowdIds) fake.put(objectOf(id, 'c', 0));
   }
 
   put(object: number, group: string, value: number): void {
     if (!this.#isInstalled && targetIds[object]!.group) return;
-    this.#change(() => this.fake.put(objectOf(object, group, value)));
+    this.#change(() => this.fake.put(objectOf(targetIds[object]!, group, value)));
   }
 
   delete(object: number): void {
     if (!this.#isInstalled && targetIds[object]!.group) return;
     this.#change(() => this.fake.remove(targetIds[object]!));
+  }
+
+  /** Writes or deletes what nobody watches. */
+  changeStranger(stranger: number, gone: boolean): void {
+    const id = strangerIds[stranger]!;
+    if (!this.#isInstalled && id.group) return;
+    if (gone) this.fake.remove(id);
+    else this.fake.put(objectOf(id, 'c', Math.floor(this.#clock.now())));
+  }
+
+  /** One of a kind that nobody watches is written every so often, until all is healed. */
+  busy(): void {
+    this.#busy?.[Symbol.dispose]();
+    this.changeStranger(0, false);
+    this.#busy = this.#clock.setTimeout(() => this.busy(), 250);
+  }
+
+  /** Something else is written, as always somewhere in a cluster, and bookmarks tell all watches how far the server is. */
+  goOn(): void {
+    const metadata = { name: 'elsewhere', namespace: 'kube-system' };
+    this.fake.put({ apiVersion: 'v1', kind: 'Secret', metadata });
+    this.fake.sendBookmarks();
+  }
+
+  isNamespaced(kind: string): boolean {
+    return kind !== 'Node';
+  }
+
+  /** How many objects there are of a kind, or of one of its namespaces. */
+  sizeOf({ kind: of, namespace }: ObjectIdentifier): number {
+    return [...targetIds.slice(0, objectCount), ...strangerIds, ...crowdIds].filter(
+      (id) =>
+        id.kind === of &&
+        (!namespace || id.namespace === namespace) &&
+        this.fake.stored(id) !== undefined,
+    ).length;
   }
 
   /**
@@ -135,6 +176,13 @@ export class Server {
         return void this.#undo.add(
           this.fake.deny({ verbs: ['list', 'watch'], resource: 'configmaps' }),
         );
+      case 'forbid collections':
+        return void this.#undo.add(
+          this.fake.fail({
+            match: ({ query }) => query !== undefined && !query.name && !query.selector,
+            error: { code: 403, reason: 'Forbidden' },
+          }),
+        );
       case 'hold':
         return void this.#undo.add(this.fake.hold({}));
       case 'down':
@@ -172,6 +220,7 @@ export class Server {
   heal({ cure = true } = {}): void {
     for (const undo of this.#undo) undo();
     this.#undo.clear();
+    this.#busy?.[Symbol.dispose]();
     this.install();
     if (this.#isDown) this.fake.up();
     this.#isDown = false;
@@ -184,10 +233,11 @@ export class Server {
   }
 
   /** What a query would show. */
-  shows({ kind: of, name, selector }: ObjectIdentifier): string {
+  shows({ kind: of, namespace, name, selector }: ObjectIdentifier): string {
     const all = targetIds
       .slice(0, objectCount)
       .filter(({ kind }) => kind === of)
+      .filter((id) => !namespace || id.namespace === namespace)
       .filter(({ group }) => this.#isInstalled || !group)
       .map((id) => this.fake.stored<KubernetesObject>(id))
       .filter((object) => object !== undefined);
@@ -229,12 +279,15 @@ export class Server {
   }
 }
 
-function objectOf(index: number, label: string, value: number) {
-  const { group, version, kind } = targetIds[index]!;
+function objectOf(
+  { group, version, kind, namespace, name }: ObjectIdentifier,
+  label: string,
+  value: number,
+) {
   return {
     apiVersion: group ? `${group}/${version}` : version,
     kind,
-    metadata: { name: `o${index}`, namespace: 'default', labels: { group: label } },
+    metadata: { name: name!, namespace: namespace!, labels: { group: label } },
     data: { value: String(value) },
   };
 }

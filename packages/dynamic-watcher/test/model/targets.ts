@@ -1,5 +1,5 @@
 import { objectIdentifierKey, type KubernetesObject, type ObjectIdentifier } from '@depwatch/core';
-import { objectCount } from './commands.ts';
+import { objectCount, strangerCount } from './commands.ts';
 
 /** Who watches. */
 export const watcherId = (index: number): ObjectIdentifier => ({
@@ -12,17 +12,36 @@ export const watcherId = (index: number): ObjectIdentifier => ({
 const kind = { version: 'v1', kind: 'ConfigMap', namespace: 'default' };
 /** Of a kind that may go, unlike those that every server has. */
 const extension = { group: 'apps', version: 'v1', kind: 'Deployment', namespace: 'default' };
+const elsewhere = { ...kind, namespace: 'other' };
 
-/** What is watched: objects by name, selectors in two spellings, and a cluster-scoped kind that is given a namespace. */
+/**
+ * What is watched: objects by name, of two kinds and two namespaces, selectors in two spellings and one over all namespaces,
+ * and a cluster-scoped kind that is given a namespace.
+ */
 export const targetIds: readonly ObjectIdentifier[] = [
-  ...Array.from({ length: objectCount }, (_, index) => ({
-    ...(index < objectCount / 2 ? kind : extension),
-    name: `o${index}`,
-  })),
+  ...[kind, extension, elsewhere].flatMap((of, place) =>
+    Array.from({ length: objectCount / 3 }, (_, index) => ({
+      ...of,
+      name: `o${(place * objectCount) / 3 + index}`,
+    })),
+  ),
   { ...kind, selector: 'group=a' },
   { ...kind, selector: 'group in (b)' },
+  { version: 'v1', kind: 'ConfigMap', selector: 'group=a' },
   { version: 'v1', kind: 'Node', namespace: 'ignored', name: 'o0' },
 ];
+
+/** What nobody watches, of both kinds and namespaces. */
+export const strangerIds: readonly ObjectIdentifier[] = Array.from(
+  { length: strangerCount },
+  (_, index) => ({ ...[kind, elsewhere, extension, kind][index % 4]!, name: `z${index}` }),
+);
+
+/** More that nobody watches than a watch that serves several keeps whole, and listed before all others. */
+export const crowdIds: readonly ObjectIdentifier[] = Array.from({ length: 1005 }, (_, index) => ({
+  ...kind,
+  name: `c${index}`,
+}));
 
 /** The key of a target as the graph has it. */
 export const keyOf = (target: number): string => keyOfWatched(targetIds[target]!);

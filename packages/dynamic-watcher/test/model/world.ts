@@ -23,11 +23,11 @@ export class World {
 
   constructor(schedule: Schedule) {
     this.#clock = createVirtualClock({ seed: schedule.clockSeed });
-    this.#server = new Server(this.#clock);
+    this.#server = new Server(this.#clock, schedule);
     this.#callers = new Callers(this.#server, this.#clock, schedule, (watcher, causes) =>
       this.#checks.told(watcher, causes),
     );
-    this.#checks = new Checks(this.#server, this.#callers);
+    this.#checks = new Checks(this.#server, this.#callers, schedule);
     this.watcher = this.#callers.watcher;
   }
 
@@ -48,6 +48,11 @@ export class World {
     this.#checks.atRest('1');
     this.#checks.watches();
     this.#checks.wakeUps();
+    await this.#restOfPlan();
+  }
+
+  get planChanges(): number {
+    return this.#callers.planChanges;
   }
 
   /** Removes every watcher and stops; nothing may be left. */
@@ -91,6 +96,18 @@ export class World {
     this.#checks.atRest(invariant);
   }
 
+  /** Lets every watch show fresh versions, for long enough that all plans are as they stay. */
+  async #restOfPlan(): Promise<void> {
+    for (let round = 0; round < 4; round += 1) {
+      this.#server.goOn();
+      await this.#clock.advance(30_000);
+      this.#checks.now();
+    }
+    this.#checks.atRest('1');
+    this.#checks.plan();
+    this.#checks.wakeUps();
+  }
+
   async #restore(back: number): Promise<void> {
     this.#server.restore(back);
     await this.#clock.advance(1000);
@@ -110,6 +127,10 @@ export class World {
       case 'recreate':
         server.delete(command.object);
         return server.put(command.object, command.group, 9);
+      case 'stranger':
+        return server.changeStranger(command.stranger, command.gone);
+      case 'busy':
+        return server.busy();
       case 'add':
         return callers.add(command.watcher, command.target);
       case 'update':

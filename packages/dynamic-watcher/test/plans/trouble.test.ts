@@ -121,6 +121,47 @@ describe('who adds no longer', () => {
 });
 
 describe('what is shared meets trouble', () => {
+  test('failing for long though the server answers, it is given up, and nothing is missed', async () => {
+    await using bench = await PlanBench.start(configMaps(40));
+    await bench.live(...ids(30));
+    bench.said();
+    // As where one object, of whoever, can't be converted or decrypted.
+    const mend = bench.fake.fail({ match: ofCollection, error: { code: 500 } });
+    bench.fake.breakWatches();
+    bench.fake.put(configMap('c5', { a: 'b' }));
+    bench.fake.remove(configMapId('c6'));
+    await bench.settle(7 * minute);
+    expect(bench.servedBy()).toEqual({ object: 30 });
+    expect(bench.watcher.watchStatus().every(({ state }) => state === 'live')).toBe(true);
+    expect(bench.woken()).toEqual(['c5', 'c6']);
+    expect(bench.said()).toEqual(['a watch of a namespace ends: it keeps failing']);
+    await bench.live(...ids(5, 30));
+    expect(bench.watcher.getWatchCount()).toBe(35);
+    mend();
+    await bench.settle(11 * minute);
+    expect(bench.servedBy()).toEqual({ namespace: 35 });
+    expect(bench.woken()).toEqual([]);
+  });
+
+  test('refused while it may pass, it holds up nobody who is new', async () => {
+    await using bench = await PlanBench.start(configMaps(40), { unavailable: 'wait' });
+    await bench.live(...ids(30));
+    const allow = bench.fake.fail({ match: ofCollection, error: forbidden });
+    bench.fake.breakWatches();
+    await bench.settle(5000);
+    await bench.live(...ids(10, 30));
+    expect(bench.servedBy()).toEqual({ namespace: 30, object: 10 });
+    bench.fake.put(configMap('c35', { a: 'b' }));
+    await bench.settle();
+    expect(bench.woken()).toEqual(['c35']);
+    allow();
+    await bench.settle(minute);
+    bench.fake.put(configMap('c36', { a: 'b' }));
+    await bench.settle();
+    expect(bench.servedBy()).toEqual({ namespace: 40 });
+    expect(bench.woken()).toEqual(['c36']);
+  });
+
   test('the server goes down under it: one retry, one request, nothing missed', async () => {
     await using bench = await PlanBench.start(configMaps(200));
     await bench.live(...ids(200));

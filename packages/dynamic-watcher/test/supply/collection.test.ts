@@ -291,6 +291,30 @@ describe('what is told', () => {
     expect([ownOf(a), sources.length]).toEqual([own, 2]);
   });
 
+  test('while it is refused what is new is watched by itself, and joins when it is back', () => {
+    const { server, collection, source, feed, shown, ownOf } = using(bench());
+    const [a, b, c] = [feed('a'), feed('b'), feed('c')];
+    collection.join(a);
+    source.open();
+    collection.retrying(trouble, 100);
+    collection.join(b);
+    expect([b.state, ownOf(b)]).toEqual(['starting', undefined]);
+    collection.retrying(refusal, 100);
+    collection.join(c);
+    expect([a.state, ownOf(a)]).toEqual(['retrying', undefined]);
+    expect([ownOf(b) === undefined, ownOf(c) === undefined]).toEqual([false, false]);
+    ownOf(b)!.open();
+    expect([b.state, shown(b)]).toEqual(['live', ['b@12']]);
+    server.put('c');
+    collection.live();
+    source.deliver();
+    expect([ownOf(a), ownOf(b), ownOf(c)]).toEqual([undefined, undefined, undefined]);
+    const d = feed('d');
+    collection.retrying(trouble, 100);
+    collection.join(d);
+    expect([ownOf(d), shown(c)]).toEqual([undefined, ['c@13']]);
+  });
+
   test('that the kind is gone, to all, and then what that took away', () => {
     const { bench: it, collection, source, feed, events, toldBy } = using(bench());
     const a = feed('a');
