@@ -123,7 +123,8 @@ describe('dynamic watchers that share their watches', () => {
     expect(clusters).toEqual(['west']);
     fake.put(configMap('config', { v: '1' }));
     await settle();
-    expect(clusters.toSorted()).toEqual(['west', 'west', undefined]);
+    expect(clusters).toHaveLength(3);
+    expect(new Set(clusters.slice(1))).toEqual(new Set(['west', undefined]));
   });
 
   test('what is refused ends for who rejects, and is waited for by who waits', async () => {
