@@ -3,6 +3,7 @@ import { groupMutants } from './group-mutants.ts';
 import { membershipMutants } from './membership-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { serverMutants } from './server-mutants.ts';
+import { sharingMutants } from './sharing-mutants.ts';
 
 /** Each has to be found. */
 export const mutants: readonly Mutant[] = [
@@ -306,5 +307,6 @@ export const mutants: readonly Mutant[] = [
   ...membershipMutants,
   ...serverMutants,
   ...groupMutants,
+  ...sharingMutants,
   ...controllerMutants,
 ];

@@ -33,8 +33,7 @@ export function listenForDemand(options: FeedDemandOptions): FeedsListener {
     refused(feed, wasLive) {
       if (wasLive) wakeUps.refused(feed);
       for (const { watcher, terms } of edgesOf(feed.key)) {
-        // Where those who wait are another dynamic watcher's.
-        if (!terms?.waits) for (const id of graph.remove(watcher, [feed.id]).stop) feeds.stop(id);
+        if (!terms?.waits) graph.remove(watcher, [feed.id]);
       }
     },
     moved(feed, to, how) {
