@@ -4,6 +4,7 @@ import { membershipMutants } from './membership-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { planMutants } from './plan-mutants.ts';
 import { serverMutants } from './server-mutants.ts';
+import { sharingMutants } from './sharing-mutants.ts';
 
 /** Each has to be found. */
 export const mutants: readonly Mutant[] = [
@@ -249,5 +250,6 @@ export const mutants: readonly Mutant[] = [
   ...planMutants,
   ...serverMutants,
   ...groupMutants,
+  ...sharingMutants,
   ...controllerMutants,
 ];

@@ -9,12 +9,11 @@ import {
   objectIdentifierKey,
   silentLogger,
   type Cached,
+  type GroupVersionKind,
   type KubernetesObject,
-  type ObjectClient,
   type ObjectIdentifier,
   type ReconcileContext,
   type Result,
-  type Transport,
 } from '@depwatch/core';
 import {
   createDynamicWatcher,
@@ -23,6 +22,7 @@ import {
   type MapChange,
 } from '@depwatch/dynamic-watcher';
 import { checkControllerOptions } from './check-options.ts';
+import { ClusterWatches, ownOptions } from './cluster-watches.ts';
 import type { Controller } from './controller.ts';
 import { EventRecorder } from './events/event-recorder.ts';
 import { HeldList, HeldReads } from './held-lists.ts';
@@ -50,11 +50,12 @@ export function createController<T extends KubernetesObject = KubernetesObject>(
 }
 
 /** Holds the lists, and has each object that they wake reconciled. */
-class KindController<T extends KubernetesObject> implements Controller {
+export class KindController<T extends KubernetesObject> implements Controller {
   readonly watcher: DynamicWatcher;
+  /** What it watches; until it starts it may be given that of another one. */
+  cluster: ClusterWatches;
   readonly #task: ControllerTask<T>;
   readonly #settings: ControllerSettings;
-  readonly #kubeConfig: ControllerOptions['kubeConfig'];
   readonly #own: readonly HeldList[];
   /** The lists of what is owned, by their keys. */
   readonly #owned: Map<string, HeldList>;
@@ -62,20 +63,18 @@ class KindController<T extends KubernetesObject> implements Controller {
   readonly #self: ObjectIdentifier;
   readonly #readiness = new Readiness();
   readonly #end = new AbortController();
-  #client: ObjectClient | undefined;
+  #hasStarted = false;
   #objects: ObjectReconciler<T> | undefined;
 
-  constructor({ kubeConfig, transport, ...options }: ControllerOptions<T>) {
+  constructor(options: ControllerOptions<T>) {
     const { kind, namespaces, selector, owns } = options;
     this.#task = options;
     this.#settings = options;
-    this.#kubeConfig = kubeConfig;
-    this.#client = transport;
+    this.cluster = new ClusterWatches(options);
     this.watcher = createDynamicWatcher({
       unavailable: 'wait',
-      ...options,
-      transport: transport ?? (() => this.#connect()),
-      enableCache: true,
+      ...ownOptions(options),
+      sharedWatches: () => this.cluster.shared,
       reconciler: {
         reconcile: (id, context) => this.#reconcile(id, context),
         stopped: () => this.#ended(),
@@ -103,7 +102,18 @@ class KindController<T extends KubernetesObject> implements Controller {
     return this.watcher.stopped;
   }
 
+  /** Of the objects that it reconciles. */
+  get kind(): GroupVersionKind {
+    return this.#task.kind;
+  }
+
+  /** Whether it was told to start. */
+  get hasStarted(): boolean {
+    return this.#hasStarted;
+  }
+
   async start(options: { signal?: AbortSignal } = {}): Promise<void> {
+    this.#hasStarted = true;
     await this.watcher.start(options);
     this.#objects = this.#createObjects();
     try {
@@ -143,23 +153,9 @@ class KindController<T extends KubernetesObject> implements Controller {
     return fieldManager ?? `${kind.kind.toLowerCase().slice(0, 52)}-controller`;
   }
 
-  async #connect(): Promise<Transport> {
-    const { requestTimeoutMs, logger, clock } = this.#settings;
-    // Loaded here alone, so that users of a transport of their own load no HTTP client.
-    const { createK8sTransport, loadKubeConfig } = await import('@depwatch/k8s-transport');
-    const transport = createK8sTransport({
-      kubeConfig: this.#kubeConfig ?? (await loadKubeConfig()),
-      ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
-      ...(logger && { logger }),
-      ...(clock && { clock }),
-    });
-    this.#client = transport;
-    return transport;
-  }
-
   #createObjects(): ObjectReconciler<T> {
     const { clock = systemClock, logger = silentLogger } = this.#settings;
-    const client = this.#client!;
+    const { client } = this.cluster;
     const { signal } = this.#end;
     return new ObjectReconciler({
       task: this.#task,

@@ -10,6 +10,7 @@ import {
 import type { DynamicWatcher } from '@depwatch/dynamic-watcher';
 import { changeFinalizer, dueStep } from './finalizers.ts';
 import type { HeldList, Reader } from './held-lists.ts';
+import { LazyBatch } from './lazy-batch.ts';
 import type { ControllerTask } from './options.ts';
 import {
   controllerContext,
@@ -41,6 +42,8 @@ interface Seen {
 export class ObjectReconciler<T extends KubernetesObject> {
   readonly #options: ObjectReconcilerOptions<T>;
   readonly #seen = new Map<string, Seen>();
+  /** Who may depend on what has a watch of its own, by key. */
+  readonly #reading = new Set<string>();
 
   constructor(options: ObjectReconcilerOptions<T>) {
     this.#options = options;
@@ -150,20 +153,33 @@ export class ObjectReconciler<T extends KubernetesObject> {
     const { watcher, reads } = this.#options;
     const asked = new Set<string>();
     const client = this.#client(reader, context);
-    // One that is open still when the reconcile fails is ended with it, and what it asked for is kept. A `queryBatch` would
-    // end at a stop, before the code has that runs in it.
-    const batch = await watcher.startQueryBatch(reader.id);
-    const result = await run({ reader, context, batch, client, asked });
+    const batch = new LazyBatch(watcher, reader.id);
+    let result: R;
+    try {
+      result = await run({ reader, context, batch, client, asked });
+    } catch (error) {
+      batch.leave();
+      throw error;
+    } finally {
+      if (batch.isUsed) this.#reading.add(reader.key);
+    }
     await batch.end();
+    if (!batch.isUsed) await this.#forgetReads(reader);
     reads.retain(reader.key, asked);
     return result;
   }
 
   /** Nothing wakes it any more but its own changes. */
   async #drop(reader: Reader): Promise<void> {
-    const { watcher, reads } = this.#options;
-    await (await watcher.startQueryBatch(reader.id)).end();
-    reads.retain(reader.key, new Set());
+    await this.#forgetReads(reader);
+    this.#options.reads.retain(reader.key, new Set());
+  }
+
+  /** It depends on nothing any more that it has a watch of its own for. */
+  async #forgetReads(reader: Reader): Promise<void> {
+    if (!this.#reading.has(reader.key)) return;
+    await (await this.#options.watcher.startQueryBatch(reader.id)).end();
+    this.#reading.delete(reader.key);
   }
 
   #see(reader: Reader, { metadata }: Cached<T>): Seen {

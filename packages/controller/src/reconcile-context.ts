@@ -11,6 +11,7 @@ import type { QueryBatch } from '@depwatch/dynamic-watcher';
 import type { ControllerContext, ReadContext, StatusPatch } from './context.ts';
 import type { EventRecorder } from './events/event-recorder.ts';
 import type { HeldList, HeldReads, Reader } from './held-lists.ts';
+import type { LazyBatch } from './lazy-batch.ts';
 import { ownedBy } from './ownership.ts';
 import { wireForm, wouldChange } from './status.ts';
 
@@ -26,7 +27,7 @@ export interface ContextParts {
 export interface Turn {
   readonly reader: Reader;
   readonly context: ReconcileContext;
-  readonly batch: QueryBatch;
+  readonly batch: LazyBatch;
   readonly client: ObjectClient;
   /** The keys of the queries of held lists; filled in as it reads. */
   readonly asked: Set<string>;
@@ -53,11 +54,15 @@ export function readContext({ lists, reads }: ContextParts, turn: Turn): ReadCon
     },
     async get<K>(id: Parameters<QueryBatch['get']>[0], options = {}) {
       const list = id?.name && !id.selector ? held(id) : undefined;
-      return list ? (list.get(id) as Cached<K> | undefined) : batch.get<K>(id, options);
+      return list
+        ? (list.get(id) as Cached<K> | undefined)
+        : (await batch.open()).get<K>(id, options);
     },
     async list<K>(query: Parameters<QueryBatch['list']>[0], options = {}) {
       const list = query?.name ? undefined : held(query);
-      return list ? (list.select(query) as readonly Cached<K>[]) : batch.list<K>(query, options);
+      return list
+        ? (list.select(query) as readonly Cached<K>[])
+        : (await batch.open()).list<K>(query, options);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { silentLogger, type Logger } from '@depwatch/core';
 import type { WatchStatus } from '@depwatch/dynamic-watcher';
 import type { Controller } from './controller.ts';
+import { shareWatches } from './share-watches.ts';
 
 /** Options of `run`. */
 export interface RunOptions {
@@ -46,8 +47,12 @@ const signals = ['SIGTERM', 'SIGINT'] as const;
 /**
  * Runs controllers as a process does: starts them, and at a SIGTERM, a SIGINT or the option's signal stops them from
  * the last to the first, each when those after it have settled. The second one ends the process at once, as Node does by itself.
+ *
+ * Controllers that were given the same transport, or the same kubeConfig, or neither, share connections, watches and cache, unless
+ * settings of these differ; what more than one of them reads is watched once and kept once.
  */
 export function run(controllers: readonly Controller[], options: RunOptions = {}): Run {
+  shareWatches(controllers, options.logger ?? silentLogger);
   return new ProcessRun(controllers, options);
 }
 

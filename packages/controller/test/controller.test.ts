@@ -437,3 +437,41 @@ test('enqueue means the object that it names, also where its kind has no namespa
   expect(runs).toBe(2);
   expect(isTwice).toBe(false);
 });
+
+test('what was read goes when a reconcile reads nothing, also after one that failed', async () => {
+  let does: 'read' | 'fail' | 'nothing' = 'read';
+  await using bench = await startBench(
+    {
+      wakeOn: 'any',
+      async reconcile(_object, { get }) {
+        if (does !== 'nothing') await get(configMapId('config'));
+        if (does === 'fail') throw new Error('of the caller');
+      },
+    },
+    [widget('a'), configMap('config')],
+  );
+  const { fake, controller, settle } = bench;
+  const again = async (next: typeof does): Promise<void> => {
+    does = next;
+    controller.enqueue(widgetId('a'));
+    await settle();
+  };
+  expect(fake.openWatches).toHaveLength(2);
+  await again('nothing');
+  expect(fake.openWatches).toHaveLength(1);
+  await again('fail');
+  expect(fake.openWatches).toHaveLength(2);
+  await again('nothing');
+  await settle(1000);
+  expect(fake.openWatches).toHaveLength(1);
+});
+
+test('a read of code that outlives its reconcile is refused, and watches nothing', async () => {
+  let late: (() => Promise<unknown>) | undefined;
+  await using bench = await startBench(
+    { reconcile: (_object, { get }) => void (late = () => get(configMapId('config'))) },
+    [widget('a'), configMap('config')],
+  );
+  await expect(late!()).rejects.toMatchObject({ code: 'ERR_QUERY_BATCH_NOT_STARTED' });
+  expect(bench.fake.openWatches).toHaveLength(1);
+});

@@ -63,6 +63,8 @@ export interface DependencyGraph<Note = unknown> {
     watchedKey: string,
     visit: (watcherKey: string, watcher: ObjectIdentifier, note: Note | undefined) => void,
   ): void;
+  /** Whether anybody depends on the watched object with this key. */
+  isWatched(watchedKey: string): boolean;
   /** How many distinct objects are watched. */
   readonly watchedCount: number;
   /** A copy of the whole. */
@@ -148,6 +150,7 @@ export function createDependencyGraph<Note = unknown>(): DependencyGraph<Note> {
       const node = watched.get(watchedKey);
       node?.edges.forEach(({ identifier }, key) => visit(key, identifier, node.notes?.get(key)));
     },
+    isWatched: (watchedKey) => watched.has(watchedKey),
     get watchedCount() {
       return watched.size;
     },

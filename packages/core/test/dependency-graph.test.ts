@@ -23,6 +23,7 @@ describe('DependencyGraph', () => {
     expect(graph.add(w2, [b])).toEqual({ ...nothing, added: [b] });
     expect(graph.add(w2, [b])).toEqual(nothing);
     expect(graph.watchedCount).toBe(2);
+    expect([a, c].map((one) => graph.isWatched(objectIdentifierKey(one)))).toEqual([true, false]);
     expect(graph.remove(w1)).toEqual({ ...nothing, stop: [a], removed: [a, b] });
     expect(graph.remove(w1)).toEqual(nothing);
     expect(graph.remove(w2)).toEqual({ ...nothing, stop: [b], removed: [b] });

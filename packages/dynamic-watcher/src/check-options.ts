@@ -1,6 +1,12 @@
 import { invalidInput } from '@depwatch/core';
-import type { CommonSettings, DynamicWatcherOptions, ReconcileGroupOptions } from './options.ts';
+import type {
+  CommonSettings,
+  DynamicWatcherOptions,
+  ReconcileGroupOptions,
+  SharedWatchesOptions,
+} from './options.ts';
 import { LoopGroup } from './reconcile/reconcile-group.ts';
+import { WatchShare } from './shared-watches.ts';
 
 /** The longest that a timer of Node can be set to; one that is longer goes off at once. */
 const longestTimerMs = 2 ** 31 - 1;
@@ -17,6 +23,26 @@ export function checkOptions(options: DynamicWatcherOptions): void {
   if (!isObject(options)) {
     throw invalidInput('options: expected an object with a reconciler');
   }
+  if (options.sharedWatches === undefined) checkSharedWatches(options);
+  else checkSharing(options);
+  if (options.reconcileGroup === undefined) {
+    checkLoopOptions(options);
+    checkMethods('ownership', options.ownership, ['owns', 'onChange']);
+  } else checkGrouped(options);
+  checkBoolean('disableInitialReconcile', options.disableInitialReconcile);
+  if (options.cluster !== undefined && (typeof options.cluster !== 'string' || !options.cluster)) {
+    throw invalidInput(`cluster: expected text, got ${shown(options.cluster)}`);
+  }
+  checkUnavailable(options.unavailable);
+}
+
+/**
+ * Checks what watches are made of.
+ *
+ * @throws DepwatchError ERR_INVALID_INPUT that names the option
+ */
+export function checkSharedWatches(options: SharedWatchesOptions): void {
+  if (!isObject(options)) throw invalidInput('options: expected an object');
   const { kubeConfig, transport, objectCache } = options;
   if (kubeConfig !== undefined && transport !== undefined) {
     throw invalidInput('kubeConfig, transport: give one of them at most');
@@ -33,18 +59,9 @@ export function checkOptions(options: DynamicWatcherOptions): void {
   ]);
   if (typeof transport !== 'function')
     checkMethods('transport', transport, ['discover', 'list', 'watch']);
-  if (options.reconcileGroup === undefined) {
-    checkLoopOptions(options);
-    checkMethods('ownership', options.ownership, ['owns', 'onChange']);
-  } else checkGrouped(options);
   checkBoolean('enableCache', options.enableCache);
-  checkBoolean('disableInitialReconcile', options.disableInitialReconcile);
-  if (options.cluster !== undefined && (typeof options.cluster !== 'string' || !options.cluster)) {
-    throw invalidInput(`cluster: expected text, got ${shown(options.cluster)}`);
-  }
   checkMs('requestTimeoutMs', options.requestTimeoutMs, 1);
   checkMs('pollIntervalMs', options.pollIntervalMs, 1);
-  checkUnavailable(options.unavailable);
   checkPlan(options);
   checkMs('authGraceMs', options.authGraceMs, 0);
   if (objectCache !== undefined && !isObject(objectCache)) {
@@ -53,7 +70,30 @@ export function checkOptions(options: DynamicWatcherOptions): void {
   checkMs('objectCache.gvkToGvrTtlMs', objectCache?.gvkToGvrTtlMs, 1);
   checkMs('objectCache.missingApiResourceTtlMs', objectCache?.missingApiResourceTtlMs, 0);
   checkBoolean('objectCache.unsafeDisableDeepCopy', objectCache?.unsafeDisableDeepCopy);
+  checkPorts(options);
 }
+
+/** Where watches are shared, their settings hold. */
+function checkSharing(options: DynamicWatcherOptions): void {
+  const { sharedWatches } = options;
+  if (!(sharedWatches instanceof WatchShare) && typeof sharedWatches !== 'function') {
+    throw invalidInput('sharedWatches: expected what createSharedWatches returns');
+  }
+  const given = ofWatches.find((option) => options[option] !== undefined);
+  if (given) throw invalidInput(`${given}: give it to createSharedWatches, which watches`);
+}
+
+const ofWatches = [
+  'kubeConfig',
+  'transport',
+  'enableCache',
+  'objectCache',
+  'pollIntervalMs',
+  'watchPlan',
+  'watchPlanBounds',
+  'requestTimeoutMs',
+  'authGraceMs',
+] as const;
 
 /**
  * Checks what a reconcile loop is made of.
@@ -97,10 +137,14 @@ const ofLoop = [
 ] as const;
 
 function checkCommon(options: CommonSettings): void {
+  checkPorts(options);
+  checkMs('stopTimeoutMs', options.stopTimeoutMs, 0);
+}
+
+function checkPorts(options: Pick<CommonSettings, 'logger' | 'metrics' | 'clock'>): void {
   checkMethods('logger', options.logger, ['debug', 'info', 'warn', 'error']);
   checkMethods('metrics', options.metrics, ['count', 'gauge', 'observe']);
   checkMethods('clock', options.clock, ['now', 'setTimeout', 'random']);
-  checkMs('stopTimeoutMs', options.stopTimeoutMs, 0);
 }
 
 function checkMethods(option: string, value: unknown, methods: readonly string[]): void {
@@ -126,7 +170,7 @@ export function checkUnavailable(value: unknown): void {
   throw invalidInput(`unavailable: expected 'reject' or 'wait', got ${shown(value)}`);
 }
 
-function checkPlan({ watchPlan, watchPlanBounds: bounds }: DynamicWatcherOptions): void {
+function checkPlan({ watchPlan, watchPlanBounds: bounds }: SharedWatchesOptions): void {
   if (watchPlan !== undefined && !['auto', 'per-object', 'shared'].includes(watchPlan)) {
     throw invalidInput(
       `watchPlan: expected 'auto', 'per-object' or 'shared', got ${shown(watchPlan)}`,

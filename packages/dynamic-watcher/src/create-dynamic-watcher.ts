@@ -286,9 +286,7 @@ class EngineWatcher implements DynamicWatcher {
   statusOf(query: ObjectIdentifier) {
     const engine = this.#life.running();
     validateQuery(query);
-    const { feeds, graph } = engine;
-    const key = objectIdentifierKey(engine.normalize(query));
-    return feeds.statusOf(key, (watched) => graph.watchersOf(watched));
+    return engine.feeds.statusOf(objectIdentifierKey(engine.normalize(query)));
   }
 
   async gvkToGvr(gvk: GroupVersionKind) {
@@ -297,8 +295,7 @@ class EngineWatcher implements DynamicWatcher {
   }
 
   watchStatus() {
-    const { feeds, graph } = this.#life.running();
-    return feeds.status((watched) => graph.watchersOf(watched));
+    return this.#life.running().feeds.status();
   }
 
   graph() {

@@ -19,14 +19,20 @@ export type {
 } from './public-interface.ts';
 export { createReconcileGroup } from './create-reconcile-group.ts';
 export type { ReconcileGroup } from './reconcile/reconcile-group.ts';
+export { createSharedWatches } from './create-shared-watches.ts';
+export type { SharedWatches } from './shared-watches.ts';
 export type {
   CommonSettings,
+  DemandSettings,
   DynamicWatcherOptions,
   DynamicWatcherSettings,
   KubeConfigLike,
   ObjectCacheSettings,
   ReconcileGroupOptions,
   ReconcileSettings,
+  ServerOptions,
+  SharedWatchesOptions,
+  SharedWatchSettings,
   WatchSettings,
 } from './options.ts';
 export { systemClock } from './system-clock.ts';

@@ -1,11 +1,10 @@
-import { abortedError, DepwatchError, silentLogger, type Transport } from '@depwatch/core';
+import { abortedError, DepwatchError, invalidInput, silentLogger } from '@depwatch/core';
 import { Engine } from './engine.ts';
 import { guardLogger, guardMetrics } from './guard.ts';
-import { limitWaits } from './limit-waits.ts';
-import type { DynamicWatcherOptions } from './options.ts';
+import type { DynamicWatcherOptions, SharedWatchesOptions } from './options.ts';
 import type { LoopGroup } from './reconcile/reconcile-group.ts';
 import { settledWithin } from './reconcile/settled-within.ts';
-import { planBounds } from './supply/plan-bounds.ts';
+import { WatchShare } from './shared-watches.ts';
 import { systemClock } from './system-clock.ts';
 
 /** Makes an engine at the start, once, and ends it at the stop. */
@@ -17,7 +16,8 @@ export class LifeCycle {
   #engine: Engine | undefined;
   #started = false;
   #stopping: Promise<void> | undefined;
-  #ownTransport: Transport | undefined;
+  /** The watches that it has a part in, from its start on. */
+  #share: WatchShare | undefined;
   #forgetSignal = (): void => {};
 
   constructor(options: DynamicWatcherOptions) {
@@ -46,7 +46,7 @@ export class LifeCycle {
   /** @throws DepwatchError ERR_NOT_STARTED, ERR_CACHE_DISABLED */
   cached(): Engine {
     const engine = this.running();
-    if (this.#options.enableCache) return engine;
+    if (engine.isCached) return engine;
     throw new DepwatchError(
       'ERR_CACHE_DISABLED',
       'the cache is off; pass enableCache: true to createDynamicWatcher',
@@ -69,12 +69,12 @@ export class LifeCycle {
     const onAbort = (): void => void this.stop();
     signal?.addEventListener('abort', onAbort, { once: true });
     this.#forgetSignal = () => signal?.removeEventListener('abort', onAbort);
-    const given = this.#options.transport;
-    const transport = typeof given === 'object' ? given : await this.#connect(given);
+    const connected = this.#connect();
+    if (connected) await connected;
     // It may have been stopped while the transport was loaded.
     if (this.#stopping) throw notStarted();
     try {
-      this.#engine = this.#createEngine(transport);
+      this.#engine = this.#createEngine();
     } catch (error) {
       // Its group has stopped.
       await this.stop();
@@ -93,55 +93,36 @@ export class LifeCycle {
     return this.#stopping;
   }
 
-  async #connect(make = (): Promise<Transport> => this.#httpTransport()): Promise<Transport> {
-    try {
-      this.#ownTransport = await make();
-      if (this.#stopping) await this.#ownTransport.close?.();
-      return this.#ownTransport;
-    } catch (error) {
+  /** @returns undefined where there is a way to the API server already */
+  #connect(): Promise<void> | undefined {
+    this.#share = shareOf(this.#options);
+    return this.#share.enter()?.catch((error: unknown) => {
       this.#forgetSignal();
       this.#started = false;
+      void this.#leave();
       throw error;
-    }
-  }
-
-  async #httpTransport(): Promise<Transport> {
-    const { requestTimeoutMs, logger, clock } = this.#options;
-    // Loaded here alone, so that users of a transport of their own load no HTTP client.
-    const { createK8sTransport, loadKubeConfig } = await import('@depwatch/k8s-transport');
-    const kubeConfig = this.#options.kubeConfig ?? (await loadKubeConfig());
-    return createK8sTransport({
-      kubeConfig,
-      ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
-      ...(logger && { logger }),
-      ...(clock && { clock }),
     });
   }
 
-  #createEngine(transport: Transport): Engine {
+  async #leave(): Promise<void> {
+    const share = this.#share;
+    this.#share = undefined;
+    await share?.leave();
+  }
+
+  #createEngine(): Engine {
     const { reconciler = noReconciler, clock = systemClock, ...options } = this.#options;
-    const { requestTimeoutMs = 10_000 } = options;
     return new Engine({
-      transport:
-        transport === this.#ownTransport
-          ? transport
-          : limitWaits(transport, clock, requestTimeoutMs),
+      watches: this.#share!.watches,
       clock,
       reconcileGroup: options.reconcileGroup as LoopGroup | undefined,
       reconciler: typeof reconciler === 'function' ? { reconcile: reconciler } : reconciler,
       rateLimiter: options.rateLimiter,
-      enableCache: options.enableCache ?? false,
-      pollIntervalMs: options.pollIntervalMs ?? 30_000,
-      watchPlan: options.watchPlan ?? 'auto',
-      watchPlanBounds: planBounds(options.watchPlanBounds),
       disableInitialReconcile: options.disableInitialReconcile ?? false,
-      objectCache: options.objectCache ?? {},
       maxConcurrentReconciles: options.maxConcurrentReconciles ?? 1,
       reconcileTimeoutMs: options.reconcileTimeoutMs,
       minIntervalMs: options.minIntervalMs ?? 0,
       settleMs: options.settleMs ?? 0,
-      requestTimeoutMs,
-      authGraceMs: options.authGraceMs ?? 30_000,
       cluster: options.cluster,
       ownership: options.ownership,
       logger: guardLogger(options.logger ?? silentLogger),
@@ -156,14 +137,7 @@ export class LifeCycle {
     this.#engine = undefined;
     engine?.stop(notStarted());
     void this.#settle(engine);
-    try {
-      await this.#ownTransport?.close?.();
-    } catch (error) {
-      guardLogger(this.#options.logger ?? silentLogger).error(
-        { error },
-        'the transport did not close',
-      );
-    }
+    await this.#leave();
   }
 
   /** Waits for the running reconciles, within the time that they have. */
@@ -173,6 +147,13 @@ export class LifeCycle {
     await this.#stopping;
     this.#resolveStopped();
   }
+}
+
+function shareOf({ sharedWatches, ...options }: DynamicWatcherOptions): WatchShare {
+  const shared = typeof sharedWatches === 'function' ? sharedWatches() : sharedWatches;
+  if (shared instanceof WatchShare) return shared;
+  if (sharedWatches) throw invalidInput('sharedWatches: expected what createSharedWatches returns');
+  return new WatchShare(options as SharedWatchesOptions);
 }
 
 /** Of a dynamic watcher in a group, which has one. */

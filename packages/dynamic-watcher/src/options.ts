@@ -14,6 +14,7 @@ import type { KubeConfigLike } from '@depwatch/k8s-transport';
 
 import type { Unavailable } from './public-interface.ts';
 import type { ReconcileGroup } from './reconcile/reconcile-group.ts';
+import type { SharedWatches } from './shared-watches.ts';
 
 export type { KubeConfigLike } from '@depwatch/k8s-transport';
 
@@ -70,20 +71,12 @@ export interface ReconcileSettings {
 /** Options of `createReconcileGroup`. */
 export type ReconcileGroupOptions = ReconcileSettings & CommonSettings;
 
-/** What a dynamic watcher watches, and how. */
-export interface WatchSettings extends CommonSettings {
+/** What is watched, and how: what dynamic watchers may have in common. */
+export interface SharedWatchSettings extends Omit<CommonSettings, 'stopTimeoutMs'> {
   /** Keep what the watches show, for `get`, `list` and the cached reads. Off, only metadata is asked for. @default false */
   enableCache?: boolean;
-  /** Do not reconcile a watcher just because an object that it now depends on exists. @default false */
-  disableInitialReconcile?: boolean;
   /** Settings of the cache; the lifetimes hold with the cache off, too. */
   objectCache?: ObjectCacheSettings;
-  /**
-   * What becomes of a dependency that is not to be had: its kind isn't installed, may not be read or can't be watched.
-   * `reject`: the call rejects. `wait`: the dependency stands, and comes true as soon as the cluster allows. Calls may say
-   * otherwise. @default 'reject'
-   */
-  unavailable?: Unavailable;
   /** How often what can't be watched is read, with `wait`, in milliseconds. @default 30_000 */
   pollIntervalMs?: number;
   /**
@@ -97,44 +90,76 @@ export interface WatchSettings extends CommonSettings {
    * 20, unshareAfterMs 300_000, avoidMs 600_000
    */
   watchPlanBounds?: Partial<WatchPlanBounds>;
-  /** What the causes of reconciles call the cluster that is watched; for several in one reconcile group. @default none */
-  cluster?: string;
   /** How long a request may go without a byte, and an add may keep trying, in milliseconds. @default 10_000 */
   requestTimeoutMs?: number;
   /** How long a live watch that is refused (401, 403) keeps trying before it ends, in milliseconds. @default 30_000 */
   authGraceMs?: number;
 }
 
+/** What a dynamic watcher has for itself, whoever else watches the same. */
+export interface DemandSettings extends CommonSettings {
+  /** Do not reconcile a watcher just because an object that it now depends on exists. @default false */
+  disableInitialReconcile?: boolean;
+  /**
+   * What becomes of a dependency that is not to be had: its kind isn't installed, may not be read or can't be watched.
+   * `reject`: the call rejects. `wait`: the dependency stands, and comes true as soon as the cluster allows. Calls may say
+   * otherwise. @default 'reject'
+   */
+  unavailable?: Unavailable;
+  /** What the causes of reconciles call the cluster that is watched; for several in one reconcile group. @default none */
+  cluster?: string;
+}
+
+/** What a dynamic watcher watches, and how. */
+export interface WatchSettings extends SharedWatchSettings, DemandSettings {}
+
+/** Which watchers a dynamic watcher has for its own. */
+interface Owned {
+  /**
+   * Which watchers are this replica's, from `createReplicas` of `@depwatch/replicas`. What the others depend on is remembered,
+   * without a watch; one that is taken over comes up, waits for what is not to be had, and is reconciled with the cause
+   * `acquired`. @default all are
+   */
+  ownership?: Ownership;
+}
+
 /** What a dynamic watcher needs beside its way to the API server. */
 export type DynamicWatcherSettings = WatchSettings &
-  ReconcileSettings & {
-    /**
-     * Which watchers are this replica's, from `createReplicas` of `@depwatch/replicas`. What the others depend on is remembered,
-     * without a watch; one that is taken over comes up, waits for what is not to be had, and is reconciled with the cause
-     * `acquired`. @default all are
-     */
-    ownership?: Ownership;
-    reconcileGroup?: never;
-  };
+  ReconcileSettings &
+  Owned & { reconcileGroup?: never };
 
 /**
- * Options of `createDynamicWatcher`: what `loadKubeConfig` of `@depwatch/k8s-transport` gives, or a KubeConfig of
+ * The way to an API server: what `loadKubeConfig` of `@depwatch/k8s-transport` gives, or a KubeConfig of
  * `@kubernetes/client-node`; or a transport of your own, which stays yours to close, unless it is a function that makes one
- * when the watcher starts. With neither, the cluster is what
- * `loadKubeConfig()` finds when the watcher starts: in a pod that of its service account. The HTTP transport is loaded
- * only then, and only without one of your own.
+ * when the watcher starts. With neither, the cluster is what `loadKubeConfig()` finds when the watcher starts: in a pod that
+ * of its service account. The HTTP transport is loaded only then, and only without one of your own.
  */
-export type DynamicWatcherOptions = (
+export type ServerOptions =
   | { kubeConfig?: KubeConfigLike; transport?: never }
   | {
       /** Yours to close; one that this function makes at the start is closed at the stop. */
       transport: Transport | (() => Promise<Transport>);
       kubeConfig?: never;
-    }
+    };
+
+/** Options of `createSharedWatches`. */
+export type SharedWatchesOptions = ServerOptions & SharedWatchSettings;
+
+/** Settings that come with shared watches, and are not the dynamic watcher's any more. */
+type SharedAlone = Exclude<keyof SharedWatchSettings, keyof CommonSettings>;
+
+/** Options of `createDynamicWatcher`: what it watches, by itself or with others, and who reconciles. */
+export type DynamicWatcherOptions = (
+  | (ServerOptions & SharedWatchSettings & { sharedWatches?: never })
+  | ({ [Setting in SharedAlone | 'kubeConfig' | 'transport']?: never } & {
+      /** What it has in common with others, in place of watches of its own; a function is asked at the start. */
+      sharedWatches: SharedWatches | (() => SharedWatches);
+    })
 ) &
+  DemandSettings &
   (
-    | DynamicWatcherSettings
-    | (WatchSettings & { [Setting in keyof ReconcileSettings | 'ownership']?: never } & {
+    | (ReconcileSettings & Owned & { reconcileGroup?: never })
+    | ({ [Setting in keyof (ReconcileSettings & Owned)]?: never } & {
         /** Who reconciles, in place of a `reconciler` of its own: one for several dynamic watchers. */
         reconcileGroup: ReconcileGroup;
       })

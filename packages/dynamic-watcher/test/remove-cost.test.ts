@@ -1,6 +1,6 @@
 import { objectIdentifierKey, type DepwatchError } from '@depwatch/core';
 import { expect, test, vi } from 'vitest';
-import { EndedFeeds } from '../src/supply/ended-feeds.ts';
+import { EndedFeeds } from '../src/demand/ended-feeds.ts';
 import { configMapId, startBench } from './harness.ts';
 
 const made = vi.hoisted(() => ({ errors: 0, keys: 0 }));

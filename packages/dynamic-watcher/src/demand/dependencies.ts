@@ -16,12 +16,12 @@ import type { Reconciles } from '../reconcile/reconciles.ts';
 import { CallController, type CallSignal } from '../requests/call-signal.ts';
 import type { Resources } from '../requests/resources.ts';
 import type { TentativeEdge, TentativeEdges } from './tentative-edges.ts';
-import type { Feeds } from '../supply/feeds.ts';
+import type { DemandedFeeds } from './demanded-feeds.ts';
 
 /** What {@link Dependencies} works on. */
 export interface DependenciesOptions {
   readonly graph: DependencyGraph<EdgeTerms>;
-  readonly feeds: Feeds;
+  readonly feeds: DemandedFeeds;
   readonly loop: Reconciles;
   readonly mappings: Mappings;
   readonly resources: Resources;

@@ -1,5 +1,6 @@
 import { objectIdentifierKey, type DependencyGraph, type ObjectIdentifier } from '@depwatch/core';
-import type { Feeds, FeedsListener } from '../supply/feeds.ts';
+import type { FeedsListener } from '../supply/feeds.ts';
+import type { DemandedFeeds } from './demanded-feeds.ts';
 import { bothTerms, type EdgeTerms } from './edge-terms.ts';
 import type { TentativeEdges } from './tentative-edges.ts';
 import type { WakeUps } from './wake-ups.ts';
@@ -10,7 +11,7 @@ export interface FeedDemandOptions {
   readonly wakeUps: WakeUps;
   readonly tentative: TentativeEdges;
   /** The feeds that are listened to. */
-  feeds(): Feeds;
+  readonly feeds: DemandedFeeds;
 }
 
 /** What becomes of the edges of a feed, and whom it wakes, when something becomes of the feed. */
@@ -46,17 +47,16 @@ export function listenForDemand(options: FeedDemandOptions): FeedsListener {
         graph.note(watcherKey, key, known ? bothTerms(known.terms, terms) : terms);
         tentative.move(watcherKey, feed.key, to, !known);
         if (start.length === 0) continue;
-        isNew = true;
-        feeds().start(key, to, feed.watched, how, feed.unavailable);
+        isNew = feeds.start(key, to, feed.watched, how, feed.unavailable);
       }
       for (const { watcher } of edges) graph.remove(watcher, [feed.id]);
-      feeds().stop(feed.id);
+      feeds.stop(feed.id);
       // Who sees it already was told; where it can't be seen, all are told once it can.
-      if (isNew || feeds().unavailable(key)) return;
-      const shown = { key, watched: feeds().askedAs(to) };
+      if (isNew || feeds.unavailable(key)) return;
+      const shown = { key, watched: feeds.askedAs(to) };
       for (const { key: watcherKey, watcher, terms } of edges) {
         if (terms?.waits && !there.has(watcherKey)) {
-          wakeUps.availableTo(watcherKey, watcher, terms.map, shown, feeds().objects(key));
+          wakeUps.availableTo(watcherKey, watcher, terms.map, shown, feeds.objects(key));
         }
       }
     },
@@ -64,7 +64,7 @@ export function listenForDemand(options: FeedDemandOptions): FeedsListener {
       if (wasLive) wakeUps.ended(feed);
       const watchers = graph.watchersOf(feed.id);
       for (const watcher of watchers) graph.remove(watcher, [feed.id]);
-      return watchers;
+      if (wasLive) feeds.ended(feed.key, feed.status(watchers));
     },
   };
 }

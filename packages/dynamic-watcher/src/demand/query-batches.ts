@@ -8,7 +8,7 @@ import {
   type QueryBatchRecord,
 } from '@depwatch/core';
 import type { WatchStatus } from '../public-interface.ts';
-import type { Feeds } from '../supply/feeds.ts';
+import type { DemandedFeeds } from './demanded-feeds.ts';
 import type { Dependencies, Watcher } from './dependencies.ts';
 import { edgeTerms, type EdgeTerms } from './edge-terms.ts';
 import type { ReconcileRun } from '../reconcile/reconcile-run.ts';
@@ -31,7 +31,7 @@ export interface QueryBatchesOptions {
   readonly graph: DependencyGraph<EdgeTerms>;
   readonly dependencies: Dependencies;
   readonly operations: WatcherOperations;
-  readonly feeds: Feeds;
+  readonly feeds: DemandedFeeds;
   /** The query as the graph knows it, as far as can be told without asking the server. */
   normalize(query: ObjectIdentifier): ObjectIdentifier;
 }
@@ -116,10 +116,10 @@ export class QueryBatches {
 
   /** What the batch has asked for, and can't be seen at present. */
   unavailable({ record }: Batch): readonly WatchStatus[] {
-    const { feeds, graph, normalize } = this.#options;
+    const { feeds, normalize } = this.#options;
     return record.asked().flatMap((id) => {
       const key = objectIdentifierKey(normalize(id));
-      const status = feeds.unavailable(key) && feeds.statusOf(key, (one) => graph.watchersOf(one));
+      const status = feeds.unavailable(key) && feeds.statusOf(key);
       return status ? [status] : [];
     });
   }

@@ -13,13 +13,11 @@ import {
   type WatchPlan,
   type WatchPlanBounds,
 } from '@depwatch/core';
-import type { WatchStatus } from '../public-interface.ts';
 import type { CallSignal } from '../requests/call-signal.ts';
 import { Deadlines } from '../requests/deadlines.ts';
 import { notInTime } from '../requests/not-in-time.ts';
 import { Waiters } from '../requests/waiters.ts';
 import { caughtUp } from './caught-up.ts';
-import { EndedFeeds } from './ended-feeds.ts';
 import { Feed, type FeedListener } from './feed.ts';
 import { PlanReports } from './plan-reports.ts';
 import { Plans } from './plans.ts';
@@ -35,9 +33,8 @@ export interface FeedsListener {
    * A feed was refused for good, and is no longer there: its edges have to go within this call.
    *
    * @param wasLive whether it ever worked; if not, who waits for it is told by a rejection
-   * @returns who depended on it
    */
-  ended(feed: Feed, wasLive: boolean): readonly ObjectIdentifier[];
+  ended(feed: Feed, wasLive: boolean): void;
   /** Whether somebody depends on it who waits for what is not to be had. */
   waits(feed: Feed): boolean;
   /** It was refused, and is kept for those who wait: the others' edges have to go within this call. */
@@ -71,7 +68,6 @@ export class Feeds implements FeedListener {
   readonly #feeds = new Map<string, Feed>();
   /** Of those who wait for feeds. */
   readonly #deadlines: Deadlines;
-  readonly #ended = new EndedFeeds();
   readonly #plans: Plans;
   readonly #unwatched: Unwatched;
   #watches = 0;
@@ -121,7 +117,6 @@ export class Feeds implements FeedListener {
       feed.lastError = unavailable;
       feed.state = 'pending';
     }
-    this.#ended.delete(key);
     this.#feeds.set(key, feed);
     if (how instanceof DepwatchError) this.#unwatched.await(feed, how);
     else this.#plans.add(feed, how);
@@ -141,7 +136,6 @@ export class Feeds implements FeedListener {
     this.#unwatched.close();
     this.#plans.close();
     for (const { id } of [...this.#feeds.values()]) this.stop(id, reason);
-    this.#ended.clear();
   }
 
   /** What asks the server for them, each once though it may serve several. */
@@ -157,10 +151,19 @@ export class Feeds implements FeedListener {
     return this.#feeds.get(objectIdentifierKey(id))?.watched ?? id;
   }
 
-  /** Resolves once all feeds that would show an object show what was written. See {@link caughtUp}. */
-  caughtUp(written: KubernetesObject, signal: AbortSignal): Promise<void> {
+  /**
+   * Resolves once all feeds that would show an object show what was written. See {@link caughtUp}.
+   *
+   * @param counts whether a feed counts, by its key
+   */
+  caughtUp(
+    written: KubernetesObject,
+    signal: AbortSignal,
+    counts: (key: string) => boolean,
+  ): Promise<void> {
     const { kind, group = '', version, name, namespace } = objectIdentifierFrom(written);
-    const mayShow = ({ watched }: Feed): boolean =>
+    const mayShow = ({ watched, key }: Feed): boolean =>
+      counts(key) &&
       watched.kind === kind &&
       (watched.group ?? '') === group &&
       watched.version === version &&
@@ -221,26 +224,14 @@ export class Feeds implements FeedListener {
     return this.#feeds.get(key)?.unavailable;
   }
 
-  /** Forgets the ended feeds that only this watcher had been told of. */
-  forgetEnded(watcherKey: string): void {
-    this.#ended.forget(watcherKey);
+  /** What a feed is at present; `key` is the watched identifier's. */
+  get(key: string): Feed | undefined {
+    return this.#feeds.get(key);
   }
 
-  /** Every feed there is, then those that ended, the oldest first. */
-  status(
-    watchersOf: (watched: ObjectIdentifier) => readonly ObjectIdentifier[],
-  ): readonly WatchStatus[] {
-    const held = [...this.#feeds.values()].map((feed) => feed.status(watchersOf(feed.id)));
-    return [...held, ...this.#ended.values()];
-  }
-
-  /** That of one identifier, held or ended; `key` and `id` as the graph knows it. */
-  statusOf(
-    key: string,
-    watchersOf: (watched: ObjectIdentifier) => readonly ObjectIdentifier[],
-  ): WatchStatus | undefined {
-    const feed = this.#feeds.get(key);
-    return feed ? feed.status(watchersOf(feed.id)) : this.#ended.get(key);
+  /** Every feed there is. */
+  values(): Iterable<Feed> {
+    return this.#feeds.values();
   }
 
   begun(feed: Feed): void {
@@ -314,11 +305,10 @@ export class Feeds implements FeedListener {
     }
     feed.enter('ended', this.#options.clock.now());
     this.#remove(feed);
-    const watchers = listener.ended(feed, wasKnown);
+    listener.ended(feed, wasKnown);
     if (wasKnown) {
       const watched = describeObjectIdentifier(feed.watched);
       logger.error({ watched, error }, 'a watch was refused for good and has ended');
-      this.#ended.add(feed.key, feed.status(watchers));
     }
     feed.waiters?.reject(error);
   }

@@ -1,9 +1,10 @@
-// Prints what a program in a pod pays, with the packages as they are built, beside a Node that does nothing and the same
-// program configured by client-node: medians, as Markdown. tools/bench/README.md says how to run it.
+// Prints what a program in a pod pays, with the packages as they are built, beside a Node that does nothing, a controller with a
+// hundred dependencies (B12), and the same program configured by client-node: medians, as Markdown. tools/bench/README.md says how to run it.
 import { runInPod, type PodReport } from './run-in-pod.ts';
 
 const runs = Number(process.argv[2] ?? 5);
-const programs = ['nothing.mjs', 'program.mjs', 'writer.mjs', 'client-node.mjs'];
+const controller = '../../../controller/test/pod/program.mjs';
+const programs = ['nothing.mjs', 'program.mjs', 'writer.mjs', controller, 'client-node.mjs'];
 
 const reports = new Map<string, PodReport[]>(programs.map((program) => [program, []]));
 for (let run = 0; run < runs; run += 1)
@@ -15,8 +16,10 @@ function median(values: readonly (number | undefined)[]): string {
   return told[Math.floor(told.length / 2)]?.toFixed(0) ?? '';
 }
 
-console.log('| program | modules | packages | first event, ms | first write, ms | RSS, MB |');
-console.log('| --- | --- | --- | --- | --- | --- |');
+console.log(
+  '| program | modules | packages | first event, ms | first write, ms | all read, ms | RSS, MB |',
+);
+console.log('| --- | --- | --- | --- | --- | --- | --- |');
 for (const [program, all] of reports) {
   const { node = 0, ...others } = all[0]!.modules;
   const count = Object.values(others).reduce((sum, one) => sum + one, 0);
@@ -26,6 +29,7 @@ for (const [program, all] of reports) {
     Object.keys(others).length - 1,
     median(all.map((one) => one.firstEventMs)),
     median(all.map((one) => one.firstWriteMs)),
+    median(all.map((one) => one.allReadMs)),
     median(all.map((one) => one.rssMb)),
   ];
   console.log(`| ${cells.join(' | ')} |`);

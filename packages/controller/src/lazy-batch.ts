@@ -1,0 +1,55 @@
+import { DepwatchError, type ObjectIdentifier } from '@depwatch/core';
+import type { DynamicWatcher, QueryBatch, WatchStatus } from '@depwatch/dynamic-watcher';
+
+const nothing: readonly WatchStatus[] = Object.freeze([]);
+
+/**
+ * The query batch of a reconcile, opened by its first read that needs one: a reconcile that reads the controller's own lists, or
+ * nothing, takes a fraction of the time of a batch. One that is open still when the reconcile fails is ended with it, and
+ * what it asked for is kept. (A `queryBatch` would end at a stop, before the code has that runs in it.)
+ */
+export class LazyBatch {
+  readonly #watcher: DynamicWatcher;
+  readonly #id: ObjectIdentifier;
+  #opening: Promise<QueryBatch> | undefined;
+  #opened: QueryBatch | undefined;
+  #isOver = false;
+
+  constructor(watcher: DynamicWatcher, id: ObjectIdentifier) {
+    this.#watcher = watcher;
+    this.#id = id;
+  }
+
+  /** Whether anything was read by it. */
+  get isUsed(): boolean {
+    return this.#opening !== undefined;
+  }
+
+  /** What it asked for and can't be seen. */
+  get unavailable(): readonly WatchStatus[] {
+    return this.#opened?.unavailable ?? nothing;
+  }
+
+  /** @throws DepwatchError ERR_QUERY_BATCH_NOT_STARTED for the first read of code that has outlived its reconcile */
+  async open(): Promise<QueryBatch> {
+    if (this.#opened) return this.#opened;
+    if (!this.#opening) {
+      if (this.#isOver) {
+        throw new DepwatchError('ERR_QUERY_BATCH_NOT_STARTED', 'the reconcile is over');
+      }
+      this.#opening = this.#watcher.startQueryBatch(this.#id);
+    }
+    return (this.#opened = await this.#opening);
+  }
+
+  /** Commits what was read. */
+  async end(): Promise<void> {
+    this.#isOver = true;
+    if (this.#opening) await (await this.#opening).end();
+  }
+
+  /** The reconcile has failed. */
+  leave(): void {
+    this.#isOver = true;
+  }
+}
