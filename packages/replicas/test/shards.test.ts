@@ -236,6 +236,17 @@ describe('shards', () => {
     expect(server.stored(leaseOf('web-z'))).toBeDefined();
   });
 
+  test('a start goes on where the server is too slow to answer in time', async () => {
+    const slow = server.hold({ operation: 'create' });
+    const a = replica('a');
+    const start = a.start();
+    await server.clock.advance(12_000);
+    slow();
+    await server.clock.advance(3000);
+    await start;
+    expect(owned(a)).toEqual(keys);
+  });
+
   test('a start that is forbidden rejects', async () => {
     server.deny({ kind: 'Lease' });
     const start = replica('a').start();
