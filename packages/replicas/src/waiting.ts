@@ -1,6 +1,10 @@
-import type { Clock } from '@depwatch/core';
+import { DepwatchError, type Clock } from '@depwatch/core';
 
-/** Runs a request that is given up after so long. */
+/**
+ * Runs a request that is given up after so long.
+ *
+ * @throws DepwatchError ERR_TRANSPORT, retryable, when that is over; what it asked for may be done all the same
+ */
 export async function within<T>(
   clock: Clock,
   ms: number,
@@ -8,9 +12,17 @@ export async function within<T>(
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const limit = new AbortController();
-  using _timer = clock.setTimeout(() => limit.abort(), ms);
+  const late = new DepwatchError('ERR_TRANSPORT', `no answer within ${ms} ms`, {
+    retryable: true,
+    reason: 'timeout',
+  });
+  using _timer = clock.setTimeout(() => limit.abort(late), ms);
   const signals = signal ? [signal, limit.signal] : [limit.signal];
-  return await run(AbortSignal.any(signals));
+  try {
+    return await run(AbortSignal.any(signals));
+  } catch (error) {
+    throw limit.signal.aborted ? late : error;
+  }
 }
 
 /** Resolves after so long, or when the signal is aborted. */

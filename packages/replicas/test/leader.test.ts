@@ -133,6 +133,17 @@ describe('a leader', () => {
     expect(server.clock.pending).toBe(0);
   });
 
+  test('is found where the server is too slow to answer in time at first', async () => {
+    const slow = server.hold({ operation: 'get' });
+    const a = candidate('a');
+    const start = a.start();
+    await server.clock.advance(12_000);
+    slow();
+    await server.clock.advance(3000);
+    await start;
+    expect(leads(a)).toBe(true);
+  });
+
   test('whose write took effect unheard leads as soon as it has renewed', async () => {
     const a = candidate('a');
     const undo = server.hold({ operation: 'create', at: 'answer' });

@@ -219,8 +219,10 @@ describe('shards', () => {
     await start;
   });
 
-  test('a Lease of a newer format is left as it is, and nothing is owned beside it', async () => {
-    const a = replica('a');
+  test('a Lease of a newer format is told of and left as it is, and nothing is owned beside it', async () => {
+    const errors: object[] = [];
+    const error = (fields: object) => void errors.push(fields);
+    const a = replica('a', { logger: { debug() {}, info() {}, warn() {}, error } });
     await startAll(a);
     const lease = server.stored<Lease>(leaseOf('web-a'))!;
     const { labels = {} } = lease.metadata!;
@@ -234,6 +236,18 @@ describe('shards', () => {
     // It is nobody's any more.
     expect(owned(a)).toEqual(keys);
     expect(server.stored(leaseOf('web-z'))).toBeDefined();
+    expect(errors).toEqual([{ group: 'web', lease: 'web-z' }]);
+  });
+
+  test('a start goes on where the server is too slow to answer in time', async () => {
+    const slow = server.hold({ operation: 'create' });
+    const a = replica('a');
+    const start = a.start();
+    await server.clock.advance(12_000);
+    slow();
+    await server.clock.advance(3000);
+    await start;
+    expect(owned(a)).toEqual(keys);
   });
 
   test('a start that is forbidden rejects', async () => {

@@ -42,10 +42,11 @@ function fnv1a(text: string): Wide {
   let low = 0x84222325;
   for (let index = 0; index < text.length; index++) {
     low = (low ^ text.charCodeAt(index)) >>> 0;
-    // Times 2 ** 40 + 0x1b3; below 2 ** 53 all along.
+    // Times 2 ** 40 + 0x1b3.
     const product = low * 0x1b3;
-    high = (high * 0x1b3 + Math.floor(product / 2 ** 32) + low * 2 ** 8) % 2 ** 32;
-    low = product >>> 0;
+    const rest = product >>> 0;
+    high = (Math.imul(high, 0x1b3) + (product - rest) / 2 ** 32 + (low << 8)) >>> 0;
+    low = rest;
   }
   return { high, low };
 }

@@ -136,6 +136,28 @@ describe('a member', () => {
     expect(a.state.phase).not.toBe('member');
   });
 
+  test('does not believe another dead whose change may be on its way', () => {
+    const a = new ByHand();
+    a.join(a.lease(record('b', ['a', 'b'])));
+    const passes = (ms: number, seen: boolean): void => {
+      for (let passed = 0; passed < ms; passed += 500) {
+        a.after(500);
+        if (!a.write) continue;
+        if (seen) a.echo();
+        else
+          a.feed({
+            type: 'written',
+            write: a.write.record.write,
+            resourceVersion: String(900 + passed),
+          });
+      }
+    };
+    passes(8000, true);
+    // What b writes from now on isn't seen, and it may have missed only as much as it may.
+    passes(8500, false);
+    expect(a.state).toMatchObject({ phase: 'member', view: ['a', 'b'] });
+  });
+
   test('owns nothing from the renew deadline on, whatever comes back after it', () => {
     const a = new ByHand();
     a.join();

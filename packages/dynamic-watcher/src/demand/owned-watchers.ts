@@ -10,6 +10,7 @@ import {
 import { inCluster } from '../reconcile/causes.ts';
 import type { ReconcileLoop } from '../reconcile/reconcile-loop.ts';
 import type { ReconcileRun } from '../reconcile/reconcile-run.ts';
+import type { CallSignal } from '../requests/call-signal.ts';
 import type { Dependencies, Watcher } from './dependencies.ts';
 import { edgeTerms, type EdgeTerms } from './edge-terms.ts';
 import type { WatcherOperations } from './watcher-operations.ts';
@@ -69,7 +70,7 @@ export class OwnedWatchers implements WatcherCalls {
     by: Watcher,
     watched: ObjectIdentifier,
     terms: EdgeTerms | undefined,
-    signal: AbortSignal,
+    signal: CallSignal,
   ): Promise<void> {
     if (!this.#owns(by.key)) return this.#note(by, watched, terms);
     this.#held.set(by.key, by.watcher);
@@ -81,7 +82,7 @@ export class OwnedWatchers implements WatcherCalls {
     by: Watcher,
     watched: readonly ObjectIdentifier[],
     terms: EdgeTerms | undefined,
-    signal: AbortSignal,
+    signal: CallSignal,
   ): Promise<void> {
     if (!this.#owns(by.key)) {
       this.#parked.delete(by.key);

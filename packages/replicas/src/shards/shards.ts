@@ -11,6 +11,7 @@ import {
   type MembershipContext,
   type MembershipEffect,
   type MembershipInput,
+  type ReplicaLease,
 } from '@depwatch/core';
 
 import { isConflict, leaseId, leasesOf, type Lease } from '../lease.ts';
@@ -32,6 +33,8 @@ export class Shards implements Mode {
   readonly #leases = new Map<string, Lease>();
   /** Since when each process has been a member, as far as this one saw. */
   readonly #memberSince = new Map<string, number>();
+  /** The Leases of which was said that they can't be read. */
+  readonly #unreadable = new Set<string>();
   readonly #inputs: MembershipInput[] = [];
   #isFeeding = false;
   #following = new AbortController();
@@ -180,7 +183,9 @@ export class Shards implements Mode {
         this.#options.problems.solved('read');
         this.#leases.clear();
         for (const lease of leases) this.#know(lease);
-        this.#feed({ type: 'listed', leases: leases.map(replicaLeaseFrom), resourceVersion });
+        const read = leases.map(replicaLeaseFrom);
+        read.forEach((lease) => this.#tellUnreadable(lease));
+        this.#feed({ type: 'listed', leases: read, resourceVersion });
       },
       event: ({ type, object }) => {
         const lease = replicaLeaseFrom(object);
@@ -190,11 +195,24 @@ export class Shards implements Mode {
           this.#feed({ type: 'deleted', name: leaseName, resourceVersion });
         } else {
           this.#know(object);
+          this.#tellUnreadable(lease);
           this.#feed({ type: 'changed', lease });
         }
       },
       failed: (error) => this.#failed('read', error),
     });
+  }
+
+  /** Says once of a Lease that nobody can work beside it. */
+  #tellUnreadable({ name: lease, record }: ReplicaLease): void {
+    const { logger, name: group } = this.#options;
+    if (record) this.#unreadable.delete(lease);
+    if (record || this.#unreadable.has(lease)) return;
+    this.#unreadable.add(lease);
+    logger.error(
+      { group, lease },
+      'a Lease of the group is of another format: nothing is owned beside it until it lapses',
+    );
   }
 
   /** A hung request leaves time for another one before the deadline. */
