@@ -67,10 +67,13 @@ export class Watchdog {
   readonly #sweep = (): void => {
     const now = this.#clock.now();
     const silent: [Socket, Guarded][] = [];
+    const quiet: Socket[] = [];
     for (const entry of this.#sockets) {
+      if (entry[0].bytesRead === entry[1].bytes) quiet.push(entry[0]);
       if (!this.#heard(...entry, now)) silent.push(entry);
-      keepReading(entry[0]);
     }
+    // Not one that is amid its writes: those that went well have ended by then.
+    if (quiet.length > 0) setImmediate(() => quiet.forEach(keepReading));
     // When the process was busy, the answer may lie unread: look once more after the sockets were read.
     if (silent.length > 0) setImmediate(() => this.#destroy(silent));
     this.#arm();
