@@ -24,7 +24,7 @@ export type Command =
   | { type: 'add'; watcher: number; target: number }
   | { type: 'update'; watcher: number; targets: number[] }
   | { type: 'remove'; watcher: number }
-  | { type: 'stranger'; stranger: number; gone: boolean }
+  | { type: 'stranger'; stranger: number | 'all'; gone: boolean }
   | { type: 'busy' }
   | { type: 'enqueue'; watcher: number; afterMs: number }
   | { type: 'batch'; watcher: number; targets: number[]; end: 'commit' | 'fail' | 'abort' }
@@ -78,11 +78,11 @@ const honest: fc.Arbitrary<Command> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       type: fc.constant('stranger' as const),
-      stranger: fc.nat(strangerCount - 1),
+      stranger: fc.option(fc.nat(strangerCount - 1), { freq: 2, nil: 'all' as const }),
       gone: fc.boolean(),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('busy' as const) }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('busy' as const) }) },
   { weight: 5, arbitrary: fc.record({ type: fc.constant('add' as const), watcher, target }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('update' as const), watcher, targets }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('remove' as const), watcher }) },
@@ -133,7 +133,7 @@ const honest: fc.Arbitrary<Command> = fc.oneof(
 
 /** Any step. */
 const any: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 41, arbitrary: honest },
+  { weight: 43, arbitrary: honest },
   {
     weight: 6,
     arbitrary: fc.record({ type: fc.constant('fault' as const), fault: fc.constantFrom(...lies) }),

@@ -76,7 +76,8 @@ export class Server {
   }
 
   /** Writes or deletes what nobody watches. */
-  changeStranger(stranger: number, gone: boolean): void {
+  changeStranger(stranger: number | 'all', gone: boolean): void {
+    if (stranger === 'all') return strangerIds.forEach((_, one) => this.changeStranger(one, gone));
     const id = strangerIds[stranger]!;
     if (!this.#isInstalled && id.group) return;
     if (gone) this.fake.remove(id);
