@@ -1,6 +1,8 @@
+import type { ObjectIdentifier } from '@depwatch/controller';
 import type { Change, DecisionEvent } from './events.ts';
 import type { Pace } from './pace.ts';
 import type { Known } from './record.ts';
+import type { ReferenceKind } from './references.ts';
 import type { WorkloadName } from './workload.ts';
 
 /** What is remembered of a workload that takes part. */
@@ -65,4 +67,19 @@ export function decisionOf(
     about.size > 0 ? [...about.values()] : [{ type: 'changed', ...name }];
   const durationMs = about.size > 0 ? Math.max(0, now - since) : 0;
   return { type: 'decision', changes, workload: name, ...decided, durationMs };
+}
+
+/** What a cause of a reconcile says of a ConfigMap or Secret; undefined where it says nothing of one. */
+export function changeOf(
+  type: string,
+  { kind, namespace = '', name = '' }: ObjectIdentifier,
+): Change | undefined {
+  if (!isReferenceChange(type)) return undefined;
+  return { type, kind: kind as ReferenceKind, namespace, name };
+}
+
+const referenceChanges = ['added', 'modified', 'deleted', 'available', 'unavailable'] as const;
+
+function isReferenceChange(type: string): type is (typeof referenceChanges)[number] {
+  return (referenceChanges as readonly string[]).includes(type);
 }

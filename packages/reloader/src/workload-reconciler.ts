@@ -8,12 +8,19 @@ import {
 } from '@depwatch/controller';
 import type { DynamicWatcher } from '@depwatch/dynamic-watcher';
 import { decideOn } from './decide-on.ts';
-import type { Change, Outcome, ReloaderEvent } from './events.ts';
+import type { Outcome, ReloaderEvent } from './events.ts';
 import { recordUndone, rollsCaused } from './loops.ts';
 import { isLoop, nextPace, steadyPace, waitMs } from './pace.ts';
 import { formatRecord, templateId, type Decision } from './record.ts';
-import { formatReference, type Reference, type ReferenceKind } from './references.ts';
-import { decisionOf, lookAtChanges, newTracked, noteChange, type Tracked } from './tracked.ts';
+import { formatReference, type Reference } from './references.ts';
+import {
+  changeOf,
+  decisionOf,
+  lookAtChanges,
+  newTracked,
+  noteChange,
+  type Tracked,
+} from './tracked.ts';
 import { readUsed, readWhole, type Used } from './used.ts';
 import {
   interestOf,
@@ -290,18 +297,4 @@ function nameOf({ kind, namespace = '', name = '' }: ObjectIdentifier): Workload
 /** The parts of the names of objects have no spaces. */
 function keyOf({ kind, namespace, name }: WorkloadName): string {
   return `${kind} ${namespace} ${name}`;
-}
-
-function changeOf(
-  type: string,
-  { kind, namespace = '', name = '' }: ObjectIdentifier,
-): Change | undefined {
-  if (!isReferenceChange(type)) return undefined;
-  return { type, kind: kind as ReferenceKind, namespace, name };
-}
-
-const referenceChanges = ['added', 'modified', 'deleted', 'available', 'unavailable'] as const;
-
-function isReferenceChange(type: string): type is (typeof referenceChanges)[number] {
-  return (referenceChanges as readonly string[]).includes(type);
 }
