@@ -228,8 +228,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a write that may have been done is sent again',
     invariant: 21,
-    in: 'wasUnsent',
-    change: { begin: 'return true;' },
+    in: 'deliveryOf',
+    change: { begin: "return 'unsent';" },
     test: 'k8s-transport/test/object-repeat.test.ts',
   },
   {
