@@ -213,11 +213,10 @@ function streamed(
   const effects: ReflectorEffect[] = [
     { type: 'stageEvents', events: events.slice(0, end) },
     { type: 'commit' },
-    { type: 'live' },
-    ...timer,
   ];
+  // The version is that of all of them: who is told that it is live may go by it.
   if (rest.length > 0) effects.push({ type: 'apply', events: rest });
-  return [next, effects];
+  return [next, [...effects, { type: 'live' }, ...timer]];
 }
 
 /** When the list last grew: what came before this input is staged by now. */
