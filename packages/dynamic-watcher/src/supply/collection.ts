@@ -47,6 +47,8 @@ export class Collection implements Sink {
   #isParting = false;
   #hasBegun = false;
   #isLive = false;
+  /** Whether the server has denied its kind. */
+  #isGone = false;
   /** Whether it is refused after it was live, which may pass. */
   #isRefused = false;
   #isOver = false;
@@ -86,9 +88,9 @@ export class Collection implements Sink {
     return this.store.size;
   }
 
-  /** Whether its watch shows what there is. */
+  /** Whether its watch shows what there is: nothing, as long as the kind is gone. */
   get isLive(): boolean {
-    return this.#isLive;
+    return this.#isLive || this.#isGone;
   }
 
   /** How many feeds it serves. */
@@ -198,6 +200,7 @@ export class Collection implements Sink {
     if (compareResourceVersions(version, version) === undefined) return this.#giveUp(unordered);
     if (this.#isRescoped) return this.#giveUp(rescoped);
     this.#isLive = true;
+    this.#isGone = false;
     this.#isRefused = false;
     for (const membership of [...this.#joined]) {
       if (membership.isJoined && membership.feed.state !== 'live') membership.feed.live();
@@ -251,6 +254,7 @@ export class Collection implements Sink {
   }
 
   gone(error: DepwatchError): void {
+    this.#isGone = true;
     for (const { feed } of [...this.#joined]) feed.gone(error);
   }
 
