@@ -35,7 +35,7 @@ export const planMutants: readonly Mutant[] = [
   {
     name: 'what is new waits for a shared watch that is refused',
     invariant: 17,
-    in: 'dynamic-watcher/isRefusal',
+    in: 'core/isRefusal',
     change: { begin: 'return false;' },
     test: 'dynamic-watcher/test/supply/collection.test.ts',
   },

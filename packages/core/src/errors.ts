@@ -102,6 +102,13 @@ export function isDepwatchError(error: unknown, code?: ErrorCode): error is Depw
   return code === undefined ? typeof actual === 'string' : actual === code;
 }
 
+/** Whether `error` says that whoever asked may not, or isn't known: ERR_FORBIDDEN, ERR_UNAUTHORIZED. */
+export function isRefusal(
+  error: unknown,
+): error is DepwatchError & { readonly code: 'ERR_FORBIDDEN' | 'ERR_UNAUTHORIZED' } {
+  return isDepwatchError(error, 'ERR_FORBIDDEN') || isDepwatchError(error, 'ERR_UNAUTHORIZED');
+}
+
 /** A sentence of an error that names a field and the way out. */
 export function invalidInput(message: string, cause?: unknown): DepwatchError {
   return new DepwatchError('ERR_INVALID_INPUT', message, { cause });

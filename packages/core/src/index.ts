@@ -14,6 +14,7 @@ export {
   expiredError,
   invalidInput,
   isDepwatchError,
+  isRefusal,
 } from './errors.ts';
 export type { DepwatchErrorOptions, ErrorCode, TransportFailure } from './errors.ts';
 export { dependencyGraphToDot, dependencyGraphToMermaid } from './graph-export.ts';

@@ -1,5 +1,5 @@
 import { backOffMs } from '../back-off.ts';
-import { DepwatchError } from '../errors.ts';
+import { DepwatchError, isRefusal } from '../errors.ts';
 import {
   list,
   listPages,
@@ -203,10 +203,6 @@ export function failuresOf(memory: ReflectorMemory, context: ReflectorContext): 
 function concernsVersion({ status, reason }: DepwatchError): boolean {
   if (status) return status.code !== 429 && status.code !== 503;
   return reason !== undefined && reason !== 'unreachable' && reason !== 'credentials';
-}
-
-function isRefusal({ code }: DepwatchError): boolean {
-  return code === 'ERR_UNAUTHORIZED' || code === 'ERR_FORBIDDEN';
 }
 
 function failedAtVersion(memory: ReflectorMemory): ReflectorMemory {

@@ -1,6 +1,7 @@
 import {
   DepwatchError,
   isDepwatchError,
+  isRefusal,
   objectIdentifierKey,
   type Cause,
   type DependencyGraph,
@@ -313,9 +314,7 @@ function unavailability(error: unknown): DepwatchError {
  */
 function refusal(error: unknown): DepwatchError {
   const { cause } = error as DepwatchError;
-  if (isDepwatchError(cause, 'ERR_FORBIDDEN') || isDepwatchError(cause, 'ERR_UNAUTHORIZED')) {
-    return cause;
-  }
+  if (isRefusal(cause)) return cause;
   throw error;
 }
 

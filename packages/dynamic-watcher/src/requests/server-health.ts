@@ -1,4 +1,5 @@
-import { backOffMs, DepwatchError, isDepwatchError, type Clock, type Logger } from '@depwatch/core';
+import { backOffMs, DepwatchError, type Clock, type Logger } from '@depwatch/core';
+import { asTransportError } from './as-transport-error.ts';
 import { serverTrouble } from './trouble.ts';
 
 /**
@@ -152,9 +153,7 @@ export class ServerHealth {
   #unanswered(cause: unknown): void {
     this.#call = undefined;
     this.#timer?.[Symbol.dispose]();
-    const error = isDepwatchError(cause)
-      ? cause
-      : new DepwatchError('ERR_TRANSPORT', 'the probe failed', { cause, retryable: true });
+    const error = asTransportError(cause, () => 'the probe failed');
     if (isAnswer(error)) return this.#open();
     const { clock, logger, shut } = this.#options;
     const before = this.#state;

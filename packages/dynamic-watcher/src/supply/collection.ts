@@ -2,7 +2,7 @@ import {
   compareResourceVersions,
   DepwatchError,
   expiredError,
-  isDepwatchError,
+  isRefusal,
   type KubernetesObject,
   type ObjectChange,
   type ObjectIdentifier,
@@ -211,6 +211,7 @@ export class Collection implements Sink {
 
   retrying(error: DepwatchError, ms: number): void {
     this.#isLive = false;
+    // What all may not do, one may, whose name a Role has.
     this.#isRefused = isRefusal(error);
     for (const { feed } of [...this.#joined]) feed.disturbed(error, ms);
     for (const membership of [...this.#waiting]) {
@@ -359,11 +360,6 @@ interface Shown {
 
 function isOf(collection: Collection, part: unknown): boolean {
   return part instanceof Membership && part.collection === collection;
-}
-
-/** What all may not do, one may, whose name a Role has. */
-function isRefusal(error: DepwatchError): boolean {
-  return isDepwatchError(error, 'ERR_FORBIDDEN') || isDepwatchError(error, 'ERR_UNAUTHORIZED');
 }
 
 const rescoped = expiredError('the kind is served in another scope');

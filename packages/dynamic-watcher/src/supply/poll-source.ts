@@ -1,7 +1,6 @@
 import {
   backOffMs,
   DepwatchError,
-  isDepwatchError,
   type Clock,
   type KubernetesObject,
   type ObjectIdentifier,
@@ -9,6 +8,7 @@ import {
   type ScopedGVR,
   type Transport,
 } from '@depwatch/core';
+import { asTransportError } from '../requests/as-transport-error.ts';
 import type { Applicant, Pass, Slots } from '../requests/slots.ts';
 import type { Sink, Source } from './source.ts';
 import { watchQuery } from './watch-query.ts';
@@ -83,9 +83,7 @@ export class PollSource implements Source, Applicant {
       },
       (cause: unknown) => {
         if (signal.aborted) return;
-        const error = isDepwatchError(cause)
-          ? cause
-          : new DepwatchError('ERR_TRANSPORT', 'a read failed', { cause, retryable: true });
+        const error = asTransportError(cause, () => 'a read failed');
         pass.failed(error);
         this.#failed(error);
       },

@@ -1,11 +1,12 @@
 import {
   DepwatchError,
-  isDepwatchError,
+  isRefusal,
   type PlanBranch,
   type PlanInput,
   type ResourceQuery,
   type Transport,
 } from '@depwatch/core';
+import { asTransportError } from '../requests/as-transport-error.ts';
 import type { Applicant, Pass, Slots } from '../requests/slots.ts';
 
 /** What a {@link Sizing} works on, and what it tells. */
@@ -61,9 +62,7 @@ export class Sizing implements Applicant, Disposable {
       },
       (cause: unknown) => {
         if (signal.aborted) return;
-        const error = isDepwatchError(cause)
-          ? cause
-          : new DepwatchError('ERR_TRANSPORT', 'a list failed', { cause, retryable: true });
+        const error = asTransportError(cause, () => 'a list failed');
         pass.failed(error);
         this.#context.told(this.#failed(error));
       },
@@ -72,8 +71,7 @@ export class Sizing implements Applicant, Disposable {
 
   #failed(error: DepwatchError): PlanInput {
     const branch = this.#branch;
-    const isRefused = error.code === 'ERR_FORBIDDEN' || error.code === 'ERR_UNAUTHORIZED';
-    if (isRefused) return { type: 'unfit', branch, why: 'refused' };
+    if (isRefusal(error)) return { type: 'unfit', branch, why: 'refused' };
     return { type: 'failed', branch, retryable: error.retryable };
   }
 }

@@ -19,6 +19,7 @@ import {
   type Transport,
   type WatchEvent,
 } from '@depwatch/core';
+import { asTransportError } from '../requests/as-transport-error.ts';
 import { normalizeWatched } from '../normalize-watched.ts';
 import type { RequestKind } from '../requests/request-kind.ts';
 import type { ServerHealth } from '../requests/server-health.ts';
@@ -253,7 +254,7 @@ export class WatchSource implements ResumableSource, Applicant {
         this.#finish(call, { type: 'discovered' });
       },
       (cause: unknown) => {
-        const error = asTransportError(cause, 'watch', this.#query);
+        const error = failureOf(cause, 'watch', this.#query);
         // Who waits for what is not to be had has it read instead.
         if (error.code === 'ERR_RESOURCE_UNWATCHABLE' && this.#sink.waits && this.#call === call) {
           this.stop();
@@ -309,7 +310,7 @@ export class WatchSource implements ResumableSource, Applicant {
   #failed(call: Call, cause: unknown): void {
     if (this.#call !== call) return;
     const { request } = call;
-    const error = asTransportError(cause, request!.type, this.#query);
+    const error = failureOf(cause, request!.type, this.#query);
     if (error.status?.code === 410 && request?.type === 'watch' && request.resourceVersion) {
       this.#context.pastVersions.add(this.#query.gvk, request.resourceVersion);
     }
@@ -419,15 +420,13 @@ async function close(iterator: AsyncIterator<unknown>): Promise<void> {
 /** Heals as a version that has expired: the kind is asked for, and listed anew. */
 const rescoped = expiredError('the kind is served in another scope');
 
-function asTransportError(
+function failureOf(
   cause: unknown,
   verb: RequestEffect['type'],
   query: ResourceQuery,
 ): DepwatchError {
-  if (isDepwatchError(cause)) return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new DepwatchError('ERR_TRANSPORT', `${describeRequest(verb, query)}: ${reason}`, {
-    cause,
-    retryable: true,
+  return asTransportError(cause, () => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return `${describeRequest(verb, query)}: ${reason}`;
   });
 }
