@@ -25,15 +25,51 @@ function as(headers: Headers, path = maps, by?: 'nobody'): Step {
   return [method, path, method === 'POST' ? {} : undefined, { headers, ...(by && { as: by }) }];
 }
 
-function rights(name: string, rules: readonly object[], user = 'nobody'): readonly Step[] {
+interface Rule {
+  readonly apiGroups?: readonly string[];
+  readonly resources?: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly nonResourceURLs?: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+/**
+ * A server's authorizer learns of roles and bindings by watching them, so some time after the writes were answered.
+ * What follows waits for a review that says so; the first rule stands for all, since they come as one role.
+ */
+function inForce({ apiGroups, resources, resourceNames, verbs }: Rule, isAllowed: boolean): Step {
+  return [
+    'POST',
+    reviews,
+    {
+      spec: {
+        user: 'nobody',
+        resourceAttributes: {
+          group: apiGroups?.[0],
+          resource: resources?.[0],
+          name: resourceNames?.[0],
+          verb: verbs[0],
+        },
+      },
+    },
+    { until: (answer) => answer.status.allowed === isAllowed },
+  ];
+}
+
+function rights(name: string, rules: readonly [Rule, ...Rule[]]): readonly Step[] {
   const role = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: `{ns}-${name}` };
   return [
     ['POST', `${rbac}/clusterroles`, { metadata: { name: role.name }, rules }],
     [
       'POST',
       `${rbac}/clusterrolebindings`,
-      { metadata: { name: role.name }, roleRef: role, subjects: [{ kind: 'User', name: user }] },
+      {
+        metadata: { name: role.name },
+        roleRef: role,
+        subjects: [{ kind: 'User', name: 'nobody' }],
+      },
     ],
+    inForce(rules[0], true),
   ];
 }
 

@@ -24,6 +24,8 @@ export type Step = readonly [
     as?: 'nobody';
     token?: string;
     headers?: Readonly<Record<string, string | readonly string[]>>;
+    /** Sent again until the answer's body is so: for what a server does only after it has answered. */
+    until?: (body: any) => boolean;
   },
 ];
 
@@ -33,11 +35,10 @@ export function script(name: string, steps: readonly Step[]): ComparisonCase {
     name,
     async run({ client, nobody, namespace }) {
       const answers: unknown[] = [];
-      for (const [method, path, body, { type, accept, as, token, headers } = {}] of steps) {
-        const answer = await (as === 'nobody' ? nobody : client).request(
-          method,
-          path.replaceAll('{ns}', namespace),
-          {
+      for (const [method, path, body, options = {}] of steps) {
+        const { type, accept, as, token, headers, until } = options;
+        const ask = () =>
+          (as === 'nobody' ? nobody : client).request(method, path.replaceAll('{ns}', namespace), {
             ...(body !== undefined && {
               body: JSON.parse(JSON.stringify(body).replaceAll('{ns}', namespace)),
             }),
@@ -48,8 +49,9 @@ export function script(name: string, steps: readonly Step[]): ComparisonCase {
             ...(headers && {
               headers: JSON.parse(JSON.stringify(headers).replaceAll('{ns}', namespace)),
             }),
-          },
-        );
+          });
+        let answer = await ask();
+        while (until && answer.status < 300 && !until(answer.body)) answer = await ask();
         const lines = answer.text.trimEnd().split('\n');
         answers.push({
           request: `${method} ${path}`,

@@ -2,6 +2,7 @@ import type { Authorizer } from '../auth/authorizer.ts';
 import type { User } from '../auth/user.ts';
 import type { Users } from '../auth/users.ts';
 import type { JsonObject } from '../http/api-object.ts';
+import { encodeTyped } from '../kinds/typed-encoding.ts';
 import { formatApiVersion, type ResourceType } from '../kinds/resource-type.ts';
 import { type AccessReviewKind, reviewAccess, reviewRules } from './access-review.ts';
 import { reviewSelf, reviewToken } from './identity-review.ts';
@@ -24,20 +25,28 @@ export function answerReview(
   body: JsonObject,
   requester: User,
   namespace: string,
+  parts: ReviewParts,
+): JsonObject {
+  const answer = answerOf(kind, body, requester, namespace, parts);
+  const apiVersion = formatApiVersion(group, storageVersion);
+  return encodeTyped(kind, { kind, apiVersion, ...answer });
+}
+
+function answerOf(
+  kind: string,
+  body: JsonObject,
+  requester: User,
+  namespace: string,
   { authorizer, users, now }: ReviewParts,
 ): JsonObject {
-  const head = { kind, apiVersion: formatApiVersion(group, storageVersion) };
   switch (kind) {
     case 'TokenReview':
-      return { ...head, ...reviewToken(body, users) };
+      return reviewToken(body, users);
     case 'SelfSubjectReview':
-      return { ...head, ...reviewSelf(requester, now()) };
+      return reviewSelf(requester, now());
     case 'SelfSubjectRulesReview':
-      return { ...head, ...reviewRules(body, requester, authorizer) };
+      return reviewRules(body, requester, authorizer);
     default:
-      return {
-        ...head,
-        ...reviewAccess(kind as AccessReviewKind, body, requester, namespace, authorizer),
-      };
+      return reviewAccess(kind as AccessReviewKind, body, requester, namespace, authorizer);
   }
 }
