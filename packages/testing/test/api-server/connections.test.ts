@@ -1,6 +1,7 @@
-import { type ClientHttp2Session, connect } from 'node:http2';
+import { once } from 'node:events';
+import { type ClientHttp2Session, connect, constants } from 'node:http2';
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { findKubeApiServer } from '../../../../tools/kube-apiserver/binaries.ts';
 import { startControlPlane } from '../../../../tools/kube-apiserver/control-plane.ts';
@@ -80,4 +81,31 @@ describe.each(servers)('connections of $name', ({ start }) => {
     expect(await ask(session, maps, good)).toBe(200);
     session.destroy();
   });
+});
+
+test('a watch that is cancelled with an event still to be sent is over', async () => {
+  await using server = await startApiServer();
+  const { cluster } = JSON.parse(server.kubeConfig).clusters[0];
+  const session = connect(cluster.server, {
+    ca: Buffer.from(cluster['certificate-authority-data'], 'base64'),
+    // Answers begin, and nothing of them comes: what the server writes stays with it.
+    settings: { initialWindowSize: 0 },
+  });
+  session.on('error', () => {});
+  const { token } = JSON.parse(server.kubeConfig).users[0].user;
+  const watch = session.request({
+    ':path': `${maps}?watch=1`,
+    authorization: `Bearer ${token}`,
+  });
+  await once(watch, 'response');
+  server.objects.apply({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'a', namespace: 'default' },
+  });
+  expect(server.requests.openWatches()).toBe(1);
+  // As clients cancel that have read all they want: not an error.
+  watch.close(constants.NGHTTP2_NO_ERROR);
+  await vi.waitFor(() => expect(server.requests.openWatches()).toBe(0));
+  session.close();
 });

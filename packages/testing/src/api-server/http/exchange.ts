@@ -32,6 +32,8 @@ export class Exchange {
     // A client that goes away mid-way is no failure of the server.
     request.on('error', () => {});
     response.on('error', () => {});
+    // Node waits for what is still to be written to a stream that its client has closed, and it never will be.
+    if ('stream' in response) response.stream.once('aborted', () => response.stream.destroy());
   }
 
   /** Whether the client is still there. */
