@@ -38,7 +38,6 @@ export type ControllerSettings = Omit<
   DynamicWatcherSettings,
   | 'reconciler'
   | 'reconcileGroup'
-  | 'ownership'
   | 'enableCache'
   | 'disableInitialReconcile'
   | 'cluster'
@@ -62,7 +61,11 @@ export interface ControllerTask<T extends KubernetesObject = KubernetesObject> {
     object: Cached<T>,
     context: ControllerContext<T>,
   ): Promise<Result | void> | Result | void;
-  /** Called when an object that was reconciled is gone; what it reads wakes nobody. Not called for what goes meanwhile no controller runs. */
+  /**
+   * Called when an object that was reconciled is gone; what it reads wakes nobody. Not called for what goes meanwhile no
+   * controller runs. With an `ownership`, called by whom it belongs to at that moment, whoever had reconciled it, and by
+   * nobody while it changes hands.
+   */
   removed?(id: ObjectIdentifier, context: ReadContext): Promise<void> | void;
   /** Added before an object's first reconcile, taken away when its `run` is through. */
   finalizer?: Finalizer<T>;
