@@ -36,11 +36,7 @@ export type WakeOn<T extends KubernetesObject = KubernetesObject> =
 /** Settings of the dynamic watcher underneath, which mean the same here. */
 export type ControllerSettings = Omit<
   DynamicWatcherSettings,
-  | 'reconciler'
-  | 'reconcileGroup'
-  | 'enableCache'
-  | 'disableInitialReconcile'
-  | 'cluster'
+  'reconciler' | 'reconcileGroup' | 'enableCache' | 'disableInitialReconcile' | 'cluster'
 >;
 
 /** What a controller is to do. */

@@ -183,10 +183,16 @@ describe('what is ready of a replica', () => {
 
   test('does not wait for what is lost meanwhile, but for what is gained', async () => {
     const owned = new Owned('a', 'b');
-    const fake = createFakeTransport({ objects: [widgetDefinition, widget('a'), widget('b'), widget('c')] });
+    const fake = createFakeTransport({
+      objects: [widgetDefinition, widget('a'), widget('b'), widget('c')],
+    });
     const after = (ms: number) =>
       new Promise<void>((resolve) => fake.clock.setTimeout(resolve, ms));
-    await using bench = await startBench({ ownership: owned, reconcile: () => after(10_000) }, [], fake);
+    await using bench = await startBench(
+      { ownership: owned, reconcile: () => after(10_000) },
+      [],
+      fake,
+    );
     expect(bench.calls).toEqual(['a']);
     void owned.give('c'); // a runs still, b never began
     await bench.settle(5000);
@@ -290,7 +296,9 @@ describe('the end of an object among replicas', () => {
     await one.owned.give('a', 'b');
     await one.settle(1000);
     expect(one.calls).toEqual(['a']);
-    expect([...one.owned.asked].filter((key) => [keyOf('a'), keyOf('b')].includes(key))).toEqual([]);
+    expect([...one.owned.asked].filter((key) => [keyOf('a'), keyOf('b')].includes(key))).toEqual(
+      [],
+    );
     await stop(one, two);
   });
 
