@@ -1,10 +1,8 @@
 import {
-  DepwatchError,
   describeObjectIdentifier,
   formatGroupVersion,
   groupVersionKindKey,
   invalidInput,
-  isDepwatchError,
   objectIdentifierFrom,
   objectIdentifierKey,
   silentLogger,
@@ -20,6 +18,7 @@ import {
   systemClock,
   type DynamicWatcher,
   type MapChange,
+  type MappedChange,
 } from '@depwatch/dynamic-watcher';
 import { checkControllerOptions } from './check-options.ts';
 import { ClusterWatches, ownOptions } from './cluster-watches.ts';
@@ -30,11 +29,10 @@ import { ObjectReconciler } from './object-reconciler.ts';
 import type { ControllerOptions, ControllerSettings, ControllerTask } from './options.ts';
 import { ownerOfKind } from './ownership.ts';
 import { Readiness } from './readiness.ts';
+import { ownedBeside } from './replica.ts';
+import { untilReachable } from './until-reachable.ts';
 import { wakesOn } from './wake-on.ts';
 import { Writes } from './writes.ts';
-
-/** How long to wait before an API server that can't be reached is tried again, after the time that a request has. */
-const retryMs = 1000;
 
 /**
  * Makes a controller of the objects of one kind; it does nothing until it is started.
@@ -64,16 +62,19 @@ export class KindController<T extends KubernetesObject> implements Controller {
   readonly #readiness = new Readiness();
   readonly #end = new AbortController();
   #hasStarted = false;
+  #forgetOwnership: (() => void) | undefined;
   #objects: ObjectReconciler<T> | undefined;
 
   constructor(options: ControllerOptions<T>) {
-    const { kind, namespaces, selector, owns } = options;
+    const { kind, namespaces, selector, owns, ownership } = options;
     this.#task = options;
     this.#settings = options;
     this.cluster = new ClusterWatches(options);
+    this.#self = { group: 'depwatch.dev', version: 'v1', kind: 'Controller', name: this.#name };
     this.watcher = createDynamicWatcher({
       unavailable: 'wait',
       ...ownOptions(options),
+      ...(ownership && { ownership: ownedBeside(objectIdentifierKey(this.#self), ownership) }),
       sharedWatches: () => this.cluster.shared,
       reconciler: {
         reconcile: (id, context) => this.#reconcile(id, context),
@@ -91,7 +92,6 @@ export class KindController<T extends KubernetesObject> implements Controller {
     );
     // Where the own kind owns its own, it is one list.
     for (const list of this.#own) if (this.#owned.has(list.key)) this.#owned.set(list.key, list);
-    this.#self = { group: 'depwatch.dev', version: 'v1', kind: 'Controller', name: this.#name };
   }
 
   get ready(): Promise<void> {
@@ -116,6 +116,7 @@ export class KindController<T extends KubernetesObject> implements Controller {
     this.#hasStarted = true;
     await this.watcher.start(options);
     this.#objects = this.#createObjects();
+    this.#forgetOwnership = this.#settings.ownership?.onChange(() => this.#ownedChanged());
     try {
       // First, so that what is owned by objects that aren't known yet wakes none of them once more.
       await Promise.all(this.#others().map((list) => this.#hold(list, this.#ownersOf(list))));
@@ -171,36 +172,12 @@ export class KindController<T extends KubernetesObject> implements Controller {
   }
 
   /** Watches a list, as soon as the API server can be reached. */
-  async #hold(list: HeldList, map: MapChange): Promise<void> {
-    const { logger = silentLogger } = this.#settings;
+  #hold(list: HeldList, map: MapChange): Promise<void> {
+    const { clock = systemClock, logger = silentLogger } = this.#settings;
     const watched = describeObjectIdentifier(list.query);
-    for (;;) {
-      try {
-        return await this.watcher.addMapping(this.#self, list.query, map);
-      } catch (error) {
-        if (!isDepwatchError(error) || !error.retryable) throw error;
-        logger.warn({ watched, error }, 'a controller can not begin yet, and tries again');
-      }
-      await this.#pause();
-    }
-  }
-
-  /** Waits before another try. @throws DepwatchError ERR_NOT_STARTED when it is stopped meanwhile */
-  #pause(): Promise<void> {
-    const { clock = systemClock } = this.#settings;
     const { signal } = this.#end;
-    return new Promise((resolve, reject) => {
-      const timer = clock.setTimeout(() => {
-        signal.removeEventListener('abort', onAbort);
-        resolve();
-      }, retryMs);
-      const onAbort = (): void => {
-        timer[Symbol.dispose]();
-        reject(new DepwatchError('ERR_NOT_STARTED', 'the controller was stopped'));
-      };
-      signal.addEventListener('abort', onAbort);
-      if (signal.aborted) onAbort();
-    });
+    const hold = (): Promise<void> => this.watcher.addMapping(this.#self, list.query, map);
+    return untilReachable(hold, { clock, logger, watched, signal });
   }
 
   /** The lists of what is owned that are not lists of the own kind, too. */
@@ -212,10 +189,34 @@ export class KindController<T extends KubernetesObject> implements Controller {
     const { wakeOn = 'generation', finalizer } = this.#task;
     const wakes = wakesOn(wakeOn, finalizer?.name);
     const others = this.#ownersOf(list);
-    return (change) => [
-      ...(wakes(change) ? [objectIdentifierFrom((change.after ?? change.before)!)] : []),
-      ...others(change),
-    ];
+    return (change) => {
+      const id = objectIdentifierFrom((change.after ?? change.before)!);
+      return [...(this.#concerns(id, change) && wakes(change) ? [id] : []), ...others(change)];
+    };
+  }
+
+  /**
+   * Whether a change of an own object may be for this replica. Of what goes, its owner at that moment is told, whether it has
+   * reconciled it or another one had; the others forget it.
+   */
+  #concerns(id: ObjectIdentifier, { before, after }: MappedChange): boolean {
+    if (!this.#settings.ownership || !before) return true;
+    if (before.metadata?.uid === after?.metadata?.uid) return true;
+    if (this.#isOurs(objectIdentifierKey(id))) {
+      this.#objects!.known(id, before);
+      return true;
+    }
+    if (!after) this.#objects!.remove(id);
+    return after !== undefined;
+  }
+
+  #isOurs(key: string): boolean {
+    return this.#settings.ownership?.owns(key) ?? true;
+  }
+
+  #ownedChanged(): void {
+    this.#objects?.retain((key) => this.#isOurs(key));
+    this.#checkListed();
   }
 
   /** Whom a change wakes but the object itself: who has read it, and who controls it, or did. */
@@ -241,10 +242,12 @@ export class KindController<T extends KubernetesObject> implements Controller {
     if (objectIdentifierKey(id) === objectIdentifierKey(this.#self)) {
       return this.#listsChanged(context);
     }
+    const key = objectIdentifierKey(id);
     try {
       return await this.#objects!.reconcile(id, context);
     } finally {
-      this.#readiness.reconciled(objectIdentifierKey(id));
+      this.#readiness.reconciled(key);
+      if (!this.#isOurs(key)) this.#objects!.forget(key);
     }
   }
 
@@ -261,7 +264,7 @@ export class KindController<T extends KubernetesObject> implements Controller {
   #checkListed(): void {
     if (!this.#readiness.isWaiting || !this.#own.every((list) => list.isSeen)) return;
     const keys = this.#all().map((object) => objectIdentifierKey(objectIdentifierFrom(object)));
-    this.#readiness.listed(keys);
+    this.#readiness.listed(keys.filter((key) => this.#isOurs(key)));
   }
 
   #shown(id: ObjectIdentifier): Cached<KubernetesObject> | undefined {
@@ -274,6 +277,7 @@ export class KindController<T extends KubernetesObject> implements Controller {
 
   #ended(): void {
     this.#end.abort();
+    this.#forgetOwnership?.();
     this.#readiness.stopped();
   }
 }

@@ -54,6 +54,31 @@ export class ObjectReconciler<T extends KubernetesObject> {
     for (const { id } of this.#seen.values()) if (!this.#listOf(id)?.get(id)) yield id;
   }
 
+  /** There was such an object, which somebody may have reconciled. */
+  known(id: ObjectIdentifier, object: Cached<KubernetesObject>): void {
+    this.#see({ key: objectIdentifierKey(id), id }, object);
+  }
+
+  /** Others have the rest from now on. @param isOurs asked by key */
+  retain(isOurs: (key: string) => boolean): void {
+    for (const key of [...this.#seen.keys()]) if (!isOurs(key)) this.forget(key);
+  }
+
+  /** Another one has it, who reads for it. */
+  forget(key: string): void {
+    this.#seen.delete(key);
+    this.#options.reads.retain(key, new Set());
+  }
+
+  /** There is no such object: nothing wakes it, and nothing is known of it. */
+  remove(id: ObjectIdentifier): void {
+    const key = objectIdentifierKey(id);
+    this.forget(key);
+    this.#reading.delete(key);
+    this.#options.writes.forget(key);
+    void this.#options.watcher.removeWatcher(id, { abortBatch: true });
+  }
+
   /** Does what is due for the object of this name. */
   async reconcile(id: ObjectIdentifier, context: ReconcileContext): Promise<Result | void> {
     const { task, writes } = this.#options;
@@ -62,14 +87,15 @@ export class ObjectReconciler<T extends KubernetesObject> {
     const list = this.#listOf(id);
     // All come again when they can be seen.
     if (!list?.isSeen) return undefined;
-    const object = list.get(id) as Cached<T> | undefined;
     const before = this.#seen.get(reader.key);
-    if (before && before.uid !== object?.metadata?.uid) {
+    if (before && before.uid !== list.get(id)?.metadata?.uid) {
       const notYet = await this.#leave(reader, context, before);
-      if (notYet || !object) return notYet;
+      if (notYet) return notYet;
     }
-    if (!object) return undefined;
-    const seen = this.#see(reader, object);
+    const object = list.get(id) as Cached<T> | undefined;
+    // What comes from now on is a change that it comes for.
+    if (!object) return this.remove(id);
+    const seen = this.#see(reader, object as Cached<KubernetesObject>);
     const { finalizer } = task;
     if (!finalizer) {
       // What it owns goes with it; brought back, it would hold up a deletion in the foreground for ever.
@@ -111,7 +137,7 @@ export class ObjectReconciler<T extends KubernetesObject> {
 
   /** An object is gone, or has lost the labels that made it ours. @returns when to come again, where that isn't through */
   async #leave(reader: Reader, context: ReconcileContext, seen: Seen): Promise<Result | void> {
-    const { task, client, writes } = this.#options;
+    const { task, client } = this.#options;
     if (task.finalizer && task.selector) {
       const { signal } = context;
       const left = await client.get<T>(reader.id, { signal });
@@ -127,9 +153,7 @@ export class ObjectReconciler<T extends KubernetesObject> {
         task.removed!(reader.id, readContext(this.#options, turn)),
       );
     }
-    await this.#drop(reader);
     this.#seen.delete(reader.key);
-    writes.forget(reader.key);
     return undefined;
   }
 
@@ -182,7 +206,7 @@ export class ObjectReconciler<T extends KubernetesObject> {
     this.#reading.delete(reader.key);
   }
 
-  #see(reader: Reader, { metadata }: Cached<T>): Seen {
+  #see(reader: Reader, { metadata }: Cached<KubernetesObject>): Seen {
     let seen = this.#seen.get(reader.key);
     if (!seen) {
       seen = { id: reader.id, uid: metadata?.uid, isFinalized: false };

@@ -36,12 +36,7 @@ export type WakeOn<T extends KubernetesObject = KubernetesObject> =
 /** Settings of the dynamic watcher underneath, which mean the same here. */
 export type ControllerSettings = Omit<
   DynamicWatcherSettings,
-  | 'reconciler'
-  | 'reconcileGroup'
-  | 'ownership'
-  | 'enableCache'
-  | 'disableInitialReconcile'
-  | 'cluster'
+  'reconciler' | 'reconcileGroup' | 'enableCache' | 'disableInitialReconcile' | 'cluster'
 >;
 
 /** What a controller is to do. */
@@ -62,7 +57,11 @@ export interface ControllerTask<T extends KubernetesObject = KubernetesObject> {
     object: Cached<T>,
     context: ControllerContext<T>,
   ): Promise<Result | void> | Result | void;
-  /** Called when an object that was reconciled is gone; what it reads wakes nobody. Not called for what goes meanwhile no controller runs. */
+  /**
+   * Called when an object that was reconciled is gone; what it reads wakes nobody. Not called for what goes meanwhile no
+   * controller runs. With an `ownership`, called by whom it belongs to at that moment, whoever had reconciled it, and by
+   * nobody while it changes hands.
+   */
   removed?(id: ObjectIdentifier, context: ReadContext): Promise<void> | void;
   /** Added before an object's first reconcile, taken away when its `run` is through. */
   finalizer?: Finalizer<T>;

@@ -5,10 +5,11 @@ export class Readiness {
   readonly ready: Promise<void>;
   readonly #resolve: () => void;
   readonly #reject: (error: DepwatchError) => void;
-  /** What was reconciled before it was known what there is; then undefined. */
-  #early: Set<string> | undefined = new Set();
-  /** What is to be reconciled still. */
+  /** What was reconciled. */
+  readonly #reconciled = new Set<string>();
+  /** What is to be reconciled still; undefined while it is not known what there is. */
   #pending: Set<string> | undefined;
+  #isWaiting = true;
 
   constructor() {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -19,23 +20,23 @@ export class Readiness {
     this.#reject = reject;
   }
 
-  /** Whether it is not known yet what there is. */
+  /** Whether it isn't ready yet. */
   get isWaiting(): boolean {
-    return this.#early !== undefined;
+    return this.#isWaiting;
   }
 
-  /** The lists are in, and show objects with these keys. */
+  /** The lists are in; of what they show, what has these keys is to be reconciled by now. */
   listed(keys: Iterable<string>): void {
-    const early = this.#early;
-    if (!early) return;
-    this.#early = undefined;
-    this.#pending = new Set([...keys].filter((key) => !early.has(key)));
+    if (!this.#isWaiting) return;
+    this.#pending = new Set(keys);
+    for (const key of this.#reconciled) this.#pending.delete(key);
     this.#check();
   }
 
   /** An object was reconciled, or failed. */
   reconciled(key: string): void {
-    this.#early?.add(key);
+    if (!this.#isWaiting) return;
+    this.#reconciled.add(key);
     if (this.#pending?.delete(key)) this.#check();
   }
 
@@ -48,7 +49,9 @@ export class Readiness {
 
   #check(): void {
     if (this.#pending?.size !== 0) return;
+    this.#isWaiting = false;
     this.#pending = undefined;
+    this.#reconciled.clear();
     this.#resolve();
   }
 }

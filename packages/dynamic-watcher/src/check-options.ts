@@ -25,10 +25,8 @@ export function checkOptions(options: DynamicWatcherOptions): void {
   }
   if (options.sharedWatches === undefined) checkSharedWatches(options);
   else checkSharing(options);
-  if (options.reconcileGroup === undefined) {
-    checkLoopOptions(options);
-    checkMethods('ownership', options.ownership, ['owns', 'onChange']);
-  } else checkGrouped(options);
+  if (options.reconcileGroup === undefined) checkLoopOptions(options);
+  else checkGrouped(options);
   checkBoolean('disableInitialReconcile', options.disableInitialReconcile);
   if (options.cluster !== undefined && (typeof options.cluster !== 'string' || !options.cluster)) {
     throw invalidInput(`cluster: expected text, got ${shown(options.cluster)}`);
@@ -111,6 +109,7 @@ export function checkLoopOptions(options: ReconcileGroupOptions): void {
   checkMs('reconcileTimeoutMs', options.reconcileTimeoutMs, 1);
   checkMs('minIntervalMs', options.minIntervalMs, 0);
   checkMs('settleMs', options.settleMs, 0);
+  checkMethods('ownership', options.ownership, ['owns', 'onChange']);
   checkCommon(options);
 }
 
@@ -121,9 +120,6 @@ function checkGrouped(options: DynamicWatcherOptions): void {
   }
   const given = ofLoop.find((option) => options[option] !== undefined);
   if (given) throw invalidInput(`${given}: give it to the reconcileGroup, which reconciles`);
-  if (options.ownership !== undefined) {
-    throw invalidInput('ownership: a dynamic watcher of a reconcileGroup owns all');
-  }
   checkCommon(options);
 }
 
@@ -134,6 +130,7 @@ const ofLoop = [
   'reconcileTimeoutMs',
   'minIntervalMs',
   'settleMs',
+  'ownership',
 ] as const;
 
 function checkCommon(options: CommonSettings): void {

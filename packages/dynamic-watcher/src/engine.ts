@@ -23,8 +23,7 @@ import { WakeUps } from './demand/wake-ups.ts';
 import { WatcherOperations } from './demand/watcher-operations.ts';
 import type { LoopGroup } from './reconcile/reconcile-group.ts';
 import { ReconcileLoop } from './reconcile/reconcile-loop.ts';
-import type { ReconcileRun } from './reconcile/reconcile-run.ts';
-import type { Reconciles } from './reconcile/reconciles.ts';
+import type { LoopListener, Reconciles } from './reconcile/reconciles.ts';
 import { holdReconciler, releaseReconciler } from './reconcile/shared-reconcilers.ts';
 import type { Watches } from './watches.ts';
 
@@ -41,7 +40,7 @@ export interface EngineOptions {
   readonly reconcileTimeoutMs: number | undefined;
   readonly minIntervalMs: number;
   readonly settleMs: number;
-  /** Which watchers are this replica's; undefined: all. */
+  /** Which watchers are this replica's, where no group says; undefined: all. */
   readonly ownership: Ownership | undefined;
   /** What causes call this dynamic watcher's cluster. */
   readonly cluster: string | undefined;
@@ -72,22 +71,20 @@ export class Engine {
   readonly #logger: Logger;
 
   constructor(options: EngineOptions) {
-    const { watches, logger } = options;
+    const { watches, logger, reconcileGroup } = options;
     const { graph, operations } = this;
     this.stopSignal = this.#stop.signal;
-    const settled = (run: ReconcileRun): void => {
-      this.batches.closeLeftOver(run);
-      this.#owned?.settled(run);
+    const ownership = reconcileGroup ? reconcileGroup.ownership : options.ownership;
+    const listener: LoopListener = {
+      settled: (run) => {
+        this.batches.closeLeftOver(run);
+        this.#owned?.settled(run);
+      },
+      mayBegin: ownership && ((key, watcher) => this.#owned!.mayBegin(key, watcher)),
     };
-    const ownLoop = options.reconcileGroup
-      ? undefined
-      : new ReconcileLoop({
-          ...options,
-          tracksReconciles: watches.areCached,
-          settled,
-          mayBegin: options.ownership && ((...of) => this.#owned!.mayBegin(...of)),
-        });
-    const loop = ownLoop ?? options.reconcileGroup!.join(graph, settled);
+    const loop = reconcileGroup
+      ? reconcileGroup.join(graph, listener)
+      : new ReconcileLoop({ ...options, ...listener, tracksReconciles: watches.areCached });
     const mappings = new Mappings({ ...options, loop });
     const wakeUps = new WakeUps({ ...options, graph, loop, mappings });
     const tentative = new TentativeEdges();
@@ -115,16 +112,15 @@ export class Engine {
       normalize,
     });
     this.#owned =
-      options.ownership && ownLoop
-        ? new OwnedWatchers({
-            ...options,
-            ownership: options.ownership,
-            graph,
-            operations,
-            loop: ownLoop,
-            dependencies: this.dependencies,
-          })
-        : undefined;
+      ownership &&
+      new OwnedWatchers({
+        ...options,
+        ownership,
+        graph,
+        operations,
+        loop,
+        dependencies: this.dependencies,
+      });
     this.watchers = this.#owned ?? this.dependencies;
     this.loop = loop;
     this.feeds = feeds;

@@ -66,6 +66,12 @@ export interface ReconcileSettings {
    * most ten times as long. @default 0
    */
   settleMs?: number;
+  /**
+   * Which watchers are this replica's, from `createReplicas` of `@depwatch/replicas`. What the others depend on is remembered,
+   * without a watch; one that is taken over comes up, waits for what is not to be had, and is reconciled with the cause
+   * `acquired`. @default all are
+   */
+  ownership?: Ownership;
 }
 
 /** Options of `createReconcileGroup`. */
@@ -113,20 +119,8 @@ export interface DemandSettings extends CommonSettings {
 /** What a dynamic watcher watches, and how. */
 export interface WatchSettings extends SharedWatchSettings, DemandSettings {}
 
-/** Which watchers a dynamic watcher has for its own. */
-interface Owned {
-  /**
-   * Which watchers are this replica's, from `createReplicas` of `@depwatch/replicas`. What the others depend on is remembered,
-   * without a watch; one that is taken over comes up, waits for what is not to be had, and is reconciled with the cause
-   * `acquired`. @default all are
-   */
-  ownership?: Ownership;
-}
-
 /** What a dynamic watcher needs beside its way to the API server. */
-export type DynamicWatcherSettings = WatchSettings &
-  ReconcileSettings &
-  Owned & { reconcileGroup?: never };
+export type DynamicWatcherSettings = WatchSettings & ReconcileSettings & { reconcileGroup?: never };
 
 /**
  * The way to an API server: what `loadKubeConfig` of `@depwatch/k8s-transport` gives, or a KubeConfig of
@@ -158,8 +152,8 @@ export type DynamicWatcherOptions = (
 ) &
   DemandSettings &
   (
-    | (ReconcileSettings & Owned & { reconcileGroup?: never })
-    | ({ [Setting in keyof (ReconcileSettings & Owned)]?: never } & {
+    | (ReconcileSettings & { reconcileGroup?: never })
+    | ({ [Setting in keyof ReconcileSettings]?: never } & {
         /** Who reconciles, in place of a `reconciler` of its own: one for several dynamic watchers. */
         reconcileGroup: ReconcileGroup;
       })

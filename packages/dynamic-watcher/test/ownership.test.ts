@@ -1,6 +1,7 @@
-import { objectIdentifierKey, type Ownership, type ReconcileContext } from '@depwatch/core';
+import type { ReconcileContext } from '@depwatch/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { startBench, type Bench } from './harness.ts';
+import { Owned } from './owned.ts';
 
 const app = (name: string) => ({
   group: 'apps',
@@ -17,35 +18,6 @@ const configMap = (name: string, text = 'a') => ({
   data: { text },
 });
 
-/** An ownership that a test gives and takes. */
-class Owned implements Ownership {
-  epoch = 1;
-  readonly #keys = new Set<string>();
-  readonly #listeners = new Set<Parameters<Ownership['onChange']>[0]>();
-  overdue = new AbortController();
-
-  owns(key: string): boolean {
-    return this.#keys.has(key);
-  }
-
-  onChange(listener: Parameters<Ownership['onChange']>[0]): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
-  }
-
-  get listeners(): number {
-    return this.#listeners.size;
-  }
-
-  /** @returns kept when all that was lost has stopped */
-  async give(...names: readonly string[]): Promise<void> {
-    this.epoch += 1;
-    this.#keys.clear();
-    for (const name of names) this.#keys.add(objectIdentifierKey(app(name)));
-    await Promise.all([...this.#listeners].map(async (listener) => listener(this.overdue.signal)));
-  }
-}
-
 let bench: Bench;
 let owned: Owned;
 
@@ -53,6 +25,9 @@ async function start(settings: Parameters<typeof startBench>[0] = {}): Promise<v
   owned = new Owned();
   bench = await startBench({ ownership: owned, ...settings }, [configMap('one'), configMap('two')]);
 }
+
+/** From now on it owns these. @returns kept when all that was lost has stopped */
+const give = (...names: readonly string[]) => owned.give(...names.map(app));
 
 const calls = () =>
   bench.recorder.calls.map(({ watcher, causes }) => `${watcher}: ${causes.join()}`);
@@ -77,7 +52,7 @@ describe('a dynamic watcher of a replica', () => {
     await bench.wait(bench.watcher.addOrUpdateWatcher(app('api'), [config('one'), config('two')]));
     let epoch: number | undefined;
     bench.recorder.act = (_, context: ReconcileContext) => void (epoch = context.epoch);
-    await owned.give('api');
+    await give('api');
     await bench.settle(1000);
     expect(bench.watcher.getWatchCount()).toBe(2);
     expect(calls()).toEqual(['api: acquired']);
@@ -89,15 +64,15 @@ describe('a dynamic watcher of a replica', () => {
 
   test('lets go of what it loses, and takes it up again', async () => {
     await start();
-    await owned.give('web');
+    await give('web');
     await bench.wait(bench.watcher.addWatcher(app('web'), config('one')));
     expect(calls()).toEqual(['web: initial']);
     bench.fake.put(configMap('one', 'b'));
-    await owned.give();
+    await give();
     await bench.settle(1000);
     expect(bench.watcher.getWatchCount()).toBe(0);
     expect(calls()).toEqual(['web: initial']);
-    await owned.give('web');
+    await give('web');
     await bench.settle(1000);
     expect(calls()).toEqual(['web: initial', 'web: acquired']);
     expect(bench.watcher.getWatchCount()).toBe(1);
@@ -105,7 +80,7 @@ describe('a dynamic watcher of a replica', () => {
 
   test('holds up the hand-over until what runs has settled, and aborts it when that is overdue', async () => {
     await start();
-    await owned.give('web');
+    await give('web');
     const signals: AbortSignal[] = [];
     bench.recorder.act = async (_, { signal }) => {
       signals.push(signal);
@@ -114,7 +89,7 @@ describe('a dynamic watcher of a replica', () => {
     };
     await bench.wait(bench.watcher.addWatcher(app('web'), config('one')));
     let handedOver = false;
-    const hand = owned.give().then(() => (handedOver = true));
+    const hand = give().then(() => (handedOver = true));
     await bench.settle(3000);
     expect([handedOver, signals[0]!.aborted]).toEqual([false, false]);
     owned.overdue.abort();
@@ -127,7 +102,7 @@ describe('a dynamic watcher of a replica', () => {
 
   test('begins nothing once it owns nothing, though nobody has told it yet', async () => {
     await start({ maxConcurrentReconciles: 1 });
-    await owned.give('web', 'api');
+    await give('web', 'api');
     bench.recorder.act = () => new Promise((resolve) => bench.fake.clock.setTimeout(resolve, 5000));
     await bench.wait(bench.watcher.addWatcher(app('web'), config('one')));
     await bench.wait(bench.watcher.addWatcher(app('api'), config('one')));
@@ -140,7 +115,7 @@ describe('a dynamic watcher of a replica', () => {
     await start();
     await bench.wait(bench.watcher.addWatcher(app('web'), config('one')));
     await bench.watcher.removeWatcher(app('web'));
-    await owned.give('web');
+    await give('web');
     await bench.settle(1000);
     expect([bench.watcher.getWatchCount(), calls()]).toEqual([0, []]);
   });
@@ -149,10 +124,10 @@ describe('a dynamic watcher of a replica', () => {
     await start();
     bench.watcher.enqueue(app('web'));
     await bench.settle();
-    await owned.give('web');
+    await give('web');
     await bench.settle();
-    await owned.give();
-    await owned.give('web');
+    await give();
+    await give('web');
     await bench.settle();
     expect(calls()).toEqual(['web: acquired', 'web: acquired']);
   });
@@ -165,7 +140,7 @@ describe('a dynamic watcher of a replica', () => {
     const all = { version: 'v1', kind: 'ConfigMap', namespace: 'shop' };
     await bench.wait(bench.watcher.addMapping(app('mapper'), all, map));
     expect(calls()).toEqual([]);
-    await owned.give('one');
+    await give('one');
     await bench.settle(1000);
     expect(calls()).toEqual(['one: acquired']);
     bench.fake.put(configMap('one', 'b'));
@@ -176,7 +151,7 @@ describe('a dynamic watcher of a replica', () => {
 
   test('a batch that ends after its watcher was lost leaves no watch', async () => {
     await start({ enableCache: true });
-    await owned.give('web');
+    await give('web');
     const run = Promise.withResolvers<void>();
     bench.recorder.act = async (watcher) => {
       await run.promise;
@@ -184,7 +159,7 @@ describe('a dynamic watcher of a replica', () => {
     };
     bench.watcher.enqueue(app('web'));
     await bench.settle();
-    const hand = owned.give();
+    const hand = give();
     run.resolve();
     await bench.wait(hand);
     expect(bench.watcher.getWatchCount()).toBe(0);
@@ -194,7 +169,7 @@ describe('a dynamic watcher of a replica', () => {
     await start({ requestTimeoutMs: 2000 });
     await bench.wait(bench.watcher.addWatcher(app('web'), config('one')));
     bench.fake.down();
-    await owned.give('web');
+    await give('web');
     await bench.settle(4000);
     expect(calls()).toEqual([]);
     bench.fake.up();
@@ -204,7 +179,7 @@ describe('a dynamic watcher of a replica', () => {
 
   test('leaves nothing behind when it stops', async () => {
     await start();
-    await owned.give('web');
+    await give('web');
     await bench.wait(bench.watcher.addWatcher(app('web'), config('one')));
     await bench.watcher.stop();
     expect(owned.listeners).toBe(0);

@@ -33,6 +33,7 @@ export function connectionTo(server: ObjectClient & Transport): Connection {
     apply: (...args) => open(() => server.apply(...args)),
     delete: (...args) => open(() => server.delete(...args)),
     cut: () => {
+      if (isCut) return;
       isCut = true;
       const { promise, resolve } = Promise.withResolvers<void>();
       healed = promise;

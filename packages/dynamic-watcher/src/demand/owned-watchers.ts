@@ -8,8 +8,8 @@ import {
   type Ownership,
 } from '@depwatch/core';
 import { inCluster } from '../reconcile/causes.ts';
-import type { ReconcileLoop } from '../reconcile/reconcile-loop.ts';
 import type { ReconcileRun } from '../reconcile/reconcile-run.ts';
+import type { Reconciles } from '../reconcile/reconciles.ts';
 import type { CallSignal } from '../requests/call-signal.ts';
 import type { Dependencies, Watcher } from './dependencies.ts';
 import { edgeTerms, type EdgeTerms } from './edge-terms.ts';
@@ -24,7 +24,7 @@ export interface OwnedWatchersOptions {
   readonly graph: DependencyGraph<EdgeTerms>;
   readonly dependencies: Dependencies;
   readonly operations: WatcherOperations;
-  readonly loop: Pick<ReconcileLoop, 'enqueue' | 'drop' | 'runs'>;
+  readonly loop: Pick<Reconciles, 'enqueue' | 'drop' | 'runs'>;
   readonly clock: Clock;
   readonly logger: Logger;
   /** What causes call the cluster. */

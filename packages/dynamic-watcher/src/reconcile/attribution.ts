@@ -36,6 +36,16 @@ export class Attribution<Member> {
     else this.#works.set(key, { watcher, waiting: new Set([member]), running: new Set() });
   }
 
+  /** For whom a watcher is queued, or to run once more. */
+  waiting(key: string): readonly Member[] {
+    return [...(this.#works.get(key)?.waiting ?? [])];
+  }
+
+  /** What was asked for of a watcher that doesn't run may not begin, and is dropped. */
+  refused(key: string): void {
+    this.#works.delete(key);
+  }
+
   /** A reconcile starts, for all who asked. @param isDelayed whether it is due later as well, for whomever of them */
   started(key: string, isDelayed: boolean): void {
     const work = this.#works.get(key);

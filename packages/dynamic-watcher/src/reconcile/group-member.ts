@@ -3,7 +3,7 @@ import type { Attribution } from './attribution.ts';
 import type { Causes } from './causes.ts';
 import type { ReconcileLoop } from './reconcile-loop.ts';
 import type { ReconcileRun } from './reconcile-run.ts';
-import type { Reconciles } from './reconciles.ts';
+import type { LoopListener, Reconciles } from './reconciles.ts';
 
 /** What a {@link GroupMember} works on. */
 export interface GroupMemberOptions {
@@ -13,8 +13,7 @@ export interface GroupMemberOptions {
   readonly attribution: Attribution<GroupMember>;
   /** Who depends on what in this member. */
   readonly graph: DependencyGraph;
-  /** A reconcile has settled. */
-  settled(run: ReconcileRun): void;
+  readonly listener: LoopListener;
 }
 
 /** One dynamic watcher's part in the loop of a group. A watcher may be known to several of them. */
@@ -81,10 +80,19 @@ export class GroupMember implements Reconciles {
     return this.#ended.promise;
   }
 
+  get runs(): Iterable<ReconcileRun> {
+    return this.#options.loop.runs;
+  }
+
+  /** Whether a reconcile may begin that it has asked for. */
+  mayBegin(key: string, watcher: ObjectIdentifier): boolean {
+    return this.#options.listener.mayBegin?.(key, watcher) ?? true;
+  }
+
   /** A reconcile of the group has settled, whoever it was for. */
-  runSettled(run: ReconcileRun): void {
+  runSettled(run: ReconcileRun, asksAgain: boolean): void {
     this.#left.delete(run);
-    this.#options.settled(run);
+    this.#options.listener.settled(run, asksAgain);
   }
 
   /** The other members in which the watcher depends on something. */

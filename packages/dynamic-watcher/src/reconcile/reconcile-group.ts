@@ -4,6 +4,8 @@ import {
   silentLogger,
   type DependencyGraph,
   type Logger,
+  type ObjectIdentifier,
+  type Ownership,
   type Reconciler,
 } from '@depwatch/core';
 import { guardLogger, guardMetrics } from '../guard.ts';
@@ -13,7 +15,7 @@ import { Attribution } from './attribution.ts';
 import { GroupMember } from './group-member.ts';
 import { ReconcileLoop } from './reconcile-loop.ts';
 import type { ReconcileRun } from './reconcile-run.ts';
-import type { Reconciles } from './reconciles.ts';
+import type { LoopListener, Reconciles } from './reconciles.ts';
 import { settledWithin } from './settled-within.ts';
 import { holdReconciler, releaseReconciler } from './shared-reconcilers.ts';
 
@@ -36,6 +38,8 @@ export interface ReconcileGroup extends AsyncDisposable {
 /** The group that dynamic watchers join. */
 export class LoopGroup implements ReconcileGroup {
   readonly stopped: Promise<void>;
+  /** Which watchers are this replica's; undefined: all. */
+  readonly ownership: Ownership | undefined;
   readonly #loop: ReconcileLoop;
   readonly #members = new Set<GroupMember>();
   readonly #attribution = new Attribution<GroupMember>();
@@ -46,6 +50,7 @@ export class LoopGroup implements ReconcileGroup {
   constructor(options: ReconcileGroupOptions) {
     const { reconciler, clock = systemClock, stopTimeoutMs = 30_000 } = options;
     this.#logger = guardLogger(options.logger ?? silentLogger);
+    this.ownership = options.ownership;
     this.#reconciler = typeof reconciler === 'function' ? { reconcile: reconciler } : reconciler;
     this.#loop = new ReconcileLoop({
       reconciler: this.#reconciler,
@@ -58,6 +63,8 @@ export class LoopGroup implements ReconcileGroup {
       logger: this.#logger,
       metrics: options.metrics && guardMetrics(options.metrics),
       tracksReconciles: true,
+      ownership: this.ownership,
+      mayBegin: this.ownership && ((key, watcher) => this.#mayBegin(key, watcher)),
       started: ({ key }, isDelayed) => this.#attribution.started(key, isDelayed),
       settled: (run, asksAgain) => this.#settled(run, asksAgain),
     });
@@ -73,7 +80,7 @@ export class LoopGroup implements ReconcileGroup {
   }
 
   /** A dynamic watcher starts. @throws DepwatchError ERR_INVALID_INPUT once the group has stopped */
-  join(graph: DependencyGraph, settled: (run: ReconcileRun) => void): Reconciles {
+  join(graph: DependencyGraph, listener: LoopListener): Reconciles {
     if (this.#loop.isStopped)
       throw invalidInput('reconcileGroup: it has stopped; create another one');
     return new GroupMember({
@@ -81,7 +88,7 @@ export class LoopGroup implements ReconcileGroup {
       members: this.#members,
       attribution: this.#attribution,
       graph,
-      settled,
+      listener,
     });
   }
 
@@ -98,8 +105,16 @@ export class LoopGroup implements ReconcileGroup {
     await this.stopped;
   }
 
+  /** Whether it is this replica's is the same for all who asked, who have to know that it was due. */
+  #mayBegin(key: string, watcher: ObjectIdentifier): boolean {
+    const asked = this.#attribution.waiting(key);
+    const may = asked.map((member) => member.mayBegin(key, watcher)).every(Boolean);
+    if (!may) this.#attribution.refused(key);
+    return may;
+  }
+
   #settled(run: ReconcileRun, asksAgain: boolean): void {
     this.#attribution.settled(run.key, asksAgain);
-    for (const member of this.#members) member.runSettled(run);
+    for (const member of this.#members) member.runSettled(run, asksAgain);
   }
 }

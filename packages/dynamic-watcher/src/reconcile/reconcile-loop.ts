@@ -18,7 +18,7 @@ import { Gate } from './gate.ts';
 import { guardLimiter } from './guarded-limiter.ts';
 import { outcomeOf, succeeded, type Outcome } from './outcome.ts';
 import { ReconcileRun } from './reconcile-run.ts';
-import type { Reconciles } from './reconciles.ts';
+import type { LoopListener, Reconciles } from './reconciles.ts';
 
 /** After so long without a pause the loop lets other work of the process run. */
 const sliceMs = 10;
@@ -27,7 +27,7 @@ const lookEvery = 32;
 const retryCauses = causesOf({ type: 'retry' });
 
 /** What a reconcile loop is made of. */
-export interface ReconcileLoopOptions {
+export interface ReconcileLoopOptions extends LoopListener {
   readonly reconciler: Reconciler;
   /** Undefined: client-go's default. */
   readonly rateLimiter: RateLimiter<ObjectIdentifier> | undefined;
@@ -41,14 +41,10 @@ export interface ReconcileLoopOptions {
   readonly metrics: Metrics | undefined;
   /** Whether reconciles are told apart by `currentReconcile`, for batches that they leave open. */
   readonly tracksReconciles: boolean;
-  /** Whether a reconcile that is due may begin; if not, it is dropped. Undefined: each may. */
-  readonly mayBegin?: ((key: string, watcher: ObjectIdentifier) => boolean) | undefined;
   /** What reconciles are told of the epoch in which they begin; undefined: nothing. */
   readonly ownership?: Pick<Ownership, 'epoch'> | undefined;
   /** A reconcile starts. @param isDelayed whether its watcher is due later as well */
   started?(run: ReconcileRun, isDelayed: boolean): void;
-  /** A reconcile has settled. @param asksAgain whether its watcher is due again because it failed, or by its result */
-  settled(run: ReconcileRun, asksAgain: boolean): void;
 }
 
 /** A watcher as it is queued. Why it is due, and from when on, is known to the queue. */
@@ -139,7 +135,6 @@ export class ReconcileLoop implements Reconciles {
     this.#failures.clear();
   }
 
-  /** The reconciles that run. */
   get runs(): Iterable<ReconcileRun> {
     return this.#running.values();
   }
@@ -176,8 +171,7 @@ export class ReconcileLoop implements Reconciles {
       const item = this.#queue.tryGet();
       if (!item) break;
       if (mayBegin && !mayBegin(item.key, item.watcher)) {
-        this.#failures.delete(item.key);
-        this.#queue.forget(item);
+        this.drop(item.key, item.watcher);
         this.#queue.done(item);
         continue;
       }

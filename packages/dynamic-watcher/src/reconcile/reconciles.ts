@@ -1,5 +1,14 @@
 import type { Cause, DependencyGraph, DepwatchError, ObjectIdentifier } from '@depwatch/core';
 import type { Causes } from './causes.ts';
+import type { ReconcileRun } from './reconcile-run.ts';
+
+/** Who is told of the reconciles of a loop. */
+export interface LoopListener {
+  /** Whether a reconcile that is due may begin; if not, all that is due of its watcher is dropped. By default each may. */
+  readonly mayBegin?: ((key: string, watcher: ObjectIdentifier) => boolean) | undefined;
+  /** A reconcile has settled. @param asksAgain whether its watcher is due again because it failed, or by its result */
+  settled(run: ReconcileRun, asksAgain: boolean): void;
+}
 
 /** What a dynamic watcher has reconciled: by a loop of its own, or by that of a group. */
 export interface Reconciles {
@@ -22,6 +31,8 @@ export interface Reconciles {
    * so when it is nobody else's.
    */
   drop(key: string, watcher: ObjectIdentifier): void;
+  /** The reconciles that run; in a group, whomever for. */
+  readonly runs: Iterable<ReconcileRun>;
   /** Drops all that is queued and aborts the signals of all that run. No reconcile begins any more. */
   stop(reason: DepwatchError): void;
   /** Resolves when, after `stop`, the running reconciles have settled. */
