@@ -84,6 +84,7 @@ class World {
       if (what === 'unshare' && ['large', 'busy'].includes(reason)) this.#wasLong(at);
     }
     this.#nothingWithoutDemand();
+    this.#nothingWorthwhileForgotten();
     this.#servedByWhatIsLive();
   }
 
@@ -108,6 +109,20 @@ class World {
     }
     for (const [at, { name }] of this.group.state.branches)
       expect(this.open.has(at), `${at || '*'} ${name}`).toBe(name !== 'avoided');
+  }
+
+  /** What it would pay to share is asked for, shared or avoided, in whatever order it came to pay. */
+  #nothingWorthwhileForgotten(): void {
+    const { byNamespace, state } = this.group;
+    const nameOf = (at: PlanBranch): string => state.branches.get(at)?.name ?? 'apart';
+    let watches = 0;
+    for (const [at, { size }] of byNamespace)
+      watches += at !== wholeKind && /opening|shared/.test(nameOf(at)) ? 1 : size;
+    if (byNamespace.size > 1 && watches >= bounds.shareOverNamespacesAt)
+      expect(nameOf(wholeKind)).not.toBe('apart');
+    if (/sizing|opening|shared/.test(nameOf(wholeKind))) return;
+    for (const [at, { size }] of byNamespace)
+      if (at !== wholeKind && size >= bounds.shareAt) expect(nameOf(at), at).not.toBe('apart');
   }
 
   /** What serves somebody is live. */

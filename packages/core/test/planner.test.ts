@@ -223,6 +223,45 @@ test('where the kind can not be shared, its namespaces are', () => {
   expect(planned.place('b')).toBe('wait for b');
 });
 
+test.each([
+  [
+    'refused',
+    (planned: PlannedGroup) => planned.feed({ type: 'unfit', branch: 'a', why: 'refused' }),
+  ],
+  ['failing', (planned: PlannedGroup) => planned.observe('a', { isLive: false })],
+  ['large', (planned: PlannedGroup) => planned.observe('a', { size: 100_000 })],
+] as const)(
+  'a namespace that is shared no longer, as %s, counts name by name for the kind',
+  (_, end) => {
+    const planned = shared(60, 60);
+    planned.demand('b', 10);
+    expect(planned.done()).toEqual([]);
+    end(planned);
+    planned.pass(2 * bounds.unshareAfterMs);
+    expect(planned.done()).toContain('size *');
+  },
+);
+
+test('a namespace whose watch does not come up counts name by name for the kind', () => {
+  const planned = group();
+  planned.demand('a', 60);
+  planned.feed({ type: 'sized', branch: 'a', size: 60 });
+  planned.demand('b', 10);
+  expect(planned.done()).toEqual(['size a', 'open a']);
+  planned.pass(planned.facts.patienceMs);
+  expect(planned.done()).toContain('size *');
+});
+
+test('who leaves a namespace stays where they are until it is known whether the kind serves them', () => {
+  const planned = shared(60, 60);
+  planned.demand('b', 10);
+  planned.observe('a', { size: 100_000 });
+  planned.pass(60_000 + bounds.unshareAfterMs);
+  expect(planned.place('a')).toBe('wait for *');
+  planned.feed({ type: 'sized', branch: wholeKind, size: 100_060 });
+  expect(planned.place('a')).toBe('own');
+});
+
 test('a kind without namespaces is shared from the bound of a namespace on', () => {
   const planned = group({ namespaced: false });
   planned.demand(wholeKind, 16);

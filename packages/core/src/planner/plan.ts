@@ -254,8 +254,8 @@ class Planning {
   #part(branch: PlanBranch, reason: PlanReason, next: Avoided | undefined): void {
     this.#set(branch, { name: 'parting', next, lookAt: Infinity });
     this.#tell('unshare', branch, reason);
-    // First, so that those of a namespace that is worth it wait for that, where they are.
-    if (branch === wholeKind) this.#considerNamespaces();
+    // First, so that who may be served by another branch waits for that, where they are.
+    this.#considerOthers(branch);
     this.#do('arrange', branch);
   }
 
@@ -273,7 +273,7 @@ class Planning {
     if (!state || state.name === 'avoided') return;
     this.#set(branch, this.#avoided(why, size, forMs));
     if (state.name === 'shared') this.#tell('unshare', branch, why);
-    if (branch === wholeKind) this.#considerNamespaces();
+    this.#considerOthers(branch);
     this.#do('arrange', branch);
     this.#do('close', branch);
   }
@@ -281,12 +281,14 @@ class Planning {
   /** It turned out not to be worth it. */
   #apart(branch: PlanBranch): void {
     this.#set(branch, undefined);
-    if (branch === wholeKind) this.#considerNamespaces();
+    this.#considerOthers(branch);
     this.#do('arrange', branch);
     this.#do('close', branch);
   }
 
-  #considerNamespaces(): void {
+  /** What the branch does not serve any more may make it worthwhile to share another one. */
+  #considerOthers(branch: PlanBranch): void {
+    if (branch !== wholeKind) return this.#consider(wholeKind);
     for (const namespace of this.#facts.demand.byNamespace.keys())
       if (namespace !== wholeKind) this.#consider(namespace);
   }
