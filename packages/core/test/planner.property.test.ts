@@ -1,10 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { howMany, seed } from '../../../tools/random-tests.ts';
 import { wholeKind, type PlanBranch, type PlanInput } from '../src/index.ts';
 import { PlannedGroup } from './planned-group.ts';
-
-/** A failure prints the shrunken case; DEPWATCH_SEED=n replays a run. */
-const seed = Number(process.env['DEPWATCH_SEED'] ?? Date.now() % 2 ** 31);
 
 const bounds = {
   shareAt: 4,
@@ -167,6 +165,6 @@ test(`whatever happens, nothing is open without demand, nothing flaps and nobody
       for (const what of happenings) world.happens(what);
       world.end();
     }),
-    { seed, numRuns: 500 },
+    { seed, numRuns: howMany(500) },
   );
 });
