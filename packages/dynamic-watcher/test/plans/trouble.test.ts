@@ -73,6 +73,24 @@ describe('a collection that can not be had', () => {
   });
 });
 
+describe('a collection that is to be left', () => {
+  test('and fails by then is left all the same, after minutes', async () => {
+    await using bench = await PlanBench.start(configMaps(40));
+    await bench.live(...ids(40));
+    for (const object of configMaps(2000).slice(40)) bench.fake.put(object);
+    await bench.settle(7 * minute);
+    expect(bench.said().at(-1)).toContain('far more objects');
+    bench.fake.hold({ match: ofCollection });
+    bench.fake.cutConnections();
+    await bench.settle(7 * minute);
+    expect(bench.servedBy()).toEqual({ object: 40 });
+    bench.woken();
+    bench.fake.put(configMap('c1', { a: 'b' }));
+    await bench.settle();
+    expect(bench.woken()).toEqual(['c1']);
+  });
+});
+
 describe('who adds no longer', () => {
   test.each(['size', 'watch'])('while the %s is asked for, leaves nothing behind', async (what) => {
     await using bench = await PlanBench.start(configMaps(40));
