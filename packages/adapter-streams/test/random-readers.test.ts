@@ -2,10 +2,9 @@ import { Writable } from 'node:stream';
 import { createVirtualClock } from '@depwatch/testing';
 import { expect, test } from 'vitest';
 
+import { seeds } from '../../../tools/random-tests.ts';
 import { ReconcileReadable, type ReconcileItem } from '../src/index.ts';
 import { startBench, type Bench } from '../../../tools/adapter-bench/bench.ts';
-
-const seeds = Array.from({ length: 40 }, (_, index) => index + 1);
 
 /** A reader that has come; what it returns sends it away. */
 type Reader = (readable: ReconcileReadable, bench: Bench) => () => void | Promise<void>;
@@ -57,7 +56,7 @@ const readers: Record<string, Reader> = {
   },
 };
 
-test.each(seeds)('readers that come and go lose nothing (seed %i)', async (seed) => {
+test.each(seeds(40))('readers that come and go lose nothing (DEPWATCH_SEED=%i)', async (seed) => {
   const { random } = createVirtualClock({ seed });
   const below = (limit: number): number => Math.floor(random() * limit);
   const readable = new ReconcileReadable();

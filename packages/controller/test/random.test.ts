@@ -1,5 +1,6 @@
 import { createVirtualClock } from '@depwatch/testing';
 import { expect, test } from 'vitest';
+import { seeds } from '../../../tools/random-tests.ts';
 import {
   configMap,
   configMapId,
@@ -24,12 +25,9 @@ interface Seen {
   readonly peers: number;
 }
 
-/** So many by default; DEPWATCH_SEEDS=1000 for more. */
-const seeds = Number(process.env['DEPWATCH_SEEDS'] ?? 30);
-
 /** Whatever happens, at rest each object was reconciled as things are, and what has gone was removed. */
-test.each(Array.from({ length: seeds }, (_, index) => index + 1))(
-  'random writes and faults come to rest (seed %i)',
+test.each(seeds(30))(
+  'random writes and faults come to rest (DEPWATCH_SEED=%i replays it)',
   async (seed) => {
     const { random } = createVirtualClock({ seed });
     const below = (count: number): number => Math.floor(random() * count);

@@ -1,5 +1,6 @@
 import { createFakeTransport, createVirtualClock } from '@depwatch/testing';
 import { expect, test } from 'vitest';
+import { seeds } from '../../../tools/random-tests.ts';
 import { createController, run, type Controller } from '../src/index.ts';
 import {
   configMap,
@@ -15,12 +16,9 @@ import {
 const widgets = ['a', 'b', 'c'];
 const configs = ['x', 'y', 'z'];
 
-/** So many by default; DEPWATCH_SEEDS=1000 for more. */
-const seeds = Number(process.env['DEPWATCH_SEEDS'] ?? 30);
-
 /** Whatever happens, each controller comes to know things as they are, and together they watch what they read, once. */
-test.each(Array.from({ length: seeds }, (_, index) => index + 1))(
-  'controllers that share their watches come to rest, and one by one they stop (seed %i)',
+test.each(seeds(30))(
+  'controllers that share their watches come to rest, and one by one they stop (DEPWATCH_SEED=%i)',
   async (seed) => {
     const { random } = createVirtualClock({ seed });
     const below = (count: number): number => Math.floor(random() * count);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
+import { seed } from '../../../tools/random-tests.ts';
 import {
   isDepwatchError,
   matchesLabelSelector,
@@ -9,7 +10,6 @@ import {
 } from '../src/index.ts';
 
 /** A failure prints the shrunken case; DEPWATCH_SEED=n replays a run. */
-const seed = Number(process.env['DEPWATCH_SEED'] ?? Date.now() % 2 ** 31);
 const runs = { seed, numRuns: 2_000 };
 console.log(`selector properties: DEPWATCH_SEED=${seed}`);
 

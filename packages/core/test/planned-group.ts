@@ -105,6 +105,12 @@ export class PlannedGroup {
     this.facts.now = end;
   }
 
+  /** Nothing is looked at for so long, also what is due. */
+  stall(ms: number): void {
+    this.facts.now += ms;
+    this.pass(0);
+  }
+
   each(ms: number, run: () => void, times: number): void {
     for (let time = 0; time < times; time += 1) {
       run();

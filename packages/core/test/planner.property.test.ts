@@ -1,10 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { howMany, seed } from '../../../tools/random-tests.ts';
 import { wholeKind, type PlanBranch, type PlanInput } from '../src/index.ts';
 import { PlannedGroup } from './planned-group.ts';
-
-/** A failure prints the shrunken case; DEPWATCH_SEED=n replays a run. */
-const seed = Number(process.env['DEPWATCH_SEED'] ?? Date.now() % 2 ** 31);
 
 const bounds = {
   shareAt: 4,
@@ -84,6 +82,7 @@ class World {
       if (what === 'unshare' && ['large', 'busy'].includes(reason)) this.#wasLong(at);
     }
     this.#nothingWithoutDemand();
+    this.#nothingWorthwhileForgotten();
     this.#servedByWhatIsLive();
   }
 
@@ -108,6 +107,20 @@ class World {
     }
     for (const [at, { name }] of this.group.state.branches)
       expect(this.open.has(at), `${at || '*'} ${name}`).toBe(name !== 'avoided');
+  }
+
+  /** What it would pay to share is asked for, shared or avoided, in whatever order it came to pay. */
+  #nothingWorthwhileForgotten(): void {
+    const { byNamespace, state } = this.group;
+    const nameOf = (at: PlanBranch): string => state.branches.get(at)?.name ?? 'apart';
+    let watches = 0;
+    for (const [at, { size }] of byNamespace)
+      watches += at !== wholeKind && /opening|shared/.test(nameOf(at)) ? 1 : size;
+    if (byNamespace.size > 1 && watches >= bounds.shareOverNamespacesAt)
+      expect(nameOf(wholeKind)).not.toBe('apart');
+    if (/sizing|opening|shared/.test(nameOf(wholeKind))) return;
+    for (const [at, { size }] of byNamespace)
+      if (at !== wholeKind && size >= bounds.shareAt) expect(nameOf(at), at).not.toBe('apart');
   }
 
   /** What serves somebody is live. */
@@ -152,6 +165,6 @@ test(`whatever happens, nothing is open without demand, nothing flaps and nobody
       for (const what of happenings) world.happens(what);
       world.end();
     }),
-    { seed, numRuns: 500 },
+    { seed, numRuns: howMany(500) },
   );
 });

@@ -223,6 +223,45 @@ test('where the kind can not be shared, its namespaces are', () => {
   expect(planned.place('b')).toBe('wait for b');
 });
 
+test.each([
+  [
+    'refused',
+    (planned: PlannedGroup) => planned.feed({ type: 'unfit', branch: 'a', why: 'refused' }),
+  ],
+  ['failing', (planned: PlannedGroup) => planned.observe('a', { isLive: false })],
+  ['large', (planned: PlannedGroup) => planned.observe('a', { size: 100_000 })],
+] as const)(
+  'a namespace that is shared no longer, as %s, counts name by name for the kind',
+  (_, end) => {
+    const planned = shared(60, 60);
+    planned.demand('b', 10);
+    expect(planned.done()).toEqual([]);
+    end(planned);
+    planned.pass(2 * bounds.unshareAfterMs);
+    expect(planned.done()).toContain('size *');
+  },
+);
+
+test('a namespace whose watch does not come up counts name by name for the kind', () => {
+  const planned = group();
+  planned.demand('a', 60);
+  planned.feed({ type: 'sized', branch: 'a', size: 60 });
+  planned.demand('b', 10);
+  expect(planned.done()).toEqual(['size a', 'open a']);
+  planned.pass(planned.facts.patienceMs);
+  expect(planned.done()).toContain('size *');
+});
+
+test('who leaves a namespace stays where they are until it is known whether the kind serves them', () => {
+  const planned = shared(60, 60);
+  planned.demand('b', 10);
+  planned.observe('a', { size: 100_000 });
+  planned.pass(60_000 + bounds.unshareAfterMs);
+  expect(planned.place('a')).toBe('wait for *');
+  planned.feed({ type: 'sized', branch: wholeKind, size: 100_060 });
+  expect(planned.place('a')).toBe('own');
+});
+
 test('a kind without namespaces is shared from the bound of a namespace on', () => {
   const planned = group({ namespaced: false });
   planned.demand(wholeKind, 16);
@@ -352,6 +391,77 @@ test('when the kind is left, those of a namespace that is worth it stay until th
   expect(planned.done()).toEqual(['unshare * large', 'size a', 'size c', 'arrange *']);
   expect(planned.place('a')).toBe('wait for a');
   expect(planned.place('b')).toBe('own');
+});
+
+test('who is to leave a watch that fails by then waits for its next version no longer than others would', () => {
+  const planned = shared(60, 60);
+  planned.observe('a', { size: 100_000 });
+  planned.pass(60_000 + bounds.unshareAfterMs);
+  expect(planned.done()).toEqual(['unshare a large', 'arrange a']);
+  planned.observe('a', { isLive: false });
+  planned.facts.isServerUp = false;
+  planned.pass(2 * bounds.unshareAfterMs);
+  planned.facts.isServerUp = true;
+  planned.pass(bounds.unshareAfterMs);
+  expect(planned.done()).toEqual([]);
+  planned.pass(60_000);
+  expect(planned.done()).toEqual(['arrange a', 'close a']);
+  planned.demand('a', 70);
+  expect(planned.done()).toEqual([]);
+  planned.pass(bounds.avoidMs);
+  expect(planned.done()).toEqual(['size a']);
+});
+
+test('who is to leave a watch that works is given all the time that takes', () => {
+  const planned = shared(60, 60);
+  planned.observe('a', { size: 100_000 });
+  planned.pass(60_000 + bounds.unshareAfterMs);
+  planned.done();
+  planned.each(
+    (2 * bounds.unshareAfterMs) / 3,
+    () => {
+      planned.observe('a', { isLive: false });
+      planned.pass(bounds.unshareAfterMs / 2);
+      planned.observe('a', { isLive: true });
+    },
+    5,
+  );
+  expect(planned.done()).toEqual([]);
+});
+
+test('a list that began to arrive and never ends is given up, so that it is not begun for ever', () => {
+  const planned = group();
+  planned.demand('a', 16);
+  planned.feed({ type: 'sized', branch: 'a', size: 100 });
+  planned.observe('a', { isArriving: true });
+  planned.pass(10_000);
+  planned.done();
+  planned.observe('a', { isLive: false, isArriving: false });
+  planned.pass(bounds.unshareAfterMs);
+  expect(planned.done()).toEqual(['arrange a', 'close a']);
+  planned.pass(bounds.avoidMs - 5_000);
+  expect(planned.done()).toEqual(['size a']);
+});
+
+test('a process that was too busy to listen does not take that for silence', () => {
+  const planned = group();
+  planned.demand('a', 10_000);
+  planned.stall(20_000);
+  planned.pass(100);
+  planned.feed({ type: 'sized', branch: 'a', size: 10_000 });
+  expect(planned.done()).toEqual(['size a', 'open a']);
+  planned.pass(1_000);
+  planned.stall(4_000);
+  planned.pass(100);
+  planned.feed({ type: 'live', branch: 'a' });
+  expect(planned.place('a')).toBe('at a');
+});
+
+test('a process that never listens for long is given so many looks and no more', () => {
+  const planned = group();
+  planned.demand('a', 16);
+  for (let stalls = 0; stalls < 10; stalls += 1) planned.stall(2_000);
+  expect(planned.done()).toEqual(['size a', 'arrange a', 'close a']);
 });
 
 test('whole objects that must not be fetched unasked are not shared, unless the policy says so', () => {

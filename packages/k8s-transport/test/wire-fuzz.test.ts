@@ -2,11 +2,11 @@ import { isDepwatchError, type WatchEvent } from '@depwatch/core';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 
+import { seed } from '../../../tools/random-tests.ts';
 import { LineError, NdjsonDecoder } from '../src/answers/ndjson.ts';
 import { cutAt, decode, eventLines, nested, printed, secret, streamOf } from './hostile-stream.ts';
 
 /** A failure prints the shrunken case; DEPWATCH_SEED=n replays a run. */
-const seed = Number(process.env['DEPWATCH_SEED'] ?? Date.now() % 2 ** 31);
 const runs = (numRuns: number) => ({ seed, numRuns });
 const mebibyte = 1024 * 1024;
 const ownOfObject = JSON.stringify(Object.getOwnPropertyNames(Object.prototype));

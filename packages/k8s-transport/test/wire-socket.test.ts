@@ -5,6 +5,7 @@ import { startApiServer } from '@depwatch/testing';
 import fc from 'fast-check';
 import { expect, it, onTestFinished } from 'vitest';
 
+import { seed } from '../../../tools/random-tests.ts';
 import {
   configMap,
   configMaps,
@@ -16,7 +17,6 @@ import {
 } from './helpers.ts';
 import { cutAt, eventLines, secret, streamOf } from './hostile-stream.ts';
 
-const seed = Number(process.env['DEPWATCH_SEED'] ?? Date.now() % 2 ** 31);
 const ownOfObject = Object.getOwnPropertyNames(Object.prototype);
 
 const hostileKeys = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'then', '.x', 'a'];

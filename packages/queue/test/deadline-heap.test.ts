@@ -2,10 +2,11 @@ import { expect, it } from 'vitest';
 
 import { createVirtualClock } from '@depwatch/testing';
 
+import { seeds } from '../../../tools/random-tests.ts';
 import { DeadlineHeap, type Deadline } from '../src/deadline-heap.ts';
 
 it('keeps its members in order, whatever is added, moved and removed', () => {
-  for (let seed = 1; seed <= 50; seed++) {
+  for (const seed of seeds(50)) {
     const { random } = createVirtualClock({ seed });
     const heap = new DeadlineHeap<Deadline>();
     let members: Deadline[] = [];

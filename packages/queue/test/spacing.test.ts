@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { createWorkQueue, type WorkQueueOptions } from '@depwatch/queue';
 import { createVirtualClock } from '@depwatch/testing';
+import { seed } from '../../../tools/random-tests.ts';
 
 /** A queue whose items are taken, and done, as soon as they are there; and when each was. */
 function spaced(options: Partial<WorkQueueOptions<string>>) {
@@ -130,8 +131,6 @@ describe('settleMs', () => {
     expect(() => queue.add('b')).toThrow(/maxLength/);
   });
 });
-
-const seed = Number(process.env['DEPWATCH_SEED'] ?? Date.now() % 2 ** 31);
 
 it(`is never early, and never late by more than it says, under any adds (DEPWATCH_SEED=${seed})`, async () => {
   const { random } = createVirtualClock({ seed });

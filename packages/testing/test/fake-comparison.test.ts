@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { seeds } from '../../../tools/random-tests.ts';
 import { findKubeApiServer } from '../../../tools/kube-apiserver/binaries.ts';
 import {
   type ControlPlane,
@@ -95,7 +96,7 @@ describe.runIf(binaries)('the fake writes as a real kube-apiserver does', () => 
   }, 120_000);
 
   for (const subject of subjects) {
-    for (const seed of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]) {
+    for (const seed of seeds(10)) {
       test(`${subject.kind}, seed ${seed}`, { timeout: 120_000 }, async () => {
         const namespace = `writes-${subject.kind.toLowerCase()}-${seed}`;
         await client.post('/api/v1/namespaces', { metadata: { name: namespace } });

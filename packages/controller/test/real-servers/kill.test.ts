@@ -6,14 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { K8sTransport } from '@depwatch/k8s-transport';
 import { createVirtualClock } from '@depwatch/testing';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { seeds } from '../../../../tools/random-tests.ts';
 import type { KubernetesObject } from '../../src/index.ts';
 import { widget, widgetDefinition, widgetId } from '../harness.ts';
 import { connect, servers, type TestServer } from './servers.ts';
 
 const patience = { timeout: 60_000, interval: 50 };
 const widgets = 10;
-/** So many by default; DEPWATCH_SEEDS=10 for all. */
-const seeds = Number(process.env['DEPWATCH_SEEDS'] ?? 1);
 
 /** A process with the controller, and what it has said. */
 class Program {
@@ -52,8 +51,8 @@ describe.each(servers)('kill -9 on $name', { timeout: 600_000 }, ({ start }) => 
     await server?.[Symbol.asyncDispose]();
   });
 
-  test.each(Array.from({ length: seeds }, (_, index) => index + 1))(
-    'at any moment leaves nothing behind, and repeats no more than what it has cut short (seed %i)',
+  test.each(seeds(1))(
+    'at any moment leaves nothing behind, and repeats no more than what it has cut short (DEPWATCH_SEED=%i)',
     async (seed) => {
       const { random } = createVirtualClock({ seed });
       const programs: Program[] = [];

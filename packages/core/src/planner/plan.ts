@@ -1,4 +1,5 @@
 import { contraryTo, demandOf, isFitting, isWorthwhile } from './evidence.ts';
+import { patienceAfter, wholePatience } from './patience.ts';
 import {
   wholeKind,
   type Avoided,
@@ -141,7 +142,7 @@ class Planning {
       if (now - known.since < lookMs) return this.#open(branch, known.size);
     }
     if (policy === 'shared') return this.#open(branch, undefined);
-    this.#set(branch, { name: 'sizing', lookAt: this.#patienceEnds });
+    this.#set(branch, { name: 'sizing', ...wholePatience(this.#facts) });
     this.#do('size', branch);
     if (branch === wholeKind) this.#calm('sizing');
   }
@@ -149,14 +150,10 @@ class Planning {
   #open(branch: PlanBranch, size: number | undefined): void {
     const before = this.#branches.get(branch);
     // Who has waited for the size waits no longer in all.
-    const lookAt = before?.name === 'sizing' ? before.lookAt : this.#patienceEnds;
-    this.#set(branch, { name: 'opening', size, patient: true, lookAt });
+    const { lookAt, looksLeft } = before?.name === 'sizing' ? before : wholePatience(this.#facts);
+    this.#set(branch, { name: 'opening', size, patient: true, lookAt, looksLeft });
     this.#do('open', branch);
     if (branch === wholeKind) this.#calm('sizing');
-  }
-
-  get #patienceEnds(): number {
-    return this.#facts.now + this.#facts.patienceMs;
   }
 
   /** Namespaces in this state are not needed, since the kind may come to serve them. */
@@ -205,20 +202,29 @@ class Planning {
         return this.#consider(branch);
       case 'shared':
         return this.#weigh(branch, state);
+      case 'parting':
+        return this.#urge(branch, state);
       default:
     }
   }
 
   /**
-   * Nobody waits any longer. What has not been answered by now is given up, since it may hold up all requests for the kind;
-   * what is on its way may still be joined.
+   * Nobody waits any longer, once all patience is gone. What has not been answered by then is given up, since it may hold up all
+   * requests for the kind; what is on its way may still be joined, for as long as a shared watch may fail.
    */
   #hurry(branch: PlanBranch, state: Extract<BranchState, { name: 'sizing' | 'opening' }>): void {
-    const { now, isServerUp, patienceMs } = this.#facts;
-    if (!isServerUp) return this.#set(branch, { ...state, lookAt: now + patienceMs });
+    const { now, bounds, isServerUp } = this.#facts;
+    const isPatient = state.name === 'sizing' || state.patient;
+    const lookAt = now + bounds.unshareAfterMs;
+    if (!isPatient) {
+      if (isServerUp) return this.#avoid(branch, 'failing', undefined);
+      return this.#set(branch, { ...state, lookAt });
+    }
+    const patience = patienceAfter(state, this.#facts);
+    if (patience) return this.#set(branch, { ...state, ...patience });
     const isArriving = state.name === 'opening' && this.#facts.observed(branch).isArriving;
     if (!isArriving) return this.#avoid(branch, 'slow', undefined, lookMs);
-    this.#set(branch, { ...state, patient: false, lookAt: Infinity });
+    this.#set(branch, { ...state, patient: false, lookAt });
     this.#do('arrange', branch);
   }
 
@@ -252,11 +258,22 @@ class Planning {
 
   /** Whom it serves go elsewhere, one after the other. */
   #part(branch: PlanBranch, reason: PlanReason, next: Avoided | undefined): void {
-    this.#set(branch, { name: 'parting', next, lookAt: Infinity });
+    const lookAt = this.#facts.now + lookEveryMs(this.#facts.bounds.unshareAfterMs);
+    this.#set(branch, { name: 'parting', next, lookAt, failingSince: undefined });
     this.#tell('unshare', branch, reason);
-    // First, so that those of a namespace that is worth it wait for that, where they are.
-    if (branch === wholeKind) this.#considerNamespaces();
+    // First, so that who may be served by another branch waits for that, where they are.
+    this.#considerOthers(branch);
     this.#do('arrange', branch);
+  }
+
+  /** What fails for long while those that share it leave has no version for them to go on from in peace. */
+  #urge(branch: PlanBranch, state: Extract<BranchState, { name: 'parting' }>): void {
+    const { now, bounds, isServerUp } = this.#facts;
+    const isFailing = isServerUp && !this.#facts.observed(branch).isLive;
+    const failingSince = isFailing ? (state.failingSince ?? now) : undefined;
+    if (failingSince !== undefined && now - failingSince >= bounds.unshareAfterMs)
+      return this.#avoid(branch, 'failing', undefined);
+    this.#set(branch, { ...state, failingSince, lookAt: now + lookEveryMs(bounds.unshareAfterMs) });
   }
 
   #emptied(branch: PlanBranch): void {
@@ -273,7 +290,7 @@ class Planning {
     if (!state || state.name === 'avoided') return;
     this.#set(branch, this.#avoided(why, size, forMs));
     if (state.name === 'shared') this.#tell('unshare', branch, why);
-    if (branch === wholeKind) this.#considerNamespaces();
+    this.#considerOthers(branch);
     this.#do('arrange', branch);
     this.#do('close', branch);
   }
@@ -281,12 +298,14 @@ class Planning {
   /** It turned out not to be worth it. */
   #apart(branch: PlanBranch): void {
     this.#set(branch, undefined);
-    if (branch === wholeKind) this.#considerNamespaces();
+    this.#considerOthers(branch);
     this.#do('arrange', branch);
     this.#do('close', branch);
   }
 
-  #considerNamespaces(): void {
+  /** What the branch does not serve any more may make it worthwhile to share another one. */
+  #considerOthers(branch: PlanBranch): void {
+    if (branch !== wholeKind) return this.#consider(wholeKind);
     for (const namespace of this.#facts.demand.byNamespace.keys())
       if (namespace !== wholeKind) this.#consider(namespace);
   }

@@ -1,3 +1,5 @@
+import type { Patience } from './patience.ts';
+
 /**
  * Where several identifiers of one kind may be served by one watch: a namespace, by its name, or {@link wholeKind}. A kind
  * without namespaces has that one alone.
@@ -75,13 +77,12 @@ export interface Avoided {
  * - `avoided`: it can't be shared for a while
  */
 export type BranchState =
-  | { readonly name: 'sizing'; readonly lookAt: number }
-  | {
+  | ({ readonly name: 'sizing' } & Patience)
+  | ({
       readonly name: 'opening';
       readonly patient: boolean;
-      readonly lookAt: number;
       readonly size: number | undefined;
-    }
+    } & Patience)
   | {
       readonly name: 'shared';
       readonly lookAt: number;
@@ -92,7 +93,13 @@ export type BranchState =
       /** Since when everything speaks against it. */
       readonly contrarySince: number | undefined;
     }
-  | { readonly name: 'parting'; readonly next: Avoided | undefined; readonly lookAt: number }
+  | {
+      readonly name: 'parting';
+      readonly next: Avoided | undefined;
+      readonly lookAt: number;
+      /** Since when it fails, without a break. */
+      readonly failingSince: number | undefined;
+    }
   | Avoided;
 
 /** The plan of one group: a kind, of which metadata or whole objects are watched. Only branches that are not apart are in it. */

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { howMany, seed } from '../../../../tools/random-tests.ts';
 import { World, type Happening, type Schedule } from './model/world.ts';
 
 /**
  * Random schedules of what can happen to a group of replicas. A failure prints the seed, the path and the shrunken
  * schedule; DEPWATCH_SEED=n replays the seed, DEPWATCH_SCHEDULES=n runs so many schedules.
  */
-const seed = Number(process.env['DEPWATCH_SEED'] ?? Date.now() % 2 ** 31);
-const numRuns = Number(process.env['DEPWATCH_SCHEDULES'] ?? 100);
+const numRuns = howMany(100);
 
 const happenings: fc.Arbitrary<Happening> = fc.record({
   afterMs: fc.oneof(fc.integer({ min: 0, max: 500 }), fc.integer({ min: 0, max: 30_000 })),

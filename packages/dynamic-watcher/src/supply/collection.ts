@@ -206,7 +206,9 @@ export class Collection implements Sink {
       if (membership.isJoined && membership.feed.state !== 'live') membership.feed.live();
     }
     this.settle(this.#joining);
-    if (!this.#isOver) this.#context.listener.live(this);
+    if (this.#isOver) return;
+    this.#context.listener.live(this);
+    if (this.#isParting) this.#parting.next();
   }
 
   retrying(error: DepwatchError, ms: number): void {

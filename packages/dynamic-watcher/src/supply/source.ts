@@ -51,7 +51,7 @@ export interface Sink {
   retrying(error: DepwatchError, ms: number): void;
   /** The store has changed, before this call. */
   changed(changes: readonly ObjectChange[]): void;
-  /** {@link Source.resourceVersion} is another one, after what it stands for was told. */
+  /** {@link Source.resourceVersion} is another one, or the server has said it anew; after what it stands for was told. */
   advanced(): void;
   /** The server no longer serves the kind: what there was goes next. */
   gone(error: DepwatchError): void;

@@ -141,7 +141,8 @@ export class WatchSource implements ResumableSource, Applicant {
       // A listener may have stopped the watch, or a call failed at once: what came of that is the newer truth.
       if (this.#state !== state) return;
     }
-    if (state.memory.resourceVersion !== before.memory.resourceVersion) this.#sink.advanced();
+    const hasMoved = state.memory.resourceVersion !== before.memory.resourceVersion;
+    if (hasMoved || isBookmark(input)) this.#sink.advanced();
   }
 
   /** What can't be applied has not been seen: the version before it stays the one to go on from. */
@@ -402,6 +403,11 @@ function requestKind(effect: RequestEffect, { name }: ResourceQuery): RequestKin
   if (effect.type !== 'watch') return 'list';
   if (!effect.initialEvents) return 'resume';
   return name ? 'streamOne' : 'streamMany';
+}
+
+/** Whether the server says where it is: that is news, also where nothing has happened. */
+function isBookmark(input: ReflectorInput): boolean {
+  return input.type === 'events' && input.events.at(-1)?.type === 'BOOKMARK';
 }
 
 function objectOf(event: WatchEvent): KubernetesObject | undefined {

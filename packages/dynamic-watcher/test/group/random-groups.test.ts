@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { howMany, seed } from '../../../../tools/random-tests.ts';
 import { RandomGroup } from './random-group.ts';
 import { schedules } from './schedules.ts';
 
@@ -8,8 +9,7 @@ import { schedules } from './schedules.ts';
  * prints the seed, the path and the shrunken schedule; DEPWATCH_SEED=n replays the seed, DEPWATCH_SCHEDULES=n runs so
  * many.
  */
-const seed = Number(process.env['DEPWATCH_SEED'] ?? Date.now() % 2 ** 31);
-const numRuns = Number(process.env['DEPWATCH_SCHEDULES'] ?? 500);
+const numRuns = howMany(500);
 
 test(`${numRuns} random schedules of a group keep what it promises (DEPWATCH_SEED=${seed})`, async () => {
   let steps = 0;

@@ -42,6 +42,22 @@ describe('a namespace, and the kind', () => {
     expect(bench.asked().filter((one) => one.includes(' */'))).toEqual(['size */*']);
   });
 
+  test('a namespace that does not answer any more is left, and then the kind serves all', async () => {
+    await using bench = await PlanBench.start([...configMaps(10, 'a'), ...configMaps(4, 'b')], {
+      watchPlanBounds: bounds,
+    });
+    await bench.live(...ids(10, 0, 'a'));
+    await bench.live(...ids(4, 0, 'b'));
+    expect(bench.servedBy()).toEqual({ namespace: 10, object: 4 });
+    bench.fake.hold({ match: (one) => ofCollection(one) && one.query!.namespace === 'a' });
+    bench.fake.cutConnections();
+    await bench.settle(7 * minute);
+    bench.fake.put(configMap('c1', { a: 'b' }, 'a'));
+    await bench.settle();
+    expect(bench.servedBy()).toEqual({ kind: 14 });
+    expect(bench.woken()).toEqual(['c1']);
+  });
+
   test('a kind that has grown is left: to namespaces that are worth it, else to watches by name', async () => {
     await using bench = await PlanBench.start([...configMaps(10, 'a'), ...configMaps(6, 'b')], {
       watchPlanBounds: bounds,

@@ -73,6 +73,42 @@ describe('a collection that can not be had', () => {
   });
 });
 
+describe('a collection that is to be left', () => {
+  test.each([
+    ['bookmark, though nothing has happened', (bench: PlanBench) => bench.fake.sendBookmarks()],
+    ['return of its watch', (bench: PlanBench) => bench.fake.breakWatches()],
+    ['list, though nothing has happened', (bench: PlanBench) => bench.fake.compact()],
+  ])('is left with the next %s', async (what, happens) => {
+    await using bench = await PlanBench.start(configMaps(40));
+    await bench.live(...ids(40));
+    for (const object of configMaps(2000).slice(40)) bench.fake.put(object);
+    await bench.settle(7 * minute);
+    expect(bench.servedBy()).toEqual({ namespace: 40 });
+    happens(bench);
+    if (what.startsWith('list')) bench.fake.breakWatches();
+    await bench.settle(2000);
+    expect(bench.servedBy()).toEqual({ object: 40 });
+    expect(bench.watcher.getWatchCount()).toBe(40);
+    expect(bench.woken()).toEqual([]);
+  });
+
+  test('and fails by then is left all the same, after minutes', async () => {
+    await using bench = await PlanBench.start(configMaps(40));
+    await bench.live(...ids(40));
+    for (const object of configMaps(2000).slice(40)) bench.fake.put(object);
+    await bench.settle(7 * minute);
+    expect(bench.said().at(-1)).toContain('far more objects');
+    bench.fake.hold({ match: ofCollection });
+    bench.fake.cutConnections();
+    await bench.settle(7 * minute);
+    expect(bench.servedBy()).toEqual({ object: 40 });
+    bench.woken();
+    bench.fake.put(configMap('c1', { a: 'b' }));
+    await bench.settle();
+    expect(bench.woken()).toEqual(['c1']);
+  });
+});
+
 describe('who adds no longer', () => {
   test.each(['size', 'watch'])('while the %s is asked for, leaves nothing behind', async (what) => {
     await using bench = await PlanBench.start(configMaps(40));

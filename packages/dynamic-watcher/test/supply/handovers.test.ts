@@ -1,14 +1,14 @@
 import { DepwatchError, expiredError, type KubernetesObject } from '@depwatch/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { howMany, seed } from '../../../../tools/random-tests.ts';
 import type { Collection } from '../../src/supply/collection.ts';
 import type { Feed } from '../../src/supply/feed.ts';
 import { CollectionBench } from './collection-bench.ts';
 import { isOlder, isWatched, type LoggedSource } from './logged-server.ts';
 
 /** A failure prints the seed, the path and the shrunken schedule; DEPWATCH_SEED=n replays a run. */
-const seed = Number(process.env['DEPWATCH_SEED'] ?? Date.now() % 2 ** 31);
-const numRuns = Number(process.env['DEPWATCH_SCHEDULES'] ?? 200);
+const numRuns = howMany(200);
 
 const names = ['a', 'b', 'c', 'd'];
 const lost = new DepwatchError('ERR_TRANSPORT', 'lost', { retryable: true });
