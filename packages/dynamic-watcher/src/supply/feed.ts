@@ -26,6 +26,8 @@ export interface FeedListener {
 
 /** Who has a feed change from one source to another. */
 export interface Handover {
+  /** What asks the server for it already; absent where that is the feed's source. */
+  readonly physical?: Source;
   /** The source that it has meanwhile is live, or further on. */
   moved(): void;
   /** It is not to change any more. */
