@@ -44,6 +44,8 @@ export class Feed implements Sink, Awaited {
   store: ObjectStore<KubernetesObject>;
   readonly #listener: FeedListener;
   source: Source | undefined;
+  /** The source that has last shown all there is. */
+  shownBy: Source | undefined;
   /** Set while another source is to take over. */
   handover: Handover | undefined;
   /** Who waits until it is live. */
@@ -91,7 +93,9 @@ export class Feed implements Sink, Awaited {
   }
 
   live(): void {
+    this.shownBy = this.source;
     this.#listener.live(this);
+    this.#tellFollowers();
     this.handover?.moved();
   }
 
