@@ -200,6 +200,26 @@ describe('of what is read at intervals', () => {
     expect(watcher.statusOf(id)).toMatchObject({ state: 'live' });
     await caughtUp;
   });
+
+  test.each(['missing', 'empty'] as const)(
+    'waits for the watch that takes over, and no longer, where versions are %s',
+    async (versions) => {
+      await using bench = await startPolling();
+      const { fake, watcher } = bench;
+      fake.spoil({ resource: 'widgets', versions });
+      await bench.settle(60_000);
+      fake.unregisterKind(kind);
+      fake.registerKind(kind);
+      fake.hold({ operation: 'list' });
+      const written = fake.put(widget('two'));
+      const caughtUp = watcher.caughtUp(written);
+      expect(await settled(bench, caughtUp)).toBe(false);
+      await bench.settle(700_000);
+      expect(watcher.statusOf(id)).toMatchObject({ state: 'live', servedBy: 'object' });
+      expect(await settled(bench, caughtUp)).toBe(true);
+      expect(watcher.getFromCache(id)).toMatchObject({ data: { value: 'two' } });
+    },
+  );
 });
 
 test.each([

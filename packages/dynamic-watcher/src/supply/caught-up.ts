@@ -11,7 +11,7 @@ import type { Feed } from './feed.ts';
 /**
  * Resolves once each of the feeds that would show an object shows its version or a newer one; a feed that is over, or that
  * can't be seen at all, is waited for no longer. Versions of one resource are ordered numbers (KEP-5504); where they are
- * not, it is the object's own state that has to come, or another one than is shown now. What is read at intervals has caught
+ * not, it is the object's own state that has to come, or another one than is shown now, or a watch that began later. What is read at intervals has caught
  * up with all that was written before a read began.
  *
  * @param feeds those of the object's kind that may show it
@@ -47,6 +47,8 @@ function follow(feed: Feed, written: KubernetesObject, signal: AbortSignal): Pro
     if (reads) return reads.shown > (feed.source === source ? begun : 0);
     const order = compareResourceVersions(feed.source?.resourceVersion, wanted);
     if (order !== undefined) return order >= 0;
+    // It began after the call, and by a list: nobody goes on from a version that is not in order.
+    if (feed.source && feed.source !== source && feed.source === feed.shownBy) return true;
     return feed.wasLive && shown !== first && (compareResourceVersions(shown, wanted) ?? 0) >= 0;
   };
   return new Promise((resolve, reject) => {

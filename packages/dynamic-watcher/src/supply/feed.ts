@@ -26,6 +26,8 @@ export interface FeedListener {
 
 /** Who has a feed change from one source to another. */
 export interface Handover {
+  /** What asks the server for it already; absent where that is the feed's source. */
+  readonly physical?: Source;
   /** The source that it has meanwhile is live, or further on. */
   moved(): void;
   /** It is not to change any more. */
@@ -42,6 +44,8 @@ export class Feed implements Sink, Awaited {
   store: ObjectStore<KubernetesObject>;
   readonly #listener: FeedListener;
   source: Source | undefined;
+  /** The source that has last shown all there is. */
+  shownBy: Source | undefined;
   /** Set while another source is to take over. */
   handover: Handover | undefined;
   /** Who waits until it is live. */
@@ -89,7 +93,9 @@ export class Feed implements Sink, Awaited {
   }
 
   live(): void {
+    this.shownBy = this.source;
     this.#listener.live(this);
+    this.#tellFollowers();
     this.handover?.moved();
   }
 

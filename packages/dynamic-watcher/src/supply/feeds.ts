@@ -138,11 +138,13 @@ export class Feeds implements FeedListener {
     for (const { id } of [...this.#feeds.values()]) this.stop(id, reason);
   }
 
-  /** What asks the server for them, each once though it may serve several. */
+  /** What asks the server for them, or is about to take them over, each once though it may serve several. */
   sources(): Iterable<Source> {
     const sources = new Set<Source>();
-    for (const { source } of this.#feeds.values())
+    for (const { source, handover } of this.#feeds.values()) {
       if (source) sources.add(source.physical ?? source);
+      if (handover?.physical) sources.add(handover.physical);
+    }
     return sources;
   }
 

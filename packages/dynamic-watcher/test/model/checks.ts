@@ -91,7 +91,20 @@ export class Checks {
     assert.equal(this.#callers.pending, 0, '17: a promise has not settled');
   }
 
-  watches(): void {
+  count(): void {
+    const { length } = this.#server.fake.openWatches;
+    const message = '7: the count is not that of the streams';
+    assert.equal(this.#callers.watcher.getWatchCount(), length, message);
+  }
+
+  /** Only after bookmarks: what changes from one watch to another waits for a fresh version. */
+  plan(): void {
+    this.count();
+    this.#streams();
+    this.#plan.check(this.#callers.watcher.watchStatus());
+  }
+
+  #streams(): void {
     const { watcher } = this.#callers;
     const watched = watcher.graph().watched.map(objectIdentifierKey);
     const open = this.#server.fake.openWatches.map(({ gvk, namespace, name, selector }) =>
@@ -102,7 +115,6 @@ export class Checks {
         ...(selector && { selector }),
       }),
     );
-    assert.equal(watcher.getWatchCount(), open.length, '7: the count is not that of the streams');
     const isNamespaced = (kind: string): boolean => this.#server.isNamespaced(kind);
     const served = watcher.watchStatus().filter(({ state }) => state !== 'ended');
     const needed = served.map(({ servedBy, watched: { namespace, name, selector, ...kind } }) =>
@@ -115,12 +127,6 @@ export class Checks {
     const message = '7: the streams are not what serves the feeds';
     assert.deepEqual(open.toSorted(), [...new Set(needed)].toSorted(), message);
     assert.equal(served.length, watched.length, '7: the feeds are not what the graph demands');
-  }
-
-  /** Only after bookmarks: what changes from one watch to another waits for a fresh version. */
-  plan(): void {
-    this.watches();
-    this.#plan.check(this.#callers.watcher.watchStatus());
   }
 
   wakeUps(): void {

@@ -46,7 +46,7 @@ export class World {
     this.#checks.now();
     this.#checks.settled();
     this.#checks.atRest('1');
-    this.#checks.watches();
+    this.#checks.count();
     this.#checks.wakeUps();
     await this.#restOfPlan();
   }

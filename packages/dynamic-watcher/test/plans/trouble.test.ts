@@ -73,6 +73,38 @@ describe('a collection that can not be had', () => {
   });
 });
 
+describe('a server that was restored from a backup', () => {
+  test('is not believed to be what a shared watch has seen of it that serves nobody yet', async () => {
+    const bounds = { shareAt: 2, maxSizeFactor: 1000 };
+    await using bench = await PlanBench.start([configMap('c0', { v: 'old' })], {
+      watchPlanBounds: bounds,
+    });
+    await bench.live(configMapId('c0'));
+    // It has to be listed anew, and shows no version until that is through.
+    bench.fake.put(configMap('elsewhere'));
+    bench.fake.compact();
+    const release = bench.fake.hold({
+      match: ({ query, options }) => query?.name === 'c0' && options.initialEvents === true,
+    });
+    bench.fake.breakWatches();
+    await bench.settle(1000);
+    await bench.live(configMapId('c1'));
+    await bench.remove(configMapId('c1'));
+    const backup = bench.fake.resourceVersion;
+    bench.fake.put(configMap('c0', { v: 'new' }));
+    await bench.settle();
+    expect(bench.servedBy()).toEqual({ object: 1 });
+    expect(bench.watcher.getWatchCount()).toBe(2);
+    bench.fake.down();
+    bench.fake.restore(backup);
+    await bench.settle(1000);
+    release();
+    bench.fake.up();
+    await bench.settle(45_000);
+    expect(bench.watcher.getFromCache(configMapId('c0'))).toMatchObject({ data: { v: 'old' } });
+  });
+});
+
 describe('a collection that is to be left', () => {
   test.each([
     ['bookmark, though nothing has happened', (bench: PlanBench) => bench.fake.sendBookmarks()],
