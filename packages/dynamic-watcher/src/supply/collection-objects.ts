@@ -16,13 +16,8 @@ export class ObjectStub implements KubernetesObject {
 
   constructor({ metadata = {} }: KubernetesObject) {
     const { name, namespace, uid, resourceVersion, labels } = metadata;
-    this.metadata = {
-      ...(namespace !== undefined && { namespace }),
-      ...(name !== undefined && { name }),
-      ...(uid !== undefined && { uid }),
-      ...(resourceVersion !== undefined && { resourceVersion }),
-      ...(labels && { labels }),
-    };
+    // Of one shape, whatever is absent, and without room for more: there is one for each object.
+    this.metadata = { namespace, name, uid, resourceVersion, labels } as ObjectMeta;
   }
 }
 
@@ -50,7 +45,8 @@ export class CollectionObjects {
       this.#selectors.add(membership);
       return;
     }
-    this.#byKey.set(key, [...(this.#byKey.get(key) ?? []), membership]);
+    const others = this.#byKey.get(key);
+    this.#byKey.set(key, others ? [...others, membership] : [membership]);
     this.#spare.delete(key);
   }
 
