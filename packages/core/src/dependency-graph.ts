@@ -35,8 +35,16 @@ export interface DependencyGraphSnapshot {
  * @typeParam Note what is kept with edges
  */
 export interface DependencyGraph<Note = unknown> {
-  /** Adds what of `watched` the watcher does not depend on yet. */
-  add(watcher: ObjectIdentifier, watched: readonly ObjectIdentifier[]): GraphChange;
+  /**
+   * Adds what of `watched` the watcher does not depend on yet.
+   *
+   * @param keys of both, from whoever has them: each takes time to make, and room
+   */
+  add(
+    watcher: ObjectIdentifier,
+    watched: readonly ObjectIdentifier[],
+    keys?: { readonly watcher: string; readonly watched: readonly string[] },
+  ): GraphChange;
   /** Makes the watcher depend on exactly `watched`; on nothing removes it. */
   replace(watcher: ObjectIdentifier, watched: readonly ObjectIdentifier[]): GraphChange;
   /** Removes from the watcher what it depends on, except what is named; adds nothing. */
@@ -90,11 +98,12 @@ export function createDependencyGraph<Note = unknown>(): DependencyGraph<Note> {
     watcher: ObjectIdentifier,
     wanted: readonly ObjectIdentifier[],
     unwanted?: (node: Node<Note>) => Iterable<Node<Note>>,
+    keys?: { readonly watcher: string; readonly watched: readonly string[] },
   ): GraphChange => {
-    const from = nodeFor(watchers, watcher);
+    const from = nodeFor(watchers, watcher, keys?.watcher);
     const result: MutableGraphChange = { start: none, stop: none, added: none, removed: none };
-    for (const identifier of wanted) {
-      const to = nodeFor(watched, identifier);
+    for (const [index, identifier] of wanted.entries()) {
+      const to = nodeFor(watched, identifier, keys?.watched[index]);
       if (from.edges.has(to.key)) continue;
       if (to.edges.size === 0) {
         watched.set(to.key, to);
@@ -120,7 +129,7 @@ export function createDependencyGraph<Note = unknown>(): DependencyGraph<Note> {
   };
 
   return {
-    add: (watcher, identifiers) => change(watcher, identifiers),
+    add: (watcher, identifiers, keys) => change(watcher, identifiers, undefined, keys),
     replace: (watcher, identifiers) => change(watcher, identifiers, allBut(identifiers)),
     retain: (watcher, identifiers) => change(watcher, [], allBut(identifiers)),
     remove: (watcher, identifiers) => {
@@ -195,8 +204,11 @@ function nodeOf<Note>(
 }
 
 /** The node that is there, or a new one, which is not. */
-function nodeFor<Note>(nodes: Map<string, Node<Note>>, identifier: ObjectIdentifier): Node<Note> {
-  const key = objectIdentifierKey(identifier);
+function nodeFor<Note>(
+  nodes: Map<string, Node<Note>>,
+  identifier: ObjectIdentifier,
+  key = objectIdentifierKey(identifier),
+): Node<Note> {
   const known = nodes.get(key);
   if (known) return known;
   // What is frozen can't change under the graph's hands.

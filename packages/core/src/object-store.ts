@@ -26,7 +26,7 @@ export interface ObjectChange<Kept extends KubernetesObject = KubernetesObject> 
  * @typeParam Kept what is kept of an object, at least its uid and resourceVersion
  */
 export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
-  readonly #keep: (object: KubernetesObject) => Kept;
+  readonly #keep: (object: KubernetesObject, key: string) => Kept;
   readonly #keepsContent: boolean;
   /** Undefined until there is one. */
   #objects: SmallMap<string, Kept> | undefined;
@@ -36,10 +36,10 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
   #versionsMove = true;
 
   /**
-   * @param keep what to keep of an object: the object itself, frozen say, or only its versions
+   * @param keep what to keep of an object, of this key: the object itself, frozen say, or only its versions
    * @param keepsContent whether what is kept can be compared: without that, an object that is said to be modified is
    */
-  constructor(keep: (object: KubernetesObject) => Kept, keepsContent = true) {
+  constructor(keep: (object: KubernetesObject, key: string) => Kept, keepsContent = true) {
     this.#keep = keep;
     this.#keepsContent = keepsContent;
   }
@@ -73,7 +73,10 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
   /** Adds objects to the state that the next `commit` makes the current one. */
   stage(objects: readonly KubernetesObject[]): void {
     this.#staged ??= new SmallMap();
-    for (const object of objects) this.#staged.set(objectKey(object), this.#keep(object));
+    for (const object of objects) {
+      const key = objectKey(object);
+      this.#staged.set(key, this.#keep(object, key));
+    }
   }
 
   /** As {@link apply}, on the staged state: a streaming list may show one object twice. */
@@ -81,8 +84,9 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
     const staged = (this.#staged ??= new SmallMap());
     for (const event of events) {
       if (event.type === 'BOOKMARK') continue;
-      if (event.type === 'DELETED') staged.delete(objectKey(event.object));
-      else staged.set(objectKey(event.object), this.#keep(event.object));
+      const key = objectKey(event.object);
+      if (event.type === 'DELETED') staged.delete(key);
+      else staged.set(key, this.#keep(event.object, key));
     }
   }
 
@@ -160,7 +164,9 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
       return changes;
     }
     const kept = events.map((event) =>
-      event.type === 'BOOKMARK' || event.type === 'DELETED' ? undefined : this.#keep(event.object),
+      event.type === 'BOOKMARK' || event.type === 'DELETED'
+        ? undefined
+        : this.#keep(event.object, objectKey(event.object)),
     );
     for (const [index, event] of events.entries()) this.#applyOne(event, changes, kept[index]);
     return changes;
@@ -179,7 +185,7 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
       changes.push({ type: 'deleted', key, before, after: undefined });
       return;
     }
-    const after = kept ?? this.#keep(event.object);
+    const after = kept ?? this.#keep(event.object, key);
     if (before && !isOther(before, after) && versionOf(before) === versionOf(after)) {
       // A version that is here already: either the object comes once more, or versions do not move with what they stand for.
       // What keeps no content can only take the server's word.
