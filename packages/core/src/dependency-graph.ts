@@ -3,6 +3,7 @@ import {
   objectIdentifierKey,
   type ObjectIdentifier,
 } from './object-identifier.ts';
+import { SmallMap } from './small-map.ts';
 
 /** What a change to the graph asks for. All lists are in the order in which things were added. */
 export interface GraphChange {
@@ -29,13 +30,21 @@ export interface DependencyGraphSnapshot {
 /**
  * Watchers, what they watch, and how often each watched object is held. It is told of changes and returns what they ask
  * for; it starts and stops nothing itself. Identifiers that mean the same are one node, known by the spelling that came
- * first. Nothing is left behind: a node without an edge does not exist.
+ * first: it keeps a copy, or the identifier itself where that is frozen. Nothing is left behind: a node without an edge does not exist.
  *
  * @typeParam Note what is kept with edges
  */
 export interface DependencyGraph<Note = unknown> {
-  /** Adds what of `watched` the watcher does not depend on yet. */
-  add(watcher: ObjectIdentifier, watched: readonly ObjectIdentifier[]): GraphChange;
+  /**
+   * Adds what of `watched` the watcher does not depend on yet.
+   *
+   * @param keys of both, from whoever has them: each takes time to make, and room
+   */
+  add(
+    watcher: ObjectIdentifier,
+    watched: readonly ObjectIdentifier[],
+    keys?: { readonly watcher: string; readonly watched: readonly string[] },
+  ): GraphChange;
   /** Makes the watcher depend on exactly `watched`; on nothing removes it. */
   replace(watcher: ObjectIdentifier, watched: readonly ObjectIdentifier[]): GraphChange;
   /** Removes from the watcher what it depends on, except what is named; adds nothing. */
@@ -75,9 +84,9 @@ interface Node<Note> {
   readonly key: string;
   readonly identifier: ObjectIdentifier;
   /** The other ends of its edges, by key. */
-  readonly edges: Map<string, Node<Note>>;
+  readonly edges: SmallMap<string, Node<Note>>;
   /** Of a watched object: what is kept with its edges, by the watcher's key. */
-  notes?: Map<string, Note>;
+  notes?: SmallMap<string, Note>;
 }
 
 /** An empty {@link DependencyGraph}. */
@@ -89,11 +98,12 @@ export function createDependencyGraph<Note = unknown>(): DependencyGraph<Note> {
     watcher: ObjectIdentifier,
     wanted: readonly ObjectIdentifier[],
     unwanted?: (node: Node<Note>) => Iterable<Node<Note>>,
+    keys?: { readonly watcher: string; readonly watched: readonly string[] },
   ): GraphChange => {
-    const from = nodeFor(watchers, watcher);
+    const from = nodeFor(watchers, watcher, keys?.watcher);
     const result: MutableGraphChange = { start: none, stop: none, added: none, removed: none };
-    for (const identifier of wanted) {
-      const to = nodeFor(watched, identifier);
+    for (const [index, identifier] of wanted.entries()) {
+      const to = nodeFor(watched, identifier, keys?.watched[index]);
       if (from.edges.has(to.key)) continue;
       if (to.edges.size === 0) {
         watched.set(to.key, to);
@@ -119,13 +129,13 @@ export function createDependencyGraph<Note = unknown>(): DependencyGraph<Note> {
   };
 
   return {
-    add: (watcher, identifiers) => change(watcher, identifiers),
+    add: (watcher, identifiers, keys) => change(watcher, identifiers, undefined, keys),
     replace: (watcher, identifiers) => change(watcher, identifiers, allBut(identifiers)),
     retain: (watcher, identifiers) => change(watcher, [], allBut(identifiers)),
     remove: (watcher, identifiers) => {
       const only = identifiers && new Set(identifiers.map(objectIdentifierKey));
       return change(watcher, [], (from) =>
-        [...from.edges.values()].filter((to) => !only || only.has(to.key)),
+        from.edges.values().filter((to) => !only || only.has(to.key)),
       );
     },
     has: (watcher, identifier) =>
@@ -136,7 +146,7 @@ export function createDependencyGraph<Note = unknown>(): DependencyGraph<Note> {
       const node = watched.get(watchedKey);
       if (!node?.edges.has(watcherKey)) return;
       if (note === undefined) node.notes?.delete(watcherKey);
-      else (node.notes ??= new Map()).set(watcherKey, note);
+      else (node.notes ??= new SmallMap()).set(watcherKey, note);
     },
     notes: (watcherKey) => {
       const found = new Map<string, Note>();
@@ -158,7 +168,7 @@ export function createDependencyGraph<Note = unknown>(): DependencyGraph<Note> {
       watchers: [...watchers.values()].map(({ identifier }) => identifier),
       watched: [...watched.values()].map(({ identifier }) => identifier),
       edges: [...watchers.values()].flatMap((from) =>
-        [...from.edges.values()].map((to) => ({
+        from.edges.values().map((to) => ({
           watcher: from.identifier,
           watched: to.identifier,
         })),
@@ -171,7 +181,7 @@ function allBut<Note>(
   identifiers: readonly ObjectIdentifier[],
 ): (from: Node<Note>) => Node<Note>[] {
   const keep = new Set(identifiers.map(objectIdentifierKey));
-  return (from) => [...from.edges.values()].filter((to) => !keep.has(to.key));
+  return (from) => from.edges.values().filter((to) => !keep.has(to.key));
 }
 
 type MutableGraphChange = { -readonly [Key in keyof GraphChange]: GraphChange[Key] };
@@ -194,11 +204,18 @@ function nodeOf<Note>(
 }
 
 /** The node that is there, or a new one, which is not. */
-function nodeFor<Note>(nodes: Map<string, Node<Note>>, identifier: ObjectIdentifier): Node<Note> {
-  const key = objectIdentifierKey(identifier);
-  return nodes.get(key) ?? { key, identifier: copyObjectIdentifier(identifier), edges: new Map() };
+function nodeFor<Note>(
+  nodes: Map<string, Node<Note>>,
+  identifier: ObjectIdentifier,
+  key = objectIdentifierKey(identifier),
+): Node<Note> {
+  const known = nodes.get(key);
+  if (known) return known;
+  // What is frozen can't change under the graph's hands.
+  const own = Object.isFrozen(identifier) ? identifier : copyObjectIdentifier(identifier);
+  return { key, identifier: own, edges: new SmallMap() };
 }
 
 function othersOf<Note>(node: Node<Note> | undefined): readonly ObjectIdentifier[] {
-  return node ? [...node.edges.values()].map(({ identifier }) => identifier) : [];
+  return node ? node.edges.values().map(({ identifier }) => identifier) : [];
 }

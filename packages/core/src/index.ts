@@ -128,3 +128,4 @@ export type {
 export { describeObjectRequest, describeRequest } from './resource-query.ts';
 export type { ObjectVerb } from './resource-query.ts';
 export { sameJson } from './same-json.ts';
+export { SmallMap } from './small-map.ts';

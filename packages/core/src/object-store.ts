@@ -1,6 +1,7 @@
 import type { KubernetesObject } from './kubernetes-object.ts';
 import type { WatchEvent } from './ports/transport.ts';
 import { sameJson } from './same-json.ts';
+import { SmallMap } from './small-map.ts';
 
 /** How an object changed, between two states that a watch showed. */
 export type ChangeType = 'added' | 'modified' | 'deleted';
@@ -25,20 +26,20 @@ export interface ObjectChange<Kept extends KubernetesObject = KubernetesObject> 
  * @typeParam Kept what is kept of an object, at least its uid and resourceVersion
  */
 export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
-  readonly #keep: (object: KubernetesObject) => Kept;
+  readonly #keep: (object: KubernetesObject, key: string) => Kept;
   readonly #keepsContent: boolean;
   /** Undefined until there is one. */
-  #objects: Map<string, Kept> | undefined;
-  #staged: Map<string, Kept> | undefined;
+  #objects: SmallMap<string, Kept> | undefined;
+  #staged: SmallMap<string, Kept> | undefined;
   #values: readonly Kept[] | undefined;
   /** Whether a change has always come with another version. */
   #versionsMove = true;
 
   /**
-   * @param keep what to keep of an object: the object itself, frozen say, or only its versions
+   * @param keep what to keep of an object, of this key: the object itself, frozen say, or only its versions
    * @param keepsContent whether what is kept can be compared: without that, an object that is said to be modified is
    */
-  constructor(keep: (object: KubernetesObject) => Kept, keepsContent = true) {
+  constructor(keep: (object: KubernetesObject, key: string) => Kept, keepsContent = true) {
     this.#keep = keep;
     this.#keepsContent = keepsContent;
   }
@@ -50,7 +51,7 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
 
   /** The objects, in the order of the list; the same frozen array until something changes. */
   values(): readonly Kept[] {
-    this.#values ??= Object.freeze([...(this.#objects?.values() ?? [])]);
+    this.#values ??= Object.freeze(this.#objects?.values() ?? []);
     return this.#values;
   }
 
@@ -71,17 +72,21 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
 
   /** Adds objects to the state that the next `commit` makes the current one. */
   stage(objects: readonly KubernetesObject[]): void {
-    this.#staged ??= new Map();
-    for (const object of objects) this.#staged.set(objectKey(object), this.#keep(object));
+    this.#staged ??= new SmallMap();
+    for (const object of objects) {
+      const key = objectKey(object);
+      this.#staged.set(key, this.#keep(object, key));
+    }
   }
 
   /** As {@link apply}, on the staged state: a streaming list may show one object twice. */
   stageEvents(events: readonly WatchEvent[]): void {
-    const staged = (this.#staged ??= new Map());
+    const staged = (this.#staged ??= new SmallMap());
     for (const event of events) {
       if (event.type === 'BOOKMARK') continue;
-      if (event.type === 'DELETED') staged.delete(objectKey(event.object));
-      else staged.set(objectKey(event.object), this.#keep(event.object));
+      const key = objectKey(event.object);
+      if (event.type === 'DELETED') staged.delete(key);
+      else staged.set(key, this.#keep(event.object, key));
     }
   }
 
@@ -93,7 +98,7 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
   /** Replaces the objects by the staged ones (none, when nothing was staged), all at once. */
   commit(): readonly ObjectChange<Kept>[] {
     const old = this.#objects;
-    const fresh = this.#staged ?? new Map<string, Kept>();
+    const fresh = this.#staged ?? new SmallMap<string, Kept>();
     if (fresh.size > 1) {
       // No two writes have the same version, so no two objects have.
       const [first, second] = fresh.values();
@@ -107,18 +112,18 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
   }
 
   #changes(
-    old: ReadonlyMap<string, Kept>,
-    fresh: ReadonlyMap<string, Kept>,
+    old: SmallMap<string, Kept>,
+    fresh: SmallMap<string, Kept>,
   ): readonly ObjectChange<Kept>[] {
     const changes: ObjectChange<Kept>[] = [];
-    for (const [key, after] of fresh) {
+    fresh.forEach((after, key) => {
       const before = old.get(key);
       if (before === undefined) changes.push({ type: 'added', key, before, after });
       else if (!this.#isSame(before, after)) changes.push({ type: 'modified', key, before, after });
-    }
-    for (const [key, before] of old) {
+    });
+    old.forEach((before, key) => {
       if (!fresh.has(key)) changes.push({ type: 'deleted', key, before, after: undefined });
-    }
+    });
     return changes;
   }
 
@@ -159,7 +164,9 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
       return changes;
     }
     const kept = events.map((event) =>
-      event.type === 'BOOKMARK' || event.type === 'DELETED' ? undefined : this.#keep(event.object),
+      event.type === 'BOOKMARK' || event.type === 'DELETED'
+        ? undefined
+        : this.#keep(event.object, objectKey(event.object)),
     );
     for (const [index, event] of events.entries()) this.#applyOne(event, changes, kept[index]);
     return changes;
@@ -168,7 +175,7 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
   #applyOne(event: WatchEvent, changes: ObjectChange<Kept>[], kept?: Kept): void {
     if (event.type === 'BOOKMARK') return;
     const key = objectKey(event.object);
-    const objects = (this.#objects ??= new Map());
+    const objects = (this.#objects ??= new SmallMap());
     const before = objects.get(key);
     if (event.type === 'DELETED') {
       // The delete of an object that another with its name has replaced must not remove that other.
@@ -178,7 +185,7 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
       changes.push({ type: 'deleted', key, before, after: undefined });
       return;
     }
-    const after = kept ?? this.#keep(event.object);
+    const after = kept ?? this.#keep(event.object, key);
     if (before && !isOther(before, after) && versionOf(before) === versionOf(after)) {
       // A version that is here already: either the object comes once more, or versions do not move with what they stand for.
       // What keeps no content can only take the server's word.
@@ -213,7 +220,7 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
 export function keepVersion(object: KubernetesObject): KubernetesObject {
   const { uid, resourceVersion } = object.metadata ?? {};
   if (!resourceVersion) return object;
-  return { metadata: { ...(uid !== undefined && { uid }), resourceVersion } };
+  return { metadata: uid === undefined ? { resourceVersion } : { uid, resourceVersion } };
 }
 
 /** The key of an object in a store: `namespace/name`, or the name alone. Unique within a kind: a namespace holds no slash. */
@@ -223,9 +230,12 @@ export function objectKey({ metadata }: KubernetesObject): string {
 
 /** What a first list changes; exactly as long as it has to be, since there may be thousands of stores of one object. */
 function added<Kept extends KubernetesObject>(
-  fresh: ReadonlyMap<string, Kept>,
+  fresh: SmallMap<string, Kept>,
 ): readonly ObjectChange<Kept>[] {
-  return Array.from(fresh, ([key, after]) => ({ type: 'added', key, before: undefined, after }));
+  const values = fresh.values();
+  return fresh
+    .keys()
+    .map((key, index) => ({ type: 'added', key, before: undefined, after: values[index] }));
 }
 
 /** Whether it is another object of the same name. A server that gives no uid is believed to mean this one. */

@@ -5,7 +5,6 @@ import {
   type ObjectCache,
 } from '@depwatch/cache';
 import {
-  keepVersion,
   noMetrics,
   ObjectStore,
   type Clock,
@@ -24,6 +23,7 @@ import type { ObjectCacheSettings } from './options.ts';
 import { Resources } from './requests/resources.ts';
 import { ServerHealth } from './requests/server-health.ts';
 import { Slots } from './requests/slots.ts';
+import { keepLeast } from './supply/collection-objects.ts';
 import { Feeds } from './supply/feeds.ts';
 import { KindNotices } from './supply/kind-notices.ts';
 import { PastVersions } from './supply/past-versions.ts';
@@ -105,8 +105,8 @@ export class Watches {
       ...watching,
       logger,
       metrics: options.metrics ?? noMetrics,
-      createStore: () => (enableCache ? cache.createStore() : new ObjectStore(keepVersion, false)),
-      attach: (watched, store) => (enableCache ? cache.attach(watched, store) : () => {}),
+      createStore: () => (enableCache ? cache.createStore() : new ObjectStore(keepLeast, false)),
+      attach: (watched, store) => (enableCache ? cache.attach(watched, store) : nothing),
       pollIntervalMs: options.pollIntervalMs,
       granted: (watched, signal) => rights.granted(watched, signal),
       watchPlan: options.watchPlan,
@@ -182,3 +182,6 @@ function probe(transport: Transport, signal: AbortSignal): Promise<unknown> {
     ? transport.probe({ signal })
     : transport.discover({ version: 'v1', kind: 'Namespace' }, { signal });
 }
+
+/** What detaches a store that nobody reads; one for all. */
+function nothing(): void {}

@@ -156,8 +156,7 @@ export class Dependencies {
     resolved?.(wanted);
     signal.throwIfAborted();
     const keys = wanted.map(objectIdentifierKey);
-    const added = this.#link(by, watched, wanted, keys, how, terms);
-    const claimed = tentative.claim(key, keys, added);
+    const claimed = this.#link(by, watched, wanted, keys, how, terms);
     if (waits) this.#wait(key, keys, claimed, terms);
     try {
       const states = isOne
@@ -225,6 +224,7 @@ export class Dependencies {
     return Promise.all(watched.map((id, index) => this.#resolve(id, waits, parts[index]!)));
   }
 
+  /** @returns those of the edges that the call has to confirm or release */
   #link(
     { key: watcherKey, watcher }: Watcher,
     asked: readonly ObjectIdentifier[],
@@ -232,9 +232,9 @@ export class Dependencies {
     keys: readonly string[],
     how: readonly (ScopedGVR | DepwatchError)[],
     terms: EdgeTerms | undefined,
-  ): readonly ObjectIdentifier[] {
-    const { graph, feeds } = this.#options;
-    const { start, added } = graph.add(watcher, wanted);
+  ): readonly TentativeEdge[] {
+    const { graph, feeds, tentative } = this.#options;
+    const { start, added } = graph.add(watcher, wanted, { watcher: watcherKey, watched: keys });
     if (terms) for (const id of added) graph.note(watcherKey, objectIdentifierKey(id), terms);
     let at = 0;
     for (const id of start) {
@@ -242,7 +242,7 @@ export class Dependencies {
       if (wanted.length > 1) for (const key = objectIdentifierKey(id); keys[at] !== key;) at += 1;
       feeds.start(keys[at]!, id, asked[at]!, how[at]!);
     }
-    return added;
+    return tentative.claim(watcherKey, keys, added);
   }
 
   /** @returns why it can't be seen; undefined where it is up, or was so before and that will do */

@@ -1,4 +1,4 @@
-import { objectIdentifierKey, type ObjectIdentifier } from '@depwatch/core';
+import { objectIdentifierKey, SmallMap, type ObjectIdentifier } from '@depwatch/core';
 
 /** An edge that was added by calls of which none has come through yet. */
 export interface TentativeEdge {
@@ -11,7 +11,7 @@ export interface TentativeEdge {
 
 /** The edges that go again when all the calls fail that asked for them; by watcher, then by what is watched. */
 export class TentativeEdges {
-  readonly #edges = new Map<string, Map<string, TentativeEdge>>();
+  readonly #edges = new Map<string, SmallMap<string, TentativeEdge>>();
 
   /**
    * Notes that a call needs edges.
@@ -28,7 +28,7 @@ export class TentativeEdges {
     let edges = this.#edges.get(watcherKey);
     if (!edges) {
       if (added.length === 0) return [];
-      edges = new Map();
+      edges = new SmallMap();
       this.#edges.set(watcherKey, edges);
     }
     const isAll = added.length === keys.length;

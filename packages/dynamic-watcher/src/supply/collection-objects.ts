@@ -1,4 +1,5 @@
 import {
+  keepVersion,
   objectKey,
   ObjectStore,
   type KubernetesObject,
@@ -16,19 +17,19 @@ export class ObjectStub implements KubernetesObject {
 
   constructor({ metadata = {} }: KubernetesObject) {
     const { name, namespace, uid, resourceVersion, labels } = metadata;
-    this.metadata = {
-      ...(namespace !== undefined && { namespace }),
-      ...(name !== undefined && { name }),
-      ...(uid !== undefined && { uid }),
-      ...(resourceVersion !== undefined && { resourceVersion }),
-      ...(labels && { labels }),
-    };
+    // Of one shape, whatever is absent, and without room for more: there is one for each object.
+    this.metadata = { namespace, name, uid, resourceVersion, labels } as ObjectMeta;
   }
+}
+
+/** What tells an object's states apart, for a feed: a stub as it is, so that there is one for both. */
+export function keepLeast(object: KubernetesObject): KubernetesObject {
+  return object instanceof ObjectStub ? object : keepVersion(object);
 }
 
 /** The objects of a collection, whole where somebody asks for them, and who that is. */
 export class CollectionObjects {
-  readonly store = new ObjectStore((object) => this.#keep(object), false);
+  readonly store = new ObjectStore((object, key) => this.#keep(object, key), false);
   /** Whether stubs are all that is asked for. */
   readonly #stubsSuffice: boolean;
   readonly #byKey = new Map<string, readonly Membership[]>();
@@ -50,7 +51,8 @@ export class CollectionObjects {
       this.#selectors.add(membership);
       return;
     }
-    this.#byKey.set(key, [...(this.#byKey.get(key) ?? []), membership]);
+    const others = this.#byKey.get(key);
+    this.#byKey.set(key, others ? [...others, membership] : [membership]);
     this.#spare.delete(key);
   }
 
@@ -90,7 +92,8 @@ export class CollectionObjects {
   wants(metadata: ObjectMeta): boolean {
     // Without a version only the content tells one state from another.
     if (!metadata.resourceVersion) return true;
-    if (this.#isKeptWhole({ metadata })) return true;
+    const object = { metadata };
+    if (this.#isKeptWhole(object, objectKey(object))) return true;
     this.#dropped.add(metadata);
     return false;
   }
@@ -100,15 +103,14 @@ export class CollectionObjects {
     for (const { key, after } of changes) if (!after) this.#spare.delete(key);
   }
 
-  #keep(object: KubernetesObject): KubernetesObject {
+  #keep(object: KubernetesObject, key: string): KubernetesObject {
     const { metadata } = object;
     if (!metadata?.resourceVersion) return object;
     const isWhole = !this.#stubsSuffice && !this.#dropped.has(metadata);
-    return isWhole && this.#isKeptWhole(object) ? object : new ObjectStub(object);
+    return isWhole && this.#isKeptWhole(object, key) ? object : new ObjectStub(object);
   }
 
-  #isKeptWhole(object: KubernetesObject): boolean {
-    const key = objectKey(object);
+  #isKeptWhole(object: KubernetesObject, key: string): boolean {
     return this.#isAskedFor(key, object) || this.#spares(key);
   }
 

@@ -307,7 +307,9 @@ export class Collection implements Sink {
     try {
       feed.store.discard();
       feed.store.stage(objects);
-      return { membership, changes: feed.store.commit() };
+      const changes = feed.store.commit();
+      // Of a new feed they are told to nobody, and thousands may come in at once.
+      return { membership, changes: feed.wasLive ? changes : [] };
     } catch {
       // It can't be kept: its own watch reports that.
       this.#serveApart(membership);

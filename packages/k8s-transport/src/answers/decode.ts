@@ -41,11 +41,8 @@ export function decodeObject(value: unknown, shape: ObjectShape): KubernetesObje
       delete annotations[lastApplied];
   }
   if (shape.metadataOnly) {
-    return {
-      apiVersion: shape.apiVersion,
-      kind: shape.kind,
-      ...(isObject(metadata) && { metadata }),
-    };
+    const { apiVersion, kind } = shape;
+    return isObject(metadata) ? { apiVersion, kind, metadata } : { apiVersion, kind };
   }
   value['apiVersion'] = shape.apiVersion;
   value['kind'] = shape.kind;
