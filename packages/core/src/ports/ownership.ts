@@ -2,7 +2,11 @@
  * Which watchers are this replica's, where several share the work. Ownership comes and goes: ask before each reconcile.
  */
 export interface Ownership {
-  /** Whether this replica may begin to reconcile that watcher now; the key is one of objectIdentifierKey. */
+  /**
+   * Whether this replica may begin to reconcile that watcher now; the key is one of objectIdentifierKey. It looks at the
+   * clock: where time is over and nobody has been told, since the process stood still, the listeners of `onChange` are told,
+   * and their signals aborted, before this returns.
+   */
   owns(watcherKey: string): boolean;
   /**
    * Grows with each change of who owns what, over all replicas: who comes to own a watcher has a greater one than all who

@@ -43,7 +43,9 @@ export class Candidate implements Mode {
   }
 
   owns(): boolean {
-    return this.#phase === 'member' && this.#isInTime();
+    // By the clock: where the event loop has stalled, the timer is late.
+    if (!this.#isInTime()) this.#lose();
+    return this.#phase === 'member' && this.#renewedAt !== undefined;
   }
 
   members(): readonly Member[] {
@@ -160,9 +162,11 @@ export class Candidate implements Mode {
     this.#deadline?.[Symbol.dispose]();
     if (this.#renewedAt === undefined) return;
     this.#renewedAt = undefined;
-    if (this.#phase !== 'member') return;
-    this.#tell(false);
-    void this.#options.listeners.tell();
+    if (this.#phase === 'member') {
+      this.#tell(false);
+      void this.#options.listeners.tell();
+    }
+    // Also what a stop waits for.
     this.#options.listeners.overdue();
   }
 

@@ -5,6 +5,7 @@ import {
   isDepwatchError,
   membersOf,
   membershipStep,
+  overdueAt,
   ownershipTest,
   type Holding,
   type KubernetesObject,
@@ -29,6 +30,8 @@ export class Shards implements Mode {
   #state = initialMembershipState;
   #owns: (key: string) => boolean = () => false;
   #holding: Holding | undefined;
+  /** When all that runs has to end, unless a renewal comes through before. */
+  #overdueAt = Infinity;
   /** The Leases as they were last seen, by name: what is written over one keeps what else is in it. */
   readonly #leases = new Map<string, Lease>();
   /** Since when each process has been a member, as far as this one saw. */
@@ -57,7 +60,9 @@ export class Shards implements Mode {
 
   owns(key: string): boolean {
     // By the clock, too: where the event loop has stalled, nobody else has told.
-    if (!this.#holding || hasEnded(this.#holding, this.#options.clock.now())) return false;
+    const now = this.#options.clock.now();
+    if (now >= this.#overdueAt) this.#feed({ type: 'elapsed' });
+    if (!this.#holding || hasEnded(this.#holding, now)) return false;
     return this.#owns(key);
   }
 
@@ -110,6 +115,7 @@ export class Shards implements Mode {
     const [state, effects] = membershipStep(before, input, context);
     this.#state = state;
     this.#holding = holdingOf(state, context);
+    this.#overdueAt = overdueAt(state, context);
     if (effects.some(({ type }) => type === 'changed')) this.#owns = ownershipTest(this.#holding);
     if (before.phase !== state.phase) this.#toldPhase(before.phase);
     if (before.view !== state.view) this.#toldView();
