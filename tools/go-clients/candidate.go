@@ -9,11 +9,13 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/go-logr/logr"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/leaderelection"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
+	"k8s.io/klog/v2"
 )
 
 // runCandidate stands for one election until SIGTERM, at which it releases the lease, or its own end. It prints
@@ -25,6 +27,7 @@ func runCandidate(arguments []string) int {
 	name := flags.String("name", "", "of the lease")
 	identity := flags.String("identity", "", "of this candidate")
 	_ = flags.Parse(arguments)
+	klog.SetLogger(logr.Discard())
 	config, err := clientcmd.BuildConfigFromFlags("", *kubeconfig)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
