@@ -48,6 +48,7 @@ export {
 export type { GroupVersionKind, ObjectIdentifier } from './object-identifier.ts';
 export { hasEnded, holdingOf, membersOf, ownershipTest } from './membership/holding.ts';
 export type { Holding } from './membership/holding.ts';
+export { otherOwners } from './membership/owners.ts';
 export { overdueAt } from './membership/phases.ts';
 export { createRendezvous } from './membership/rendezvous.ts';
 export type { Rendezvous } from './membership/rendezvous.ts';

@@ -23,6 +23,7 @@ class Owned implements Ownership {
   readonly #keys = new Set<string>();
   readonly #listeners = new Set<Parameters<Ownership['onChange']>[0]>();
   overdue = new AbortController();
+  ownerOf?: (key: string) => string | undefined;
 
   owns(key: string): boolean {
     return this.#keys.has(key);
@@ -209,5 +210,32 @@ describe('a dynamic watcher of a replica', () => {
     await bench.watcher.stop();
     expect(owned.listeners).toBe(0);
     expect(bench.fake.clock.pending).toBe(0);
+  });
+
+  test('counts whose its watchers are, and for how long some are nobody’s', async () => {
+    const figures: Record<string, number> = {};
+    const gauge = (name: string, value: number, { owner = '' } = {}): void => {
+      figures[name + owner] = value;
+    };
+    await start({ metrics: { gauge, count: () => {}, observe: () => {} } });
+    const owners = new Map([[objectIdentifierKey(app('web')), 'b']]);
+    owned.ownerOf = (key) => owners.get(key);
+    await owned.give('job');
+    for (const name of ['web', 'api', 'job'])
+      await bench.wait(bench.watcher.addWatcher(app(name), config('one')));
+    await bench.settle(10_000);
+    expect(figures).toMatchObject({
+      depwatch_watchersthis: 1,
+      depwatch_watchersanother: 1,
+      depwatch_watchersnobody: 1,
+      depwatch_watchers_unowned_seconds: 5,
+    });
+    owners.set(objectIdentifierKey(app('api')), 'b');
+    await bench.settle(5000);
+    expect(figures).toMatchObject({
+      depwatch_watchersanother: 2,
+      depwatch_watchersnobody: 0,
+      depwatch_watchers_unowned_seconds: 0,
+    });
   });
 });

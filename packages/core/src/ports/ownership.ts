@@ -9,6 +9,11 @@ export interface Ownership {
    */
   owns(watcherKey: string): boolean;
   /**
+   * The name of the replica that owns the watcher, as far as this one sees; undefined: nobody. For people and metrics, and
+   * some seconds behind: a replica that dies counts as the owner until its renewals are missed.
+   */
+  ownerOf?(watcherKey: string): string | undefined;
+  /**
    * Grows with each change of who owns what, over all replicas: who comes to own a watcher has a greater one than all who
    * owned it before. To fence writes with; 0 before the first.
    */
