@@ -58,6 +58,9 @@ var scenarios = []struct {
 }
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "candidate" {
+		os.Exit(runCandidate(os.Args[2:]))
+	}
 	// A set of its own, since controller-runtime has put its flags into the default one.
 	flags := flag.NewFlagSet("go-clients", flag.ExitOnError)
 	kubeconfig := flags.String("kubeconfig", "", "the kubeconfig `file` of an administrator")

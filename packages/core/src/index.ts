@@ -17,6 +17,8 @@ export {
   isRefusal,
 } from './errors.ts';
 export type { DepwatchErrorOptions, ErrorCode, TransportFailure } from './errors.ts';
+export { fencedClient } from './fenced-client.ts';
+export type { Fence } from './fenced-client.ts';
 export { dependencyGraphToDot, dependencyGraphToMermaid } from './graph-export.ts';
 export type {
   Cached,
@@ -46,6 +48,8 @@ export {
 export type { GroupVersionKind, ObjectIdentifier } from './object-identifier.ts';
 export { hasEnded, holdingOf, membersOf, ownershipTest } from './membership/holding.ts';
 export type { Holding } from './membership/holding.ts';
+export { otherOwners } from './membership/owners.ts';
+export { overdueAt } from './membership/phases.ts';
 export { createRendezvous } from './membership/rendezvous.ts';
 export type { Rendezvous } from './membership/rendezvous.ts';
 export { initialMembershipState, membershipStep } from './membership/step.ts';

@@ -6,6 +6,7 @@ export class Owned implements Ownership {
   readonly #keys = new Set<string>();
   readonly #listeners = new Set<Parameters<Ownership['onChange']>[0]>();
   overdue = new AbortController();
+  ownerOf?: (key: string) => string | undefined;
 
   owns(key: string): boolean {
     return this.#keys.has(key);

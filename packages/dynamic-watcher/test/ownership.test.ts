@@ -1,4 +1,4 @@
-import type { ReconcileContext } from '@depwatch/core';
+import { objectIdentifierKey, type ReconcileContext } from '@depwatch/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { startBench, type Bench } from './harness.ts';
 import { Owned } from './owned.ts';
@@ -184,5 +184,32 @@ describe('a dynamic watcher of a replica', () => {
     await bench.watcher.stop();
     expect(owned.listeners).toBe(0);
     expect(bench.fake.clock.pending).toBe(0);
+  });
+
+  test('counts whose its watchers are, and for how long some are nobody’s', async () => {
+    const figures: Record<string, number> = {};
+    const gauge = (name: string, value: number, { owner = '' } = {}): void => {
+      figures[name + owner] = value;
+    };
+    await start({ metrics: { gauge, count: () => {}, observe: () => {} } });
+    const owners = new Map([[objectIdentifierKey(app('web')), 'b']]);
+    owned.ownerOf = (key) => owners.get(key);
+    await give('job');
+    for (const name of ['web', 'api', 'job'])
+      await bench.wait(bench.watcher.addWatcher(app(name), config('one')));
+    await bench.settle(10_000);
+    expect(figures).toMatchObject({
+      depwatch_watchersthis: 1,
+      depwatch_watchersanother: 1,
+      depwatch_watchersnobody: 1,
+      depwatch_watchers_unowned_seconds: 5,
+    });
+    owners.set(objectIdentifierKey(app('api')), 'b');
+    await bench.settle(5000);
+    expect(figures).toMatchObject({
+      depwatch_watchersanother: 2,
+      depwatch_watchersnobody: 0,
+      depwatch_watchers_unowned_seconds: 0,
+    });
   });
 });

@@ -29,6 +29,7 @@ export interface Replicas extends Ownership, AsyncDisposable {
   start(): Promise<void>;
   /** Hands over at once, as soon as what runs has stopped; resolves at the renew deadline at the latest. It can't be started again. */
   stop(): Promise<void>;
+  ownerOf(watcherKey: string): string | undefined;
   /** Who owns something, as far as this replica sees: with `leader`, the one that leads. */
   members(): readonly Member[];
   /**
@@ -89,6 +90,10 @@ class ReplicasOf implements Replicas {
 
   owns(watcherKey: string): boolean {
     return this.#mode?.owns(watcherKey) ?? false;
+  }
+
+  ownerOf(watcherKey: string): string | undefined {
+    return this.#mode?.ownerOf(watcherKey);
   }
 
   onChange(listener: Parameters<Ownership['onChange']>[0]): () => void {

@@ -8,3 +8,6 @@ export type { Replicas } from './create-replicas.ts';
 export type { Member } from './mode.ts';
 export type { ReplicasOptions, ReplicasSettings } from './options.ts';
 export type { KubeConfigLike } from '@depwatch/k8s-transport';
+// What its users need beside it.
+export { fencedClient } from '@depwatch/core';
+export type { Fence } from '@depwatch/core';

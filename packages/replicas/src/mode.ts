@@ -25,6 +25,8 @@ export interface Mode {
   readonly phase: MembershipPhase;
   readonly epoch: number;
   owns(key: string): boolean;
+  /** Undefined: nobody, as far as is seen. */
+  ownerOf(key: string): string | undefined;
   members(): readonly Member[];
   /** Resolves when it takes part; rejects when it never can. */
   start(): Promise<void>;

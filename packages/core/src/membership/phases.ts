@@ -25,11 +25,23 @@ function isOverdue({ echoed }: MembershipState, context: MembershipContext): boo
   return echoed !== undefined && context.now >= echoed.sentAt + context.renewDeadlineMs;
 }
 
+/**
+ * When all that runs has to end, unless a renewal comes through before, on the clock of the context; Infinity where nothing
+ * is claimed.
+ */
+export function overdueAt(
+  { phase, echoed }: MembershipState,
+  { renewDeadlineMs }: MembershipContext,
+): number {
+  const isClaiming = echoed !== undefined && (phase === 'member' || phase === 'leaving');
+  return isClaiming ? echoed.sentAt + renewDeadlineMs : Infinity;
+}
+
 /** Ends what time has ended, before anything is taken in: what comes late must not revive a claim. */
 export function afterTime(work: Work, context: MembershipContext): Work {
   const [state] = work;
-  if (state.phase === 'member' && isOverdue(state, context)) return lose(work, context);
-  if (state.phase === 'leaving' && isOverdue(state, context)) {
+  if (context.now >= overdueAt(state, context)) {
+    if (state.phase === 'member') return lose(work, context);
     return so(work, { phase: 'left' }, { type: 'overdue' }, { type: 'left' });
   }
   const { drain } = state;

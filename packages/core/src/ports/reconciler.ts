@@ -38,8 +38,8 @@ export interface Cause {
 /** What a reconcile is told beside the watcher. */
 export interface ReconcileContext {
   /**
-   * Aborted when the dynamic watcher stops (in a reconcile group, all for whom it runs) or the reconcile has taken longer than
-   * its timeout.
+   * Aborted when the dynamic watcher stops (in a reconcile group, all for whom it runs), the reconcile has taken longer than
+   * its timeout, or another replica may soon begin it.
    */
   readonly signal: AbortSignal;
   /** Why this reconcile runs: at least one cause, at most 16; repeated changes are named once. Frozen, and shared. */

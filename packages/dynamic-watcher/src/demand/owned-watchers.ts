@@ -4,6 +4,7 @@ import {
   type Clock,
   type DependencyGraph,
   type Logger,
+  type Metrics,
   type ObjectIdentifier,
   type Ownership,
 } from '@depwatch/core';
@@ -13,6 +14,7 @@ import type { Reconciles } from '../reconcile/reconciles.ts';
 import type { CallSignal } from '../requests/call-signal.ts';
 import type { Dependencies, Watcher } from './dependencies.ts';
 import { edgeTerms, type EdgeTerms } from './edge-terms.ts';
+import { OwnershipFigures } from './ownership-figures.ts';
 import type { WatcherOperations } from './watcher-operations.ts';
 
 /** What changes what watchers depend on. */
@@ -27,6 +29,7 @@ export interface OwnedWatchersOptions {
   readonly loop: Pick<Reconciles, 'enqueue' | 'drop' | 'runs'>;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics: Metrics | undefined;
   /** What causes call the cluster. */
   readonly cluster: string | undefined;
 }
@@ -58,12 +61,16 @@ export class OwnedWatchers implements WatcherCalls {
   /** What comes up of those that were taken over. */
   readonly #comingUp = new Map<string, Parked>();
   readonly #forget: () => void;
+  readonly #figures: OwnershipFigures | undefined;
   #retry: Disposable | undefined;
   #isClosed = false;
 
   constructor(options: OwnedWatchersOptions) {
     this.#options = options;
-    this.#forget = options.ownership.onChange((overdue) => this.#changed(overdue));
+    const { metrics, ownership } = options;
+    this.#forget = ownership.onChange((overdue) => this.#changed(overdue));
+    this.#figures =
+      metrics && new OwnershipFigures({ ...options, metrics, watchers: () => this.#keys() });
   }
 
   async add(
@@ -121,7 +128,14 @@ export class OwnedWatchers implements WatcherCalls {
   close(): void {
     this.#isClosed = true;
     this.#forget();
+    this.#figures?.close();
     this.#retry?.[Symbol.dispose]();
+  }
+
+  /** Of all watchers that are known. */
+  *#keys(): Iterable<string> {
+    yield* this.#held.keys();
+    for (const key of this.#parked.keys()) if (!this.#held.has(key)) yield key;
   }
 
   #owns(key: string): boolean {

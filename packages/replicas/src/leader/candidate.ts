@@ -1,5 +1,6 @@
 import { isDepwatchError, type MembershipPhase } from '@depwatch/core';
 
+import { GroupMetrics } from '../group-metrics.ts';
 import { isConflict, leaseId, type Lease } from '../lease.ts';
 import type { Member, Mode, ModeOptions } from '../mode.ts';
 import { sleep, within } from '../waiting.ts';
@@ -20,8 +21,11 @@ export class Candidate implements Mode {
   readonly #options: ModeOptions;
   readonly #joined = Promise.withResolvers<void>();
   readonly #ended = new AbortController();
+  readonly #metrics: GroupMetrics;
   #phase: MembershipPhase = 'idle';
   #observed: Observed = { lease: undefined, at: -Infinity };
+  /** When the holder before this one was last seen to hold it; undefined where there was none. */
+  #vacantSince: number | undefined;
   /** When the last renewal that took effect was sent; undefined while another leads, or nobody. */
   #renewedAt: number | undefined;
   #deadline: Disposable | undefined;
@@ -30,6 +34,7 @@ export class Candidate implements Mode {
 
   constructor(options: ModeOptions) {
     this.#options = options;
+    this.#metrics = new GroupMetrics(options);
     // Whoever doesn't wait for the start hears of its failure from the logger.
     this.#joined.promise.catch(() => {});
   }
@@ -42,8 +47,18 @@ export class Candidate implements Mode {
     return epochOf(this.#observed.lease);
   }
 
+  ownerOf(): string | undefined {
+    if (this.owns()) return this.#options.identity;
+    const [holder] = this.members();
+    const { clock, identity, times } = this.#options;
+    const isRenewed = holder && clock.now() < this.#observed.at + times.leaseDurationMs;
+    return isRenewed && holder.identity !== identity ? holder.identity : undefined;
+  }
+
   owns(): boolean {
-    return this.#phase === 'member' && this.#isInTime();
+    // By the clock: where the event loop has stalled, the timer is late.
+    if (!this.#isInTime()) this.#lose();
+    return this.#phase === 'member' && this.#renewedAt !== undefined;
   }
 
   members(): readonly Member[] {
@@ -131,9 +146,15 @@ export class Candidate implements Mode {
   }
 
   #observe(lease: Lease | undefined): void {
-    const before = this.#observed.lease?.metadata?.resourceVersion;
-    if (lease && lease.metadata?.resourceVersion === before) return;
+    const before = this.#observed;
+    if (lease && lease.metadata?.resourceVersion === before.lease?.metadata?.resourceVersion)
+      return;
     this.#observed = { lease, at: this.#options.clock.now() };
+    const [left, holder] = [before.lease, lease].map((one) => one?.spec?.holderIdentity);
+    if (left === holder) return;
+    this.#vacantSince = before.lease && before.at;
+    this.#metrics.members(holder ? 1 : 0);
+    if (left) this.#metrics.handedOver(holder ? 'lapsed' : 'left');
   }
 
   #renewed(sentAt: number): void {
@@ -145,6 +166,8 @@ export class Candidate implements Mode {
     this.#renewedAt = sentAt;
     this.#deadline = clock.setTimeout(() => this.#lose(), ms);
     if (wasLeading || this.#phase !== 'member') return;
+    if (this.#vacantSince !== undefined) this.#metrics.takenOver(clock.now() - this.#vacantSince);
+    this.#vacantSince = undefined;
     this.#tell(true);
     void listeners.tell();
   }
@@ -160,9 +183,12 @@ export class Candidate implements Mode {
     this.#deadline?.[Symbol.dispose]();
     if (this.#renewedAt === undefined) return;
     this.#renewedAt = undefined;
-    if (this.#phase !== 'member') return;
-    this.#tell(false);
-    void this.#options.listeners.tell();
+    if (this.#phase === 'member') {
+      this.#metrics.lost();
+      this.#tell(false);
+      void this.#options.listeners.tell();
+    }
+    // Also what a stop waits for.
     this.#options.listeners.overdue();
   }
 
@@ -172,7 +198,14 @@ export class Candidate implements Mode {
     // The name that dashboards know from client-go.
     metrics.gauge('leader_election_master_status', leads ? 1 : 0, { name });
     if (leads) logger.info(fields, 'this replica leads');
-    else logger.warn(fields, 'this replica no longer leads: nothing is owned');
+    else if (this.#phase === 'leaving') logger.info(fields, 'this replica hands over');
+    else {
+      logger.warn(
+        fields,
+        'this replica no longer leads, and owns nothing; it stands for election again by itself. Where that repeats, see ' +
+          'whether the API server answers and nothing holds up the event loop, or choose longer times',
+      );
+    }
   }
 
   async #stop(): Promise<void> {

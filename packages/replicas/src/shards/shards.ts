@@ -5,6 +5,8 @@ import {
   isDepwatchError,
   membersOf,
   membershipStep,
+  otherOwners,
+  overdueAt,
   ownershipTest,
   type Holding,
   type KubernetesObject,
@@ -17,6 +19,7 @@ import {
 import { isConflict, leaseId, leasesOf, type Lease } from '../lease.ts';
 import type { Member, Mode, ModeOptions } from '../mode.ts';
 import { within } from '../waiting.ts';
+import { GroupNews } from './group-news.ts';
 import { followLeases } from './lease-watch.ts';
 import { leaseFrom, leaseNameOf, replicaLeaseFrom } from './replica-lease.ts';
 
@@ -29,10 +32,11 @@ export class Shards implements Mode {
   #state = initialMembershipState;
   #owns: (key: string) => boolean = () => false;
   #holding: Holding | undefined;
+  /** When all that runs has to end, unless a renewal comes through before. */
+  #overdueAt = Infinity;
   /** The Leases as they were last seen, by name: what is written over one keeps what else is in it. */
   readonly #leases = new Map<string, Lease>();
-  /** Since when each process has been a member, as far as this one saw. */
-  readonly #memberSince = new Map<string, number>();
+  readonly #news: GroupNews;
   /** The Leases of which was said that they can't be read. */
   readonly #unreadable = new Set<string>();
   readonly #inputs: MembershipInput[] = [];
@@ -43,6 +47,7 @@ export class Shards implements Mode {
   constructor(options: ModeOptions) {
     this.#options = options;
     this.#leaseName = leaseNameOf(options.name, options.identity);
+    this.#news = new GroupNews(options);
     // Whoever doesn't wait for the start hears of its failure from the logger.
     this.#joined.promise.catch(() => {});
   }
@@ -57,15 +62,22 @@ export class Shards implements Mode {
 
   owns(key: string): boolean {
     // By the clock, too: where the event loop has stalled, nobody else has told.
-    if (!this.#holding || hasEnded(this.#holding, this.#options.clock.now())) return false;
+    const now = this.#options.clock.now();
+    if (now >= this.#overdueAt) this.#feed({ type: 'elapsed' });
+    if (!this.#holding || hasEnded(this.#holding, now)) return false;
     return this.#owns(key);
+  }
+
+  ownerOf(key: string): string | undefined {
+    const { identity } = this.#options;
+    return this.owns(key) ? identity : otherOwners(this.#state, this.#context())(key);
   }
 
   members(): readonly Member[] {
     return membersOf(this.#state, this.#context()).map(({ identity, epoch, run }) => ({
       identity,
       epoch,
-      since: this.#memberSince.get(run) ?? this.#options.clock.now(),
+      since: this.#news.memberSince(run) ?? this.#options.clock.now(),
     }));
   }
 
@@ -110,35 +122,11 @@ export class Shards implements Mode {
     const [state, effects] = membershipStep(before, input, context);
     this.#state = state;
     this.#holding = holdingOf(state, context);
+    this.#overdueAt = overdueAt(state, context);
     if (effects.some(({ type }) => type === 'changed')) this.#owns = ownershipTest(this.#holding);
-    if (before.phase !== state.phase) this.#toldPhase(before.phase);
-    if (before.view !== state.view) this.#toldView();
+    if (state.phase === 'member') this.#joined.resolve();
+    this.#news.changed(before, state, context, this.#holding);
     for (const effect of effects) this.#perform(effect);
-  }
-
-  #toldPhase(before: string): void {
-    const { logger, metrics, name, identity } = this.#options;
-    const { phase, epoch } = this.#state;
-    const fields = { group: name, identity, phase, before, epoch };
-    if (phase === 'lost')
-      logger.warn(fields, 'the Lease was not renewed in time, or was taken: nothing is owned');
-    else logger.info(fields, 'the state of this replica has changed');
-    if (phase === 'member') this.#joined.resolve();
-    metrics.gauge('depwatch_replica_member', phase === 'member' ? 1 : 0, { group: name });
-    if (phase === 'lost') metrics.count('depwatch_replica_losses_total', { group: name });
-  }
-
-  #toldView(): void {
-    const { logger, metrics, name, clock } = this.#options;
-    const { view, epoch } = this.#state;
-    const runs = membersOf(this.#state, this.#context()).map(({ run }) => run);
-    for (const run of runs)
-      if (!this.#memberSince.has(run)) this.#memberSince.set(run, clock.now());
-    for (const run of this.#memberSince.keys())
-      if (!runs.includes(run)) this.#memberSince.delete(run);
-    metrics.gauge('depwatch_replicas_members', view.length, { group: name });
-    if (view.length > 0)
-      logger.info({ group: name, members: view, epoch }, 'the members of the group');
   }
 
   #perform(effect: MembershipEffect): void {

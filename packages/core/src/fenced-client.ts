@@ -1,0 +1,48 @@
+import { abortedError } from './errors.ts';
+import type { ObjectClient } from './ports/object-client.ts';
+import type { Ownership } from './ports/ownership.ts';
+
+/** When the writes of a {@link fencedClient} end. */
+export interface Fence {
+  /** What the reconcile was begun under. */
+  readonly ownership: Pick<Ownership, 'owns'>;
+  /** The reconcile's; reads and writes end with it unless the call has one of its own. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * An ObjectClient for one reconcile of a replica among others: a write is refused before it is sent, with ERR_ABORTED, once
+ * the reconcile's signal is aborted, also where the process has stood still and nobody has been told yet that its time is over.
+ *
+ * A write that has been sent is out of its hands; what must not be overwritten then needs a precondition.
+ */
+export function fencedClient(client: ObjectClient, { ownership, signal }: Fence): ObjectClient {
+  const check = (): void => {
+    // To be asked has who stood still look at the clock, and abort what it has lost.
+    ownership.owns('');
+    if (signal.aborted) throw abortedError(signal);
+  };
+  return {
+    get: (id, options) => client.get(id, { signal, ...options }),
+    create: async (object, options) => {
+      check();
+      return client.create(object, { signal, ...options });
+    },
+    update: async (object, options) => {
+      check();
+      return client.update(object, { signal, ...options });
+    },
+    patch: async (id, patch, options) => {
+      check();
+      return client.patch(id, patch, { signal, ...options });
+    },
+    apply: async (object, options) => {
+      check();
+      return client.apply(object, { signal, ...options });
+    },
+    delete: async (id, options) => {
+      check();
+      return client.delete(id, { signal, ...options });
+    },
+  };
+}
