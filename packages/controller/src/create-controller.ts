@@ -74,6 +74,7 @@ export class KindController<T extends KubernetesObject> implements Controller {
     this.watcher = createDynamicWatcher({
       unavailable: 'wait',
       ...ownOptions(options),
+      name: options.name ?? kind.kind.toLowerCase(),
       sharedWatches: () => this.cluster.shared,
       reconciler: {
         reconcile: (id, context) => this.#reconcile(id, context),
