@@ -61,13 +61,14 @@ export class ClusterWatches {
   }
 
   async #connect(): Promise<Transport> {
-    const { kubeConfig, requestTimeoutMs, logger, clock } = this.#options;
+    const { kubeConfig, requestTimeoutMs, logger, metrics, clock } = this.#options;
     // Loaded here alone, so that users of a transport of their own load no HTTP client.
     const { createK8sTransport, loadKubeConfig } = await import('@depwatch/k8s-transport');
     const transport = createK8sTransport({
       kubeConfig: kubeConfig ?? (await loadKubeConfig()),
       ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
       ...(logger && { logger }),
+      ...(metrics && { metrics }),
       ...(clock && { clock }),
     });
     this.#client = transport;

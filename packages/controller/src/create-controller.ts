@@ -75,6 +75,7 @@ export class KindController<T extends KubernetesObject> implements Controller {
       unavailable: 'wait',
       ...ownOptions(options),
       ...(ownership && { ownership: ownedBeside(objectIdentifierKey(this.#self), ownership) }),
+      name: options.name ?? kind.kind.toLowerCase(),
       sharedWatches: () => this.cluster.shared,
       reconciler: {
         reconcile: (id, context) => this.#reconcile(id, context),

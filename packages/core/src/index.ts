@@ -88,6 +88,8 @@ export type {
 export type { Clock } from './ports/clock.ts';
 export { silentLogger } from './ports/logger.ts';
 export type { Logger } from './ports/logger.ts';
+export { defaultBuckets, knownMetrics } from './ports/known-metrics.ts';
+export type { MetricDefinition } from './ports/known-metrics.ts';
 export { noMetrics } from './ports/metrics.ts';
 export type { MetricLabels, Metrics } from './ports/metrics.ts';
 export type {

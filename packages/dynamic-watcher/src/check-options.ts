@@ -28,9 +28,7 @@ export function checkOptions(options: DynamicWatcherOptions): void {
   if (options.reconcileGroup === undefined) checkLoopOptions(options);
   else checkGrouped(options);
   checkBoolean('disableInitialReconcile', options.disableInitialReconcile);
-  if (options.cluster !== undefined && (typeof options.cluster !== 'string' || !options.cluster)) {
-    throw invalidInput(`cluster: expected text, got ${shown(options.cluster)}`);
-  }
+  checkText('cluster', options.cluster);
   checkUnavailable(options.unavailable);
 }
 
@@ -104,6 +102,7 @@ export function checkLoopOptions(options: ReconcileGroupOptions): void {
   if (typeof reconciler !== 'function' && typeof reconciler?.reconcile !== 'function') {
     throw invalidInput('reconciler: expected a function, or an object with a method reconcile');
   }
+  checkText('name', options.name);
   checkMethods('rateLimiter', options.rateLimiter, ['when', 'forget', 'retries']);
   checkConcurrency(options.maxConcurrentReconciles);
   checkMs('reconcileTimeoutMs', options.reconcileTimeoutMs, 1);
@@ -124,6 +123,7 @@ function checkGrouped(options: DynamicWatcherOptions): void {
 }
 
 const ofLoop = [
+  'name',
   'reconciler',
   'rateLimiter',
   'maxConcurrentReconciles',
@@ -154,6 +154,11 @@ function checkMethods(option: string, value: unknown, methods: readonly string[]
   const members = value as Record<string, unknown>;
   const missing = methods.find((method) => typeof members[method] !== 'function');
   if (missing !== undefined) throw invalidInput(`${expected}; ${missing} is no function`);
+}
+
+function checkText(option: string, value: unknown): void {
+  if (value === undefined || (typeof value === 'string' && value !== '')) return;
+  throw invalidInput(`${option}: expected text, got ${shown(value)}`);
 }
 
 function checkBoolean(option: string, value: unknown): void {

@@ -36,6 +36,7 @@ export interface EngineOptions {
   readonly reconciler: Reconciler;
   readonly rateLimiter: RateLimiter<ObjectIdentifier> | undefined;
   readonly disableInitialReconcile: boolean;
+  readonly name: string;
   readonly maxConcurrentReconciles: number;
   readonly reconcileTimeoutMs: number | undefined;
   readonly minIntervalMs: number;

@@ -14,7 +14,7 @@ export function guardLogger(logger: Logger): Logger {
 export function guardMetrics(metrics: Metrics): Metrics {
   return {
     count: quietly((name, labels, by) => metrics.count(name, labels, by)),
-    gauge: quietly((name, value, labels) => metrics.gauge(name, value, labels)),
+    gauge: quietly((name, value, labels, signal) => metrics.gauge(name, value, labels, signal)),
     observe: quietly((name, value, labels) => metrics.observe(name, value, labels)),
   };
 }

@@ -119,6 +119,7 @@ export class LifeCycle {
       reconciler: typeof reconciler === 'function' ? { reconcile: reconciler } : reconciler,
       rateLimiter: options.rateLimiter,
       disableInitialReconcile: options.disableInitialReconcile ?? false,
+      name: options.name ?? 'depwatch',
       maxConcurrentReconciles: options.maxConcurrentReconciles ?? 1,
       reconcileTimeoutMs: options.reconcileTimeoutMs,
       minIntervalMs: options.minIntervalMs ?? 0,

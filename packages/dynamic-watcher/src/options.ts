@@ -52,6 +52,11 @@ export interface ReconcileSettings {
    * @default the longer of 5 ms doubling to 1,000 s per watcher, and a bucket of 100 refilled at 10 a second
    */
   rateLimiter?: RateLimiter<ObjectIdentifier>;
+  /**
+   * What metrics call whoever reconciles: the labels `controller` of `controller_runtime_…`, and `name` of `workqueue_…`. Give
+   * each dynamic watcher of a process its own. @default 'depwatch'
+   */
+  name?: string;
   /** How many watchers are reconciled at once; one watcher never runs twice at once; 1 to 10,000. @default 1 */
   maxConcurrentReconciles?: number;
   /** After so many milliseconds a reconcile's signal is aborted. @default none */

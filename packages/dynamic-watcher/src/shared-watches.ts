@@ -77,7 +77,7 @@ export class WatchShare implements SharedWatches {
   }
 
   async #httpTransport(): Promise<Transport> {
-    const { requestTimeoutMs, logger, clock } = this.#options;
+    const { requestTimeoutMs, logger, metrics, clock } = this.#options;
     // Loaded here alone, so that users of a transport of their own load no HTTP client.
     const { createK8sTransport, loadKubeConfig } = await import('@depwatch/k8s-transport');
     const kubeConfig = this.#options.kubeConfig ?? (await loadKubeConfig());
@@ -85,6 +85,7 @@ export class WatchShare implements SharedWatches {
       kubeConfig,
       ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
       ...(logger && { logger }),
+      ...(metrics && { metrics }),
       ...(clock && { clock }),
     });
   }

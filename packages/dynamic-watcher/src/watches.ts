@@ -31,6 +31,7 @@ import { RestoreCheck } from './supply/restore-check.ts';
 import { Rights } from './supply/rights.ts';
 import { StreamAges } from './supply/stream-ages.ts';
 import { StreamingLists } from './supply/streaming-lists.ts';
+import { reportWatches } from './supply/watch-metrics.ts';
 import { WatchSource, type WatchSourceContext } from './supply/watch-source.ts';
 
 /** What watches are made of: the options, with their defaults filled in. */
@@ -63,6 +64,7 @@ export class Watches {
   readonly #slots: Slots;
   readonly #restoreCheck: RestoreCheck;
   readonly #kindNotices: KindNotices;
+  readonly #end = new AbortController();
 
   constructor(options: WatchesOptions) {
     const { transport, clock, logger, enableCache, objectCache, requestTimeoutMs } = options;
@@ -136,6 +138,7 @@ export class Watches {
     this.#slots = slots;
     this.#restoreCheck = restoreCheck;
     this.#kindNotices = kindNotices;
+    if (options.metrics) reportWatches(options.metrics, feeds, this.#end.signal);
   }
 
   /** An identifier as graphs know it, as far as can be told without asking the server. */
@@ -165,6 +168,7 @@ export class Watches {
   /** Ends everything, within this call. */
   close(reason: DepwatchError): void {
     this.isClosed = true;
+    this.#end.abort();
     // Before the feeds: a slot that one gives up must not go to the next, which is to end as well.
     this.#slots.close();
     this.#health.close();

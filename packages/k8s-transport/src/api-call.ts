@@ -159,7 +159,9 @@ export class ApiCall implements AttemptListener {
     const headers = known === undefined ? usual : { ...usual, 'if-none-match': known };
     const url = credentials.server.basePath + path;
     const request = { method, path: url, headers, body: body?.bytes ?? null };
-    this.#attempt = new Attempt(this.#api.poolFor(credentials, short), request, this);
+    const ended = (status?: number): void =>
+      this.#api.requests.ended(credentials.server, method, status);
+    this.#attempt = new Attempt(this.#api.poolFor(credentials, short), request, this, ended);
     if (this.#done) this.#attempt.cancel();
   }
 

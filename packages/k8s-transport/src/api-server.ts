@@ -5,6 +5,7 @@ import { Credentials, type ResolvedCredentials } from './credentials/credentials
 import { serverOf, type Server } from './credentials/kube-config.ts';
 import { SocketOpener } from './connections/open-socket.ts';
 import type { Settings } from './options.ts';
+import { RequestMetrics } from './request-metrics.ts';
 import { TurnBudget } from './answers/turn-budget.ts';
 import { Watchdog } from './connections/watchdog.ts';
 
@@ -35,6 +36,7 @@ export class ApiServer {
   readonly turns = new TurnBudget();
   /** Where the server is; as of the last credentials that were resolved. */
   server: Server;
+  readonly requests: RequestMetrics;
   readonly #calls = new Set<Closable>();
   readonly #watchdog: Watchdog;
   readonly #pools = new Set<ConnectionPool>();
@@ -52,6 +54,7 @@ export class ApiServer {
     this.logger = settings.logger;
     this.credentials = new Credentials(settings);
     this.server = serverOf(settings.kubeConfig);
+    this.requests = new RequestMetrics(settings.metrics);
     this.#watchdog = new Watchdog(settings);
   }
 

@@ -24,17 +24,24 @@ const unwanted = new Error('the request is no longer wanted');
 /** One request on the wire. After {@link cancel} its listener hears nothing of it any more. */
 export class Attempt implements Dispatcher.DispatchHandler, StreamReceiver {
   readonly #ticket: Ticket;
+  readonly #ended: (status?: number) => void;
   #listener: AttemptListener | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #answered = false;
   #stream: ClientHttp2Stream | undefined;
 
-  /** Hands the request to the pool. A failure may reach the listener before this returns. */
+  /**
+   * Hands the request to the pool. A failure may reach the listener before this returns.
+   *
+   * @param ended told of the status of its answer, or that it failed without one; not of what is taken back
+   */
   constructor(
     pool: ConnectionPool,
     request: Omit<PoolRequest, 'handler'>,
     listener: AttemptListener,
+    ended: (status?: number) => void,
   ) {
+    this.#ended = ended;
     this.#listener = listener;
     this.#ticket = pool.dispatch({ ...request, handler: this });
   }
@@ -49,8 +56,9 @@ export class Attempt implements Dispatcher.DispatchHandler, StreamReceiver {
     this.#controller?.resume();
   }
 
-  /** See {@link Ticket.suspect}. */
+  /** It takes too long; see {@link Ticket.suspect}. */
   suspect(): void {
+    if (!this.#answered) this.#ended();
     this.#ticket.suspect();
   }
 
@@ -105,6 +113,7 @@ export class Attempt implements Dispatcher.DispatchHandler, StreamReceiver {
     // 1xx is not the answer yet.
     if (status < 200) return;
     this.#answered = true;
+    if (this.#listener) this.#ended(status);
     this.#listener?.onHead(status, headers);
   }
 
@@ -129,6 +138,7 @@ export class Attempt implements Dispatcher.DispatchHandler, StreamReceiver {
   #end(): AttemptListener | undefined {
     const listener = this.#listener;
     this.#listener = undefined;
+    if (listener && !this.#answered) this.#ended();
     return listener;
   }
 }

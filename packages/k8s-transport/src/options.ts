@@ -1,6 +1,13 @@
 import { validateHeaderValue } from 'node:http';
 
-import { invalidInput, silentLogger, type Clock, type Logger } from '@depwatch/core';
+import {
+  invalidInput,
+  noMetrics,
+  silentLogger,
+  type Clock,
+  type Logger,
+  type Metrics,
+} from '@depwatch/core';
 
 import type { KubeConfigLike } from './credentials/kube-config.ts';
 import { serverOf } from './credentials/kube-config.ts';
@@ -52,6 +59,8 @@ export interface K8sTransportOptions {
    * @default says nothing
    */
   readonly logger?: Logger;
+  /** Told of each request: `rest_client_requests_total`, with `code`, `method` and `host`. @default none */
+  readonly metrics?: Metrics;
   /** @default the system's */
   readonly clock?: Clock;
   /** @default `"depwatch"` */
@@ -75,6 +84,7 @@ export function settingsFrom(options: K8sTransportOptions): Settings {
   const {
     kubeConfig,
     logger = silentLogger,
+    metrics = noMetrics,
     clock = systemClock,
     userAgent = 'depwatch',
   } = options;
@@ -85,9 +95,13 @@ export function settingsFrom(options: K8sTransportOptions): Settings {
   if (typeof logger?.debug !== 'function' || typeof logger.warn !== 'function') {
     throw invalidInput('logger: expected an object with debug, info, warn and error');
   }
+  if (typeof metrics?.count !== 'function') {
+    throw invalidInput('metrics: expected an object with count, gauge and observe');
+  }
   return {
     kubeConfig,
     logger,
+    metrics,
     clock,
     userAgent: headerValue('userAgent', userAgent),
     requestTimeoutMs: duration('requestTimeoutMs', options.requestTimeoutMs, 10_000),

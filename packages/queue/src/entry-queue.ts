@@ -6,7 +6,7 @@ import { newEntry, type Entry } from './entry.ts';
 import { defaultKeyOf } from './key-of.ts';
 import { Line } from './line.ts';
 import type { WorkQueueOptions } from './options.ts';
-import { createQueueMetrics, type QueueMetrics } from './queue-metrics.ts';
+import { QueueMetrics } from './queue-metrics.ts';
 import { dueAt, Held, newSpaced, noteAdd, noteStart, type Spacing } from './spacing.ts';
 import type { WorkQueue } from './work-queue.ts';
 
@@ -48,7 +48,10 @@ export class EntryQueue<T, N> implements WorkQueue<T, N> {
     this.#merge = options.merge ?? ((_before, note) => note);
     this.#onQueued = options.onQueued;
     this.#maxLength = checkNumber('maxLength', options.maxLength ?? Infinity, { orInfinity: true });
-    this.#metrics = createQueueMetrics(options.metrics, options.name ?? '', options.clock);
+    const { metrics, name = '', clock } = options;
+    const state = { line: this.#line, entries: () => this.#entries.values() };
+    // Without one, a queue reads no clock.
+    if (metrics) this.#metrics = new QueueMetrics(metrics, name, clock, state);
     const minIntervalMs = checkNumber('minIntervalMs', options.minIntervalMs ?? 0, {
       orZero: true,
     });
@@ -175,7 +178,6 @@ export class EntryQueue<T, N> implements WorkQueue<T, N> {
       entry.spaced = undefined;
       this.#dropIfIdle(entry);
       if (this.#delayed.size + this.#held.size === 0) this.#clearTimer();
-      this.#metrics?.depth(this.#line.length);
       this.#settleDrained();
     }
     this.#rateLimiter.forget(item);
@@ -212,7 +214,6 @@ export class EntryQueue<T, N> implements WorkQueue<T, N> {
       this.#unqueue(entry);
       this.#dropIfIdle(entry);
     }
-    this.#metrics?.depth(0);
     this.#settleDrained();
   }
 
@@ -265,7 +266,6 @@ export class EntryQueue<T, N> implements WorkQueue<T, N> {
       return;
     }
     this.#line.push(entry);
-    this.#metrics?.depth(this.#line.length);
     this.#onQueued?.();
   }
 
@@ -275,7 +275,7 @@ export class EntryQueue<T, N> implements WorkQueue<T, N> {
     entry.note = undefined;
     if (entry.spaced) noteStart(entry.spaced, this.#clock.now());
     this.#running += 1;
-    this.#metrics?.started(entry, this.#line.length);
+    this.#metrics?.started(entry);
   }
 
   #unqueue(entry: Entry<T, N>): void {
@@ -309,7 +309,9 @@ export class EntryQueue<T, N> implements WorkQueue<T, N> {
   }
 
   #settleDrained(): void {
-    if (this.#shutDown && this.#line.length === 0 && this.#running === 0) this.#drained.resolve();
+    if (!this.#shutDown || this.#line.length > 0 || this.#running > 0) return;
+    this.#metrics?.end();
+    this.#drained.resolve();
   }
 
   /** Sees to it that the timer runs no later than the earliest deadline. */

@@ -40,15 +40,17 @@ export interface WorkQueueOptions<T, N = never> {
    */
   settleMs?: number;
   /**
-   * Told of the gauge `workqueue_depth`, the counters `workqueue_adds_total` and `workqueue_retries_total`, and the
-   * histograms `workqueue_queue_duration_ms` (from add to get) and `workqueue_work_duration_ms` (from get to done): the
-   * metrics of client-go, in milliseconds, each with the label `name`. What it throws is ignored.
+   * Told of what client-go tells of its queues, with the labels `name` and `controller`, as controller-runtime has them. Gauges,
+   * which are read until the queue is drained: `workqueue_depth`, `workqueue_unfinished_work_seconds` and
+   * `workqueue_longest_running_processor_seconds`. Counters: `workqueue_adds_total` and `workqueue_retries_total`. Histograms:
+   * `workqueue_queue_duration_seconds` (from add to get) and `workqueue_work_duration_seconds` (from get to done). What it
+   * throws is ignored.
    *
    * @default none
    */
   metrics?: Metrics;
   /**
-   * The label `name` of the metrics.
+   * The labels `name` and `controller` of the metrics.
    *
    * @default ""
    */

@@ -1,47 +1,86 @@
-import type { Clock, Metrics } from '@depwatch/core';
+import type { Clock, MetricLabels, Metrics } from '@depwatch/core';
 
-/** What the queue reports, where anybody listens. */
-export interface QueueMetrics {
-  added(entry: { addedAt: number }): void;
-  started(entry: { addedAt: number; startedAt: number }, depth: number): void;
-  done(entry: { startedAt: number }): void;
-  retried(): void;
-  depth(depth: number): void;
+/** What of an entry is told. */
+interface Measured {
+  addedAt: number;
+  startedAt: number;
+  readonly running: boolean;
 }
 
-/** Reports to `metrics`; undefined without one, so that a queue that is not measured reads no clock. */
-export function createQueueMetrics(
-  metrics: Metrics | undefined,
-  name: string,
-  clock: Clock,
-): QueueMetrics | undefined {
-  if (!metrics) return undefined;
-  const labels = { name };
-  const guarded = (report: () => void): void => {
-    try {
-      report();
-    } catch {
-      // Whoever counts must not stop whoever works.
-    }
-  };
-  const depth = (value: number): void =>
-    guarded(() => metrics.gauge('workqueue_depth', value, labels));
-  return {
-    depth,
-    added: (entry) => {
-      entry.addedAt = clock.now();
-      guarded(() => metrics.count('workqueue_adds_total', labels));
-    },
-    started: (entry, value) => {
-      entry.startedAt = clock.now();
-      const waited = entry.startedAt - entry.addedAt;
-      guarded(() => metrics.observe('workqueue_queue_duration_ms', waited, labels));
-      depth(value);
-    },
-    done: (entry) => {
-      const worked = clock.now() - entry.startedAt;
-      guarded(() => metrics.observe('workqueue_work_duration_ms', worked, labels));
-    },
-    retried: () => guarded(() => metrics.count('workqueue_retries_total', labels)),
-  };
+/** What is read of the queue when somebody looks. */
+export interface QueueState {
+  readonly line: { readonly length: number };
+  entries(): Iterable<Measured>;
+}
+
+/** Tells {@link Metrics} of a queue as client-go does. */
+export class QueueMetrics {
+  readonly #metrics: Metrics;
+  readonly #labels: MetricLabels;
+  readonly #clock: Clock;
+  readonly #end = new AbortController();
+
+  constructor(metrics: Metrics, name: string, clock: Clock, queue: QueueState) {
+    this.#metrics = metrics;
+    this.#labels = { name, controller: name };
+    this.#clock = clock;
+    this.#gauge('workqueue_depth', () => queue.line.length);
+    this.#gauge('workqueue_unfinished_work_seconds', () => {
+      return this.#ages(queue).reduce((sum, age) => sum + age, 0);
+    });
+    this.#gauge('workqueue_longest_running_processor_seconds', () => {
+      return this.#ages(queue).reduce((longest, age) => Math.max(longest, age), 0);
+    });
+    for (const name of ['workqueue_adds_total', 'workqueue_retries_total'])
+      guarded(() => metrics.count(name, this.#labels, 0));
+  }
+
+  added(entry: Measured): void {
+    entry.addedAt = this.#clock.now();
+    guarded(() => this.#metrics.count('workqueue_adds_total', this.#labels));
+  }
+
+  started(entry: Measured): void {
+    entry.startedAt = this.#clock.now();
+    this.#observe('workqueue_queue_duration_seconds', entry.startedAt - entry.addedAt);
+  }
+
+  done(entry: Measured): void {
+    this.#observe('workqueue_work_duration_seconds', this.#clock.now() - entry.startedAt);
+  }
+
+  retried(): void {
+    guarded(() => this.#metrics.count('workqueue_retries_total', this.#labels));
+  }
+
+  /** Nothing of the queue is read any more. */
+  end(): void {
+    this.#end.abort();
+  }
+
+  /** How long what is worked on has been so, in seconds. */
+  #ages(queue: QueueState): number[] {
+    const now = this.#clock.now();
+    const ages = [];
+    for (const { running, startedAt } of queue.entries())
+      if (running) ages.push((now - startedAt) / 1000);
+    return ages;
+  }
+
+  #gauge(name: string, read: () => number): void {
+    guarded(() => this.#metrics.gauge(name, read, this.#labels, this.#end.signal));
+  }
+
+  #observe(name: string, ms: number): void {
+    guarded(() => this.#metrics.observe(name, ms / 1000, this.#labels));
+  }
+}
+
+/** Whoever counts must not stop whoever works. */
+function guarded(report: () => void): void {
+  try {
+    report();
+  } catch {
+    // There is nobody to tell: this was the way to tell.
+  }
 }

@@ -359,37 +359,54 @@ describe('limits and bad input', () => {
 });
 
 describe('metrics', () => {
-  it('counts as client-go does, with the name of the queue', async () => {
-    const seen: unknown[] = [];
-    const metrics: Metrics = {
-      count: (name, labels, by) => void seen.push([name, labels, by ?? 1]),
-      gauge: (name, value, labels) => void seen.push([name, labels, value]),
-      observe: (name, value, labels) => void seen.push([name, labels, value]),
-    };
+  it('counts as client-go does, in seconds, with the name of the queue', async () => {
+    const { metrics, told } = recordMetrics();
     const { clock, queue } = newQueue({ metrics, name: 'q' });
-    const labels = { name: 'q' };
-    queue.add('a');
-    queue.add('a');
-    expect(seen.splice(0)).toEqual([
-      ['workqueue_adds_total', labels, 1],
-      ['workqueue_depth', labels, 1],
+    const labels = { name: 'q', controller: 'q' };
+    expect(told.splice(0)).toEqual([
+      ['workqueue_adds_total', labels, 0],
+      ['workqueue_retries_total', labels, 0],
     ]);
+    queue.add('a');
+    queue.add('a');
+    expect(told.splice(0)).toEqual([['workqueue_adds_total', labels, 1]]);
     await clock.advance(20);
     await queue.get();
-    expect(seen.splice(0)).toEqual([
-      ['workqueue_queue_duration_ms', labels, 20],
-      ['workqueue_depth', labels, 0],
-    ]);
+    expect(told.splice(0)).toEqual([['workqueue_queue_duration_seconds', labels, 0.02]]);
     await clock.advance(3);
     queue.add('a');
     queue.done('a');
-    expect(seen.splice(0)).toEqual([
+    expect(told.splice(0)).toEqual([
       ['workqueue_adds_total', labels, 1],
-      ['workqueue_work_duration_ms', labels, 3],
-      ['workqueue_depth', labels, 1],
+      ['workqueue_work_duration_seconds', labels, 0.003],
     ]);
     queue.addRateLimited('b');
-    expect(seen.splice(0)).toEqual([['workqueue_retries_total', labels, 1]]);
+    expect(told.splice(0)).toEqual([['workqueue_retries_total', labels, 1]]);
+  });
+
+  it('gives gauges as they are when somebody looks, until the queue is drained', async () => {
+    const { metrics, gauges } = recordMetrics();
+    const { clock, queue } = newQueue({ metrics, name: 'q' });
+    for (const item of ['a', 'b', 'c']) queue.add(item);
+    expect(gauges()).toEqual({
+      workqueue_depth: 3,
+      workqueue_unfinished_work_seconds: 0,
+      workqueue_longest_running_processor_seconds: 0,
+    });
+    queue.tryGet();
+    await clock.advance(2000);
+    queue.tryGet();
+    await clock.advance(1000);
+    expect(gauges()).toEqual({
+      workqueue_depth: 1,
+      workqueue_unfinished_work_seconds: 4,
+      workqueue_longest_running_processor_seconds: 3,
+    });
+    queue.shutdownNow();
+    queue.done('a');
+    expect(gauges()).toMatchObject({ workqueue_depth: 0, workqueue_unfinished_work_seconds: 1 });
+    queue.done('b');
+    expect(gauges()).toEqual({});
   });
 
   it('that throw change nothing', async () => {
@@ -413,3 +430,19 @@ it('throws errors that isDepwatchError knows', () => {
     expect(isDepwatchError(error, 'ERR_INVALID_INPUT')).toBe(true);
   }
 });
+
+/** Metrics that keep what they are told, and read their gauges. */
+function recordMetrics() {
+  const told: unknown[] = [];
+  const readers = new Map<string, () => number>();
+  const metrics: Metrics = {
+    count: (name, labels, by) => void told.push([name, labels, by ?? 1]),
+    gauge(name, value, _, signal) {
+      readers.set(name, typeof value === 'function' ? value : () => value);
+      signal?.addEventListener('abort', () => readers.delete(name));
+    },
+    observe: (name, value, labels) => void told.push([name, labels, value]),
+  };
+  const gauges = () => Object.fromEntries([...readers].map(([name, read]) => [name, read()]));
+  return { metrics, told, gauges };
+}

@@ -55,6 +55,7 @@ export class LoopGroup implements ReconcileGroup {
     this.#loop = new ReconcileLoop({
       reconciler: this.#reconciler,
       rateLimiter: options.rateLimiter,
+      name: options.name ?? 'depwatch',
       maxConcurrentReconciles: options.maxConcurrentReconciles ?? 1,
       reconcileTimeoutMs: options.reconcileTimeoutMs,
       minIntervalMs: options.minIntervalMs ?? 0,

@@ -17,6 +17,7 @@ import { causesOf, mergeCauses, type Causes } from './causes.ts';
 import { Gate } from './gate.ts';
 import { guardLimiter } from './guarded-limiter.ts';
 import { outcomeOf, succeeded, type Outcome } from './outcome.ts';
+import { ReconcileMetrics } from './reconcile-metrics.ts';
 import { ReconcileRun } from './reconcile-run.ts';
 import type { LoopListener, Reconciles } from './reconciles.ts';
 
@@ -31,6 +32,8 @@ export interface ReconcileLoopOptions extends LoopListener {
   readonly reconciler: Reconciler;
   /** Undefined: client-go's default. */
   readonly rateLimiter: RateLimiter<ObjectIdentifier> | undefined;
+  /** What metrics call it. */
+  readonly name: string;
   readonly maxConcurrentReconciles: number;
   readonly reconcileTimeoutMs: number | undefined;
   readonly minIntervalMs: number;
@@ -58,6 +61,7 @@ export class ReconcileLoop implements Reconciles {
   readonly #options: ReconcileLoopOptions;
   readonly #queue: WorkQueue<Item, Causes>;
   readonly #gate: Gate;
+  readonly #metrics: ReconcileMetrics | undefined;
   readonly #running = new Map<string, ReconcileRun>();
   /** How often in a row a watcher has failed; the rate limiter's word may be anything. */
   readonly #failures = new Map<string, number>();
@@ -68,7 +72,7 @@ export class ReconcileLoop implements Reconciles {
 
   constructor(options: ReconcileLoopOptions) {
     this.#options = options;
-    const { clock, logger, metrics, rateLimiter, maxConcurrentReconciles } = options;
+    const { clock, logger, metrics, name, rateLimiter, maxConcurrentReconciles } = options;
     const limiter = rateLimiter
       ? guardLimiter(rateLimiter, ({ watcher }: Item) => watcher, logger)
       : guardLimiter(
@@ -83,7 +87,7 @@ export class ReconcileLoop implements Reconciles {
     this.#queue = createWorkQueue<Item, Causes>({
       clock,
       ...(metrics && { metrics }),
-      name: 'depwatch',
+      name,
       minIntervalMs: options.minIntervalMs,
       settleMs: options.settleMs,
       keyOf: ({ key }) => key,
@@ -93,6 +97,7 @@ export class ReconcileLoop implements Reconciles {
         if (this.#workers < maxConcurrentReconciles) this.#gate.untilAnswered();
       },
     });
+    this.#metrics = metrics && this.#report(metrics);
   }
 
   get isStopped(): boolean {
@@ -198,8 +203,8 @@ export class ReconcileLoop implements Reconciles {
 
   /** @returns undefined when the reconciler was through at once, which costs no promise */
   #reconcile(item: Item, run: ReconcileRun): Promise<void> | undefined {
-    const { reconciler, metrics, clock, ownership } = this.#options;
-    const startedAt = metrics ? clock.now() : 0;
+    const { reconciler, clock, ownership } = this.#options;
+    const startedAt = this.#metrics ? clock.now() : 0;
     let returned: Promise<Result | void> | Result | void;
     try {
       returned = reconciler.reconcile(item.watcher, {
@@ -215,6 +220,14 @@ export class ReconcileLoop implements Reconciles {
     if (returned !== undefined) return this.#outcome(item, run, startedAt, returned);
     this.#settle(item, run, startedAt, succeeded);
     return undefined;
+  }
+
+  #report(metrics: Metrics): ReconcileMetrics {
+    const { name, maxConcurrentReconciles: most } = this.#options;
+    const over = new AbortController();
+    void this.#queue.drained.then(() => over.abort());
+    const active = (): number => this.#running.size;
+    return new ReconcileMetrics(metrics, name, { active, most, signal: over.signal });
   }
 
   /** Waits for what the reconciler returned, within its time. */
@@ -233,6 +246,7 @@ export class ReconcileLoop implements Reconciles {
             const message = `the reconcile took longer than ${reconcileTimeoutMs} ms`;
             late = new DepwatchError('ERR_ABORTED', message);
             run.abort(late);
+            this.#metrics?.timedOut();
           }, reconcileTimeoutMs);
     let outcome: Outcome;
     try {
@@ -246,11 +260,8 @@ export class ReconcileLoop implements Reconciles {
   }
 
   #settle(item: Item, run: ReconcileRun, startedAt: number, outcome: Outcome): void {
-    const { metrics, clock, settled } = this.#options;
-    metrics?.observe('depwatch_reconcile_duration_ms', clock.now() - startedAt);
-    metrics?.count('depwatch_reconciles_total', {
-      result: 'error' in outcome ? 'error' : 'success',
-    });
+    const { clock, settled } = this.#options;
+    this.#metrics?.settled(outcome, clock.now() - startedAt);
     run.settle();
     const goesOn = (): boolean => !this.isStopped && !run.dropped;
     const isDue = goesOn() && this.#goOn(item, outcome);

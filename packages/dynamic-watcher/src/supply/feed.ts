@@ -174,6 +174,12 @@ export class Feed implements Sink, Awaited {
     if (this.#followers) for (const listener of [...this.#followers]) listener();
   }
 
+  /** What serves it. */
+  get servedBy(): WatchStatus['servedBy'] {
+    if (this.isOver || this.state === 'pending') return 'none';
+    return this.source?.servedBy ?? 'none';
+  }
+
   /** As `watchStatus` tells of it. */
   status(watchers: readonly ObjectIdentifier[]): WatchStatus {
     const { watched, state, since, lastError } = this;
@@ -183,8 +189,7 @@ export class Feed implements Sink, Awaited {
       state,
       watchers,
       since,
-      servedBy:
-        this.isOver || this.state === 'pending' ? 'none' : (this.source?.servedBy ?? 'none'),
+      servedBy: this.servedBy,
       ...(resourceVersion !== undefined && { resourceVersion }),
       ...(lastError && { lastError }),
     };

@@ -76,7 +76,7 @@ export class Feeds implements FeedListener {
     this.#options = options;
     this.#deadlines = new Deadlines(options.clock, options.requestTimeoutMs);
     const { logger, metrics, listener } = options;
-    const watching = { ...options, held: (change: 1 | -1) => this.#held(change) };
+    const watching = { ...options, held: (change: 1 | -1) => (this.#watches += change) };
     this.#plans = new Plans({
       ...watching,
       reports: new PlanReports(logger, metrics),
@@ -326,11 +326,6 @@ export class Feeds implements FeedListener {
     this.#unwatched.delete(feed);
     feed.end();
     this.#plans.remove(feed);
-  }
-
-  #held(change: 1 | -1): void {
-    this.#watches += change;
-    this.#options.metrics.gauge('depwatch_watches', this.#watches);
   }
 }
 

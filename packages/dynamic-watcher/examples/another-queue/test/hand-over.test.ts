@@ -78,8 +78,9 @@ async function start(maxLength = Infinity) {
     clock,
     reconciler: handOver(queue),
     metrics: {
-      count: (name, labels) => {
-        if (name === 'depwatch_reconciles_total') results.push(labels?.['result']);
+      count: (name, labels, by = 1) => {
+        const counts = name === 'controller_runtime_reconcile_total' && by > 0;
+        if (counts) results.push(labels?.['result']);
       },
       gauge: () => {},
       observe: () => {},
