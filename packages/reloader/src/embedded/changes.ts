@@ -3,27 +3,23 @@ import { randomUUID } from 'node:crypto';
 import type { KubernetesObject, ObjectClient } from '@depwatch/controller';
 
 import { reloadAnnotation } from '../opt-in.ts';
-import { apiPod, demoNamespace } from './seed.ts';
 
-type Data = { readonly [key: string]: string };
-type ConfigMap = KubernetesObject & { data?: Data };
+type ConfigMap = KubernetesObject & { data?: { readonly [key: string]: string } };
 
 /** One thing that an administrator does; `round` counts up from 1, so that what is written is new each time. */
 export type DemoChange = (admin: ObjectClient, round: number) => Promise<unknown>;
 
-/** What happens over and over, in this order; between them they lead to every outcome that a reloader knows. */
+/** What happens over and over, in this order, to what `manifests/demo.yaml` holds. */
 export function demoChanges(): readonly DemoChange[] {
-  let removed: ConfigMap = {};
+  let removed: ConfigMap | undefined;
+  const web = idOf('ConfigMap', 'web-settings');
   const remove: DemoChange = async (admin) => {
-    const id = idOf('ConfigMap', 'web-settings');
-    const { data = {} } = (await admin.get<ConfigMap>(id)) ?? {};
-    const metadata = { namespace: demoNamespace, name: 'web-settings' };
-    removed = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data };
-    await admin.delete(id);
+    const { apiVersion, kind, data = {} } = (await admin.get<ConfigMap>(web))!;
+    removed = { apiVersion: apiVersion!, kind: kind!, metadata: metadataOf(web), data };
+    await admin.delete(web);
   };
-  const restore = (admin: ObjectClient, data: Data = {}) =>
-    admin.create({ ...removed, data: { ...removed.data, ...data } });
-  const routes = (round: number): string => (round % 2 === 1 ? 'routes-green' : 'routes-blue');
+  const restore = (admin: ObjectClient, data = {}) =>
+    admin.create({ ...removed, data: { ...removed?.data, ...data } });
   return [
     // Other data: rolls who uses it.
     patch('ConfigMap', 'web-settings', (round) => ({ data: { GREETING: `hello ${round}` } })),
@@ -33,22 +29,16 @@ export function demoChanges(): readonly DemoChange[] {
     })),
     // A new password: rolls the two that use it.
     patch('Secret', 'database', () => ({ stringData: { password: randomUUID() } })),
-    // A key that nobody uses.
+    // A key that nobody uses, and one that somebody does.
     patch('ConfigMap', 'feature-flags', (round) => ({ data: { search: `index-${round}` } })),
-    // One that somebody does.
     patch('ConfigMap', 'feature-flags', (round) => ({ data: { sampling: `${round + 1}` } })),
-    // A pod template that names something else rolls by itself; it is watched for that from now on.
+    // A pod template that changes rolls by itself; the record follows.
     patch('Deployment', 'api', (round) => ({
-      spec: { template: { spec: apiPod(routes(round)) } },
+      spec: { template: { metadata: { labels: { round: `${round}` } } } },
     })),
-    (admin, round) =>
-      admin.patch(idOf('ConfigMap', routes(round)), {
-        data: { 'routes.txt': `/ -> web\n/api -> api-${round}\n` },
-      }),
-    // Gone, and back as it was: rolls nobody, who needed it meanwhile waited.
+    // Gone, and back as it was: rolls nobody, who needed it meanwhile waited. Then once more, with other data.
     remove,
     (admin) => restore(admin),
-    // Gone, and back with other data: rolls once.
     remove,
     (admin, round) => restore(admin, { THEME: round % 2 === 1 ? 'dark' : 'light' }),
     // Opted out, a change that it sleeps through, opted in again: rolls for what it slept through.
@@ -68,5 +58,9 @@ function reload(value: string): object {
 
 function idOf(kind: string, name: string) {
   const isCore = kind === 'ConfigMap' || kind === 'Secret';
-  return { ...(!isCore && { group: 'apps' }), version: 'v1', kind, namespace: demoNamespace, name };
+  return { ...(!isCore && { group: 'apps' }), version: 'v1', kind, namespace: 'demo', name };
+}
+
+function metadataOf({ namespace, name }: ReturnType<typeof idOf>) {
+  return { namespace, name };
 }
