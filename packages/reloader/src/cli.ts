@@ -41,21 +41,20 @@ async function work(options: CliOptions, signal: AbortSignal): Promise<number> {
       import('@depwatch/controller'),
       import('./reloader.ts'),
     ]);
-    const log = createLog({ format, level, now: () => Date.now(), write });
-    const logger = demo?.observe(log) ?? log;
+    const logger = createLog({ format, level, now: () => Date.now(), write });
     const server = kubeConfig.getCurrentCluster()?.server;
     const scope = namespaces.length > 0 ? `namespace ${namespaces.join(', ')}` : 'all namespaces';
     const which = all ? ', every workload that did not opt out' : '';
     const how = dryRun ? '; dry run: nothing is written' : '';
     const starts = `depwatch-reloader ${await version()}: ${scope} of ${server}${which}${how}`;
-    log.info({ namespaces, all, dryRun, embedded }, starts);
+    logger.info({ namespaces, all, dryRun, embedded }, starts);
     if (format === 'text') demo?.intro.forEach(write);
     const settings = { kubeConfig, namespaces, all, dryRun, logger, ...demo?.pace };
     const controllers = createReloader(settings);
     const running = run(controllers, { signal, logger });
     const ended = demo?.changes(controllers, signal);
     const code = await (ended ? Promise.race([running.done, ended]) : running.done);
-    if (format === 'text') demo?.farewell().forEach(write);
+    if (format === 'text') demo?.farewell(logger.outcomes).forEach(write);
     return code;
   } finally {
     await demo?.stop();

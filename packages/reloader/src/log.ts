@@ -20,16 +20,20 @@ export interface LogOptions {
   write(line: string): void;
 }
 
-/** A logger that writes lines. */
-export function createLog({ format, level: least, now, write }: LogOptions): Logger {
+/** A logger that writes lines, and counts how often it was told of each outcome. */
+export function createLog({ format, level: least, now, write }: LogOptions) {
+  const outcomes = new Map<string, number>();
   const line = format === 'json' ? jsonLine : textLine;
   const at =
     (level: Level): Logger[Level] =>
     (fields, message) => {
+      const { outcome } = fields as { outcome?: string };
+      if (outcome) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
       if (levels.indexOf(level) < levels.indexOf(least)) return;
       write(line(new Date(now()), level, message, fields));
     };
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  const logger = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  return { ...logger, outcomes: outcomes as ReadonlyMap<string, number> };
 }
 
 type Fields = { readonly [field: string]: unknown };

@@ -70,14 +70,11 @@ export function createReloader(options: ReloaderOptions): readonly Controller[] 
       removed: ({ namespace = '', name = '' }) => workloads.removed({ kind, namespace, name }),
     }),
   );
-  Promise.all(controllers.map(({ ready }) => ready)).then(
+  const ready = Promise.all(controllers.map((controller) => controller.ready));
+  ready.then(
     () => {
-      const { takingPart, known } = workloads;
-      say(
-        'info',
-        { workloads: known, takingPart },
-        `${takingPart} of ${known} workloads take part`,
-      );
+      const { counts } = workloads;
+      say('info', counts, `${counts.takingPart} of ${counts.workloads} workloads take part`);
     },
     // Stopped before.
     () => {},

@@ -99,14 +99,10 @@ export class WorkloadReconciler {
     this.#options = options;
   }
 
-  /** How many workloads there are. */
-  get known(): number {
-    return this.#workloads.size;
-  }
-
-  /** How many of them take part. */
-  get takingPart(): number {
-    return [...this.#workloads.values()].filter((one) => one !== undefined).length;
+  /** How many workloads there are, and how many of them take part. */
+  get counts(): { readonly workloads: number; readonly takingPart: number } {
+    const takingPart = [...this.#workloads.values()].filter((one) => one !== undefined).length;
+    return { workloads: this.#workloads.size, takingPart };
   }
 
   /** Reconciles a workload; throws what is to be tried again. */

@@ -1,28 +1,25 @@
 import { randomUUID } from 'node:crypto';
 
-import type { KubernetesObject, ObjectClient } from '@depwatch/controller';
+import type { ObjectClient } from '@depwatch/controller';
 
 import { reloadAnnotation } from '../opt-in.ts';
-
-type ConfigMap = KubernetesObject & { data?: { readonly [key: string]: string } };
 
 /** One thing that an administrator does; `round` counts up from 1, so that what is written is new each time. */
 export type DemoChange = (admin: ObjectClient, round: number) => Promise<unknown>;
 
 /** What happens over and over, in this order, to what `manifests/demo.yaml` holds. */
 export function demoChanges(): readonly DemoChange[] {
-  let removed: ConfigMap | undefined;
-  const web = idOf('ConfigMap', 'web-settings');
-  const remove: DemoChange = async (admin) => {
-    const { apiVersion, kind, data = {} } = (await admin.get<ConfigMap>(web))!;
-    removed = { apiVersion: apiVersion!, kind: kind!, metadata: metadataOf(web), data };
-    await admin.delete(web);
-  };
-  const restore = (admin: ObjectClient, data = {}) =>
-    admin.create({ ...removed, data: { ...removed?.data, ...data } });
+  const remove: DemoChange = (admin) => admin.delete(idOf('ConfigMap', 'web-settings'));
+  const restore = (admin: ObjectClient, theme: string) =>
+    admin.create({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { namespace: 'demo', name: 'web-settings' },
+      data: { GREETING: 'hello', THEME: theme },
+    });
   return [
     // Other data: rolls who uses it.
-    patch('ConfigMap', 'web-settings', (round) => ({ data: { GREETING: `hello ${round}` } })),
+    patch('ConfigMap', 'web-settings', (round) => ({ data: { THEME: `blue ${round}` } })),
     // Another label, the same data: rolls nobody.
     patch('ConfigMap', 'web-settings', (round) => ({
       metadata: { labels: { round: `${round}` } },
@@ -38,9 +35,9 @@ export function demoChanges(): readonly DemoChange[] {
     })),
     // Gone, and back as it was: rolls nobody, who needed it meanwhile waited. Then once more, with other data.
     remove,
-    (admin) => restore(admin),
+    (admin, round) => restore(admin, `blue ${round}`),
     remove,
-    (admin, round) => restore(admin, { THEME: round % 2 === 1 ? 'dark' : 'light' }),
+    (admin, round) => restore(admin, `dark ${round}`),
     // Opted out, a change that it sleeps through, opted in again: rolls for what it slept through.
     patch('DaemonSet', 'collector', () => reload('off')),
     patch('ConfigMap', 'feature-flags', (round) => ({ data: { sampling: `${round}.5` } })),
@@ -59,8 +56,4 @@ function reload(value: string): object {
 function idOf(kind: string, name: string) {
   const isCore = kind === 'ConfigMap' || kind === 'Secret';
   return { ...(!isCore && { group: 'apps' }), version: 'v1', kind, namespace: 'demo', name };
-}
-
-function metadataOf({ namespace, name }: ReturnType<typeof idOf>) {
-  return { namespace, name };
 }

@@ -3,13 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Controller, KubernetesObject, Logger, ObjectClient } from '@depwatch/controller';
+import type { Controller, KubernetesObject, ObjectClient } from '@depwatch/controller';
 import { createK8sTransport } from '@depwatch/k8s-transport';
 import { startApiServer } from '@depwatch/testing';
 import { KubeConfig, loadAllYaml } from '@kubernetes/client-node';
 
-import { levels } from '../log.ts';
-import type { DecisionFields } from '../workload-reconciler.ts';
 import { demoChanges } from './changes.ts';
 
 /** How long it is quiet between two changes, in milliseconds. */
@@ -26,15 +24,13 @@ export interface Demo {
   readonly pace: { readonly settleMs: number; readonly minIntervalMs: number };
   /** For the beginning: how to take part. */
   readonly intro: readonly string[];
-  /** A logger that counts what another one is told. */
-  observe(logger: Logger): Logger;
   /**
    * Changes things from when the reloader knows every workload: what changes before would just be what it sees first. Stays pending
    * but for something that could not be changed.
    */
   changes(reloader: readonly Controller[], signal: AbortSignal): Promise<never>;
   /** For the end: what has happened, and where to go on. */
-  farewell(): readonly string[];
+  farewell(outcomes: ReadonlyMap<string, number>): readonly string[];
   /** Ends the changes and the API server. */
   stop(): Promise<void>;
 }
@@ -46,7 +42,6 @@ export async function startDemo(): Promise<Demo> {
   const folder = await mkdtemp(join(tmpdir(), 'depwatch-'));
   const file = join(folder, 'kubeconfig');
   const startedAt = performance.now();
-  const rolls = new Map<string, number>();
   const ended = new AbortController();
   let changing: Promise<void> | undefined;
   const demo: Demo = {
@@ -58,18 +53,6 @@ export async function startDemo(): Promise<Demo> {
       '  kubectl -n demo get deployments,statefulsets,daemonsets,configmaps',
       `  kubectl -n demo patch configmap web-settings -p '{"data":{"THEME":"dark"}}'`,
     ],
-    observe(logger) {
-      const counted = levels.map((level): [string, Logger[typeof level]] => [
-        level,
-        (fields, message) => {
-          const { outcome, workload } = fields as Partial<DecisionFields>;
-          const name = `${workload?.kind} ${workload?.name}`.toLowerCase();
-          if (outcome === 'rolled') rolls.set(name, (rolls.get(name) ?? 0) + 1);
-          logger[level](fields, message);
-        },
-      ]);
-      return Object.fromEntries(counted) as unknown as Logger;
-    },
     async changes(reloader, signal) {
       const quiet = AbortSignal.any([signal, ended.signal]);
       const ready = Promise.all(reloader.map((controller) => controller.ready));
@@ -80,12 +63,11 @@ export async function startDemo(): Promise<Demo> {
       await changing;
       return new Promise(() => {});
     },
-    farewell() {
-      const total = [...rolls.values()].reduce((sum, times) => sum + times, 0);
-      const each = [...rolls].map(([name, times]) => `${name} ${times}`).join(', ');
+    farewell(outcomes) {
       const seconds = Math.round((performance.now() - startedAt) / 1000);
+      const counts = [...outcomes].map(([outcome, times]) => `${times} ${outcome}`);
       return [
-        `\n${seconds} s, rolls: ${total}${each && ` (${each})`}\n\nWhat next:`,
+        `\n${seconds} s: ${counts.join(', ') || 'nothing was decided'}\n\nWhat next:`,
         '  write a controller of your own   packages/controller/docs/first-controller.md',
         '  see how it works                 packages/controller/docs/concepts.md',
         '  run this on a cluster of yours   npm start -- --kubeconfig FILE --dry-run',
