@@ -35,6 +35,7 @@ const moreFiles: Readonly<Record<string, readonly string[]>> = {
     'dist/cli.js',
     'dist/cli.js.map',
     'manifests/cluster-wide.yaml',
+    'manifests/demo.yaml',
     'manifests/namespaced.yaml',
   ],
 };

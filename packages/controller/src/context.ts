@@ -10,7 +10,9 @@ import type { DependOptions, WatchStatus } from '@depwatch/dynamic-watcher';
 /** What a reconcile reads and writes with. What it reads is what wakes it, until its next reconcile has read something else. */
 export interface ReadContext extends ReconcileContext {
   /**
-   * One object. Those of the own kind, and of kinds in `owns`, come from the lists that the controller holds anyway.
+   * One object. Those of the own kind, and of kinds in `owns`, come from the lists that the controller holds anyway. With
+   * `metadataOnly` in the identifier its metadata is all that is fetched, kept and returned, and each of its changes wakes all
+   * the same: for what is better not kept, such as a Secret, whose data `client.get` reads when it is needed.
    *
    * @returns the object, deeply frozen and shared; undefined when there is none
    * @throws DepwatchError as the dynamic watcher's `get`

@@ -36,7 +36,9 @@ export interface Turn {
 /** What a reconcile reads with: the lists that the controller holds where they have it, else a watch of the batch. */
 export function readContext({ lists, reads }: ContextParts, turn: Turn): ReadContext {
   const { reader, context, batch, client, asked } = turn;
-  const held = (query: Parameters<QueryBatch['get']>[0]): HeldList | undefined => {
+  const held = (wanted: Parameters<QueryBatch['get']>[0]): HeldList | undefined => {
+    // What is held is held whole.
+    const query = wanted.metadataOnly ? { ...wanted, metadataOnly: false } : wanted;
     const list = lists.find((one) => one.covers(query));
     const key = list && objectIdentifierKey(query);
     // Of itself it is told as `wakeOn` says.

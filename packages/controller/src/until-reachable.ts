@@ -22,12 +22,14 @@ export async function untilReachable(
   attempt: () => Promise<void>,
   { clock, logger, watched, signal }: Patience,
 ): Promise<void> {
-  for (;;) {
+  for (let tries = 1; ; tries += 1) {
     try {
       return await attempt();
     } catch (error) {
       if (!isDepwatchError(error) || !error.retryable) throw error;
-      logger.warn({ watched, error }, 'a controller can not begin yet, and tries again');
+      // That the API server is away is told of anyway, and once does for the rest.
+      const level = tries === 1 && error.reason !== 'unreachable' ? 'warn' : 'debug';
+      logger[level]({ watched, error }, 'a controller can not begin yet, and tries again');
     }
     await pause(clock, signal);
   }

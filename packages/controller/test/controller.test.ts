@@ -337,6 +337,27 @@ describe('ready', () => {
 });
 
 describe('start', () => {
+  test('says nothing of an API server that can not be reached, which its watches say once', async () => {
+    const fake = createFakeTransport({ objects: [widgetDefinition] });
+    fake.down();
+    const lines: string[] = [];
+    const log = (_fields: object, message: string): void => void lines.push(message);
+    await using controller = createController({
+      kind: widgetKind,
+      transport: fake,
+      clock: fake.clock,
+      logger: { debug: () => {}, info: log, warn: log, error: log },
+      reconcile: () => {},
+    });
+    const started = controller.start();
+    await fake.clock.advance(120_000);
+    expect(lines).toEqual([expect.stringContaining('its watches wait until it answers')]);
+    fake.up();
+    await fake.clock.advance(30_000);
+    await started;
+    expect(lines).toHaveLength(2);
+  });
+
   test('waits for an API server that can not be reached, and for no longer than until a stop', async () => {
     const fake = createFakeTransport({ objects: [widgetDefinition, widget('a')] });
     fake.down();

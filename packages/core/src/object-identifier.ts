@@ -20,13 +20,18 @@ export interface ObjectIdentifier extends GroupVersionKind {
   namespace?: string;
   name?: string;
   selector?: string;
+  /**
+   * Its metadata alone, as a PartialObjectMetadata (controller-runtime's `OnlyMetadata`): every change wakes, and nothing but
+   * metadata is fetched or kept, of a Secret say. The same object whole is another identifier, with a watch of its own. @default false
+   */
+  metadataOnly?: boolean;
 }
 
 /** For people: `GroupVersion=v1, Kind=ConfigMap, Namespace=ns, Name=n[, Selector=…]`. Not injective. */
 export function formatObjectIdentifier(id: ObjectIdentifier): string {
   return `GroupVersion=${formatGroupVersion(id)}, Kind=${id.kind}, Namespace=${id.namespace ?? ''}, Name=${
     id.name ?? ''
-  }${id.selector ? `, Selector=${id.selector}` : ''}`;
+  }${id.selector ? `, Selector=${id.selector}` : ''}${id.metadataOnly ? ', MetadataOnly' : ''}`;
 }
 
 /** {@link formatObjectIdentifier} for errors and logs: what is longer than 256 characters, as a selector may be, is cut. */
@@ -54,6 +59,7 @@ export function objectIdentifierKey(id: ObjectIdentifier): string {
     id.namespace ?? '',
     id.name ?? '',
     selector,
+    ...(id.metadataOnly ? [true] : []),
   ]);
 }
 
@@ -87,6 +93,9 @@ export function validateQuery(id: ObjectIdentifier): void {
       throw invalidInput(`${field}: ${JSON.stringify(value)} names nothing in Kubernetes`);
     }
   }
+  const { metadataOnly }: { metadataOnly?: unknown } = id;
+  if (metadataOnly !== undefined && typeof metadataOnly !== 'boolean')
+    throw invalidInput('metadataOnly: expected true or false');
   checkVersion(id);
   if (!id.kind) throw invalidInput('kind: must be set, for example "ConfigMap"');
   if (!id.selector) return;
@@ -132,11 +141,12 @@ export function validateObjectIdentifier(id: ObjectIdentifier): void {
 
 /** A frozen copy that holds the fields of an identifier that `id` sets, and nothing else. */
 export function copyObjectIdentifier(id: ObjectIdentifier): ObjectIdentifier {
-  const copy: Record<string, string> = {};
+  const copy: Record<string, string | boolean> = {};
   for (const field of fields) {
     const value = id[field];
     if (value !== undefined) copy[field] = value;
   }
+  if (id.metadataOnly) copy['metadataOnly'] = true;
   return Object.freeze(copy as unknown as ObjectIdentifier);
 }
 

@@ -149,3 +149,13 @@ test('in errors and logs an identifier is cut where it is long', () => {
     formatObjectIdentifier({ ...id, selector: 'a=b' }),
   );
 });
+
+test('the metadata of an object is another identifier than the object, and its copy keeps that', () => {
+  const whole = { version: 'v1', kind: 'Secret', namespace: 'n', name: 's' };
+  const metadata = { ...whole, metadataOnly: true };
+  expect(objectIdentifierKey(metadata)).not.toBe(objectIdentifierKey(whole));
+  expect(objectIdentifierKey({ ...whole, metadataOnly: false })).toBe(objectIdentifierKey(whole));
+  expect(copyObjectIdentifier(metadata)).toEqual(metadata);
+  expect(copyObjectIdentifier({ ...whole, metadataOnly: false })).toEqual(whole);
+  expect(formatObjectIdentifier(metadata)).toBe(`${formatObjectIdentifier(whole)}, MetadataOnly`);
+});

@@ -85,7 +85,12 @@ export class Engine {
     };
     const loop = reconcileGroup
       ? reconcileGroup.join(graph, listener)
-      : new ReconcileLoop({ ...options, ...listener, tracksReconciles: watches.areCached });
+      : new ReconcileLoop({
+          ...options,
+          ...listener,
+          tracksReconciles: watches.areCached,
+          isServerDown: () => !watches.isServerUp,
+        });
     const mappings = new Mappings({ ...options, loop });
     const wakeUps = new WakeUps({ ...options, graph, loop, mappings });
     const tentative = new TentativeEdges();

@@ -141,6 +141,11 @@ export class Watches {
     if (options.metrics) reportWatches(options.metrics, feeds, this.#end.signal);
   }
 
+  /** Whether the API server answers, as far as is known. */
+  get isServerUp(): boolean {
+    return this.#health.isOpen;
+  }
+
   /** An identifier as graphs know it, as far as can be told without asking the server. */
   normalize(id: ObjectIdentifier): ObjectIdentifier {
     return this.gvrs.scopeOf(id) === false ? normalizeWatched(id, { namespaced: false }) : id;

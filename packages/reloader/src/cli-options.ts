@@ -1,22 +1,9 @@
 import { parseArgs } from 'node:util';
 
-import type { Level } from './events.ts';
+import { levels, type Level } from './log.ts';
 
 /** What the command line asks for. */
-export interface CliOptions {
-  readonly kubeconfig: string | undefined;
-  readonly context: string | undefined;
-  /** Empty: all. */
-  readonly namespaces: readonly string[];
-  readonly all: boolean;
-  readonly dryRun: boolean;
-  readonly log: 'text' | 'json';
-  /** What matters less isn't said. */
-  readonly logLevel: Level;
-  readonly embedded: boolean;
-  readonly help: boolean;
-  readonly version: boolean;
-}
+export type CliOptions = ReturnType<typeof parseCliOptions>;
 
 /** A flag that isn't known, or a value that can't be; the message names it. */
 export class UsageError extends Error {
@@ -53,53 +40,40 @@ It runs until SIGINT (Ctrl-C) or SIGTERM. Exit codes: 0 ended by a signal, 1 the
 used, 2 the command line can't be.
 `;
 
+const formats = ['text', 'json'] as const;
+
 /**
  * Reads the command line.
  *
  * @throws UsageError
  */
-export function parseCliOptions(args: readonly string[]): CliOptions {
-  const {
-    log,
-    'log-level': logLevel,
-    namespace: namespaces,
-    'dry-run': dryRun,
-    kubeconfig,
-    context,
-    ...flags
-  } = parse(args);
-  if (log !== 'text' && log !== 'json') {
-    throw new UsageError(`--log: ${JSON.stringify(log)} is neither "text" nor "json"`);
-  }
-  if (!isLevel(logLevel)) {
-    throw new UsageError(
-      `--log-level: ${JSON.stringify(logLevel)} is none of ${levels.join(', ')}`,
-    );
-  }
-  for (const name of namespaces) {
-    if (name.length > 63 || !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name)) {
+export function parseCliOptions(args: readonly string[]) {
+  const { log, 'log-level': level, namespace, 'dry-run': dryRun, ...rest } = parse(args);
+  const { kubeconfig, context, embedded } = rest;
+  for (const name of namespace) {
+    if (name.length > 63 || !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name))
       throw new UsageError(`--namespace: ${JSON.stringify(name)} can't be the name of a namespace`);
-    }
   }
-  for (const [flag, value] of [
-    ['--kubeconfig', kubeconfig],
-    ['--context', context],
-  ] as const) {
-    if (value === '') throw new UsageError(`${flag}: must not be empty`);
-    if (value !== undefined && flags.embedded) {
-      throw new UsageError(
-        `--embedded and ${flag}: an embedded API server needs no ${flag.slice(2)}`,
-      );
-    }
+  for (const [flag, value] of Object.entries({ kubeconfig, context })) {
+    if (value === '') throw new UsageError(`--${flag}: must not be empty`);
+    if (value !== undefined && embedded)
+      throw new UsageError(`--embedded and --${flag}: an embedded API server needs no ${flag}`);
   }
-  return { ...flags, log, logLevel, namespaces, dryRun, kubeconfig, context };
+  return {
+    ...rest,
+    dryRun,
+    /** Empty: all. */
+    namespaces: namespace as readonly string[],
+    log: oneOf('--log', log, formats),
+    /** What matters less isn't said. */
+    logLevel: oneOf('--log-level', level, levels) as Level,
+  };
 }
 
-/** From the one that says most. */
-export const levels: readonly Level[] = ['debug', 'info', 'warn', 'error'];
-
-function isLevel(text: string): text is Level {
-  return (levels as readonly string[]).includes(text);
+function oneOf<T extends string>(flag: string, text: string, all: readonly T[]): T {
+  const found = all.find((one) => one === text);
+  if (found) return found;
+  throw new UsageError(`${flag}: ${JSON.stringify(text)} is none of ${all.join(', ')}`);
 }
 
 function parse(args: readonly string[]) {

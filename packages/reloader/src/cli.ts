@@ -1,13 +1,10 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises';
-import { styleText } from 'node:util';
 
 import type { KubeConfigLike } from '@depwatch/k8s-transport';
 
-import { helpText, levels, parseCliOptions, UsageError, type CliOptions } from './cli-options.ts';
-import { levelOf, type ReloaderEvent } from './events.ts';
-import { needInstalled } from './needed.ts';
-import { createTextReport, jsonReport, type Paint, type Tone } from './report.ts';
+import { helpText, parseCliOptions, UsageError, type CliOptions } from './cli-options.ts';
+import { createLog } from './log.ts';
 
 /** How long what is left over at the end may hold the process up, in milliseconds. */
 const lingerMs = 500;
@@ -17,15 +14,13 @@ async function main(args: readonly string[]): Promise<number> {
   // Whoever reads the lines may have seen enough (`| head`): that ends the program as a signal does.
   const end = new AbortController();
   process.stdout.on('error', () => end.abort());
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    // Not once: npx hands on the Ctrl-C that this process got from the terminal, too.
-    process.on(name, () => end.abort());
-  }
+  // Until the controllers listen for these themselves. Not once: npx hands on the Ctrl-C that this process got, too.
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => end.abort());
   try {
     const options = parseCliOptions(args);
-    if (options.help) process.stdout.write(helpText);
-    else if (options.version) process.stdout.write(`${await version()}\n`);
-    else await run(options, end.signal);
+    if (options.help) write(helpText.trimEnd());
+    else if (options.version) write(await version());
+    else return await work(options, end.signal);
     return 0;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -36,36 +31,43 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function run(options: CliOptions, signal: AbortSignal): Promise<void> {
-  const { all, dryRun, embedded, namespaces } = options;
-  if (embedded) needInstalled('--embedded', '@depwatch/testing', '@kubernetes/client-node');
-  const demo = embedded ? await import('./embedded/demo.ts') : undefined;
-  const started = await demo?.startDemo(signal);
+async function work(options: CliOptions, signal: AbortSignal): Promise<number> {
+  const { all, dryRun, embedded, namespaces, log: format, logLevel: level } = options;
+  const demo = embedded ? await (await loadDemo()).startDemo() : undefined;
   try {
-    const kubeConfig = started?.kubeConfig ?? (await findCluster(options));
+    const kubeConfig = demo?.kubeConfig ?? (await findCluster(options));
     // Loaded late, for --help and a typing error should not take as long as loading all of this does.
-    const { createReloader } = await import('./reloader.ts');
-    const print = printer(options, {
-      version: await version(),
-      server: kubeConfig.getCurrentCluster()?.server ?? '',
-      ...(started && { user: started.user, intro: started.tour.intro }),
-    });
-    const startedAt = performance.now();
-    const onEvent = (event: ReloaderEvent): void => {
-      print(event);
-      started?.observe(event);
-    };
-    const where = { kubeConfig, namespaces, all, dryRun, onEvent };
-    await using reloader = createReloader({ ...where, ...demo?.demoPace });
-    await reloader.start();
-    await (started ? Promise.race([aborted(signal), started.failed]) : aborted(signal));
-    if (started && options.log === 'text') {
-      const farewell = started.tour.farewell(performance.now() - startedAt);
-      process.stdout.write(`\n${farewell.join('\n')}\n`);
-    }
+    const [{ run }, { createReloader }] = await Promise.all([
+      import('@depwatch/controller'),
+      import('./reloader.ts'),
+    ]);
+    const logger = createLog({ format, level, now: () => Date.now(), write });
+    const server = kubeConfig.getCurrentCluster()?.server;
+    const scope = namespaces.length > 0 ? `namespace ${namespaces.join(', ')}` : 'all namespaces';
+    const which = all ? ', every workload that did not opt out' : '';
+    const how = dryRun ? '; dry run: nothing is written' : '';
+    const starts = `depwatch-reloader ${await version()}: ${scope} of ${server}${which}${how}`;
+    logger.info({ namespaces, all, dryRun, embedded }, starts);
+    if (format === 'text') demo?.intro.forEach(write);
+    const settings = { kubeConfig, namespaces, all, dryRun, logger, ...demo?.pace };
+    const controllers = createReloader(settings);
+    const running = run(controllers, { signal, logger });
+    const ended = demo?.changes(controllers, signal);
+    const code = await (ended ? Promise.race([running.done, ended]) : running.done);
+    if (format === 'text') demo?.farewell(logger.outcomes).forEach(write);
+    return code;
   } finally {
-    await started?.stop();
+    await demo?.stop();
   }
+}
+
+/** What nobody needs in production isn't installed with this. */
+function loadDemo() {
+  return import('./embedded/demo.ts').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    const packages = '@depwatch/testing @kubernetes/client-node';
+    throw new Error(`--embedded takes more packages: npm install ${packages}`, { cause: error });
+  });
 }
 
 /**
@@ -84,60 +86,8 @@ async function findCluster({ kubeconfig: file, context }: CliOptions): Promise<K
   return inClusterConfig();
 }
 
-/** Where the reloader works, and as whom; and what else to say of that. */
-interface Where {
-  readonly version: string;
-  readonly server: string;
-  readonly user?: string;
-  readonly intro?: readonly string[];
-}
-
-/** Says where the reloader works, and returns what prints its events. */
-function printer(
-  { log, logLevel, namespaces, all, dryRun, embedded }: CliOptions,
-  { intro = [], ...where }: Where,
-): (event: ReloaderEvent) => void {
-  const write = (line: string): void => void process.stdout.write(`${line}\n`);
-  const now = (): number => Date.now();
-  const matters = (event: ReloaderEvent): boolean =>
-    levels.indexOf(levelOf(event)) >= levels.indexOf(logLevel);
-  if (log === 'json') {
-    const time = new Date(now()).toISOString();
-    const msg = `depwatch-reloader ${where.version} starts`;
-    const options = { namespaces, all, dryRun, embedded };
-    write(JSON.stringify({ time, level: 'info', msg, type: 'starting', ...where, ...options }));
-    return (event) => matters(event) && write(jsonReport.line(event, now()));
-  }
-  const report = createTextReport(paint);
-  const scope = namespaces.length > 0 ? `namespace ${namespaces.join(', ')}` : 'all namespaces';
-  const how = [
-    ...(all ? ['every workload that did not opt out'] : []),
-    ...(dryRun ? ['dry run: nothing is written'] : []),
-    ...(embedded ? [`an API server within this process, as ${where.user}`, 'Ctrl-C ends it'] : []),
-  ];
-  write(`depwatch-reloader ${where.version}: ${scope} of ${where.server}`);
-  if (how.length > 0) write(how.join('; '));
-  for (const line of intro) write(line);
-  write(`\n${report.heading}`);
-  return (event) => matters(event) && write(report.line(event, now()));
-}
-
-const looks: { readonly [tone in Exclude<Tone, 'plain'>]: Parameters<typeof styleText>[0] } = {
-  strong: 'bold',
-  faint: 'dim',
-  good: 'green',
-  bad: 'red',
-};
-
-/** Colours where the terminal has them and NO_COLOR isn't set: styleText looks. */
-const paint: Paint = (tone, text) =>
-  tone === 'plain' ? text : styleText(looks[tone], text, { stream: process.stdout });
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+function write(line: string): void {
+  process.stdout.write(`${line}\n`);
 }
 
 async function version(): Promise<string> {

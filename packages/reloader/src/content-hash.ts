@@ -29,42 +29,27 @@ export interface Finding {
  * @param content the object's data; undefined when there is no such object
  */
 export function hashReference(
-  reference: Reference,
+  { kind, name, optional, keys }: Reference,
   content: Content | undefined,
 ): readonly Finding[] {
-  const id = formatReference(reference);
-  const entries = content ? sortedEntries(content) : [];
+  const id = formatReference({ kind, name });
+  const entries = (['data', 'binaryData'] as const)
+    .flatMap((field) =>
+      Object.entries(content?.[field] ?? {}).map(([key, value]) => [key, field, value] as const),
+    )
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
   // JSON keeps the parts apart: nothing that one of them holds makes it look like two.
-  const hashOf = (used: readonly Entry[]): string =>
-    sha256(JSON.stringify([reference.kind, reference.name, used]));
+  const hashOf = (used: typeof entries): string => sha256(JSON.stringify([kind, name, used]));
 
-  if (reference.keys === 'all') {
-    return [{ id, hash: content && hashOf(entries), optional: reference.optional }];
-  }
-  return reference.keys.map(({ key, optional }) => {
-    const used = entries.filter(([entryKey]) => entryKey === key);
-    return { id: `${id}/${key}`, hash: used.length > 0 ? hashOf(used) : undefined, optional };
+  if (keys === 'all') return [{ id, hash: content && hashOf(entries), optional }];
+  return keys.map((use) => {
+    const used = entries.filter(([key]) => key === use.key);
+    const hash = used.length > 0 ? hashOf(used) : undefined;
+    return { id: `${id}/${use.key}`, hash, optional: use.optional };
   });
-}
-
-/** The findings for a reference whose object may not be read. */
-export function hiddenFindings(reference: Reference): readonly Finding[] {
-  return hashReference(reference, undefined).map((finding) => ({ ...finding, isHidden: true }));
 }
 
 /** SHA-256 in base64url: 43 characters. */
 export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('base64url');
-}
-
-type Entry = readonly [key: string, field: 'data' | 'binaryData', value: string];
-
-function sortedEntries({ data = {}, binaryData = {} }: Content): readonly Entry[] {
-  const text = Object.entries(data).map(([key, value]): Entry => [key, 'data', value]);
-  const binary = Object.entries(binaryData).map(([key, value]): Entry => [
-    key,
-    'binaryData',
-    value,
-  ]);
-  return [...text, ...binary].toSorted(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -8,11 +8,8 @@ import type { Used } from './used.ts';
 export function rollsCaused(used: readonly Used[], differing: readonly string[]): string {
   const causes = used
     .filter(({ findings }) => findings.some(({ id }) => differing.includes(id)))
-    .map(({ reference, object }) => {
-      const writers = object
-        ? ['f:data', 'f:binaryData'].flatMap((field) => writersOf(object, [field]))
-        : [];
-      return `${formatReference(reference)} is changed by ${writers[0] ?? 'somebody'}`;
+    .map(({ reference, writtenBy = 'somebody' }) => {
+      return `${formatReference(reference)} is changed by ${writtenBy}`;
     });
   return `its pods are replaced again and again, since ${causes.join(', ')}`;
 }
@@ -25,9 +22,7 @@ export function rollsCaused(used: readonly Used[], differing: readonly string[])
 export function recordUndone(workload: KubernetesObject | undefined): string {
   const [setter] = workload ? writersOf(workload, recordPath) : [];
   // Of who takes a field away nothing is left but what else they wrote.
-  const others = workload ? writersOf(workload, []).slice(0, 3) : [];
-  const who =
-    setter ??
-    (others.length > 0 ? `somebody, such as who else writes it: ${others.join(', ')}` : 'somebody');
+  const others = workload ? writersOf(workload, []).slice(0, 3).join(', ') : '';
+  const who = setter ?? `somebody${others && `, such as who else writes it: ${others}`}`;
   return `${recordAnnotation} is undone again and again by ${who}`;
 }

@@ -17,47 +17,35 @@ export interface Reference {
   readonly keys: 'all' | readonly KeyUse[];
 }
 
+type Sources<Suffix extends string, Source> = {
+  readonly [Field in `configMap${Suffix}` | `secret${Suffix}`]?: Source;
+};
+
 interface ObjectSource {
   readonly name?: string;
   readonly optional?: boolean;
 }
 
-interface KeySource extends ObjectSource {
-  readonly key: string;
-}
-
-interface FileSource {
-  readonly optional?: boolean;
+interface FileSource extends ObjectSource {
+  /** In place of the name, for a volume of a Secret. */
+  readonly secretName?: string;
   readonly items?: readonly { readonly key: string }[];
 }
 
 interface ContainerLike {
   readonly env?: readonly {
-    readonly valueFrom?: {
-      readonly configMapKeyRef?: KeySource;
-      readonly secretKeyRef?: KeySource;
-    };
+    readonly valueFrom?: Sources<'KeyRef', ObjectSource & { readonly key: string }>;
   }[];
-  readonly envFrom?: readonly {
-    readonly configMapRef?: ObjectSource;
-    readonly secretRef?: ObjectSource;
-  }[];
+  readonly envFrom?: readonly Sources<'Ref', ObjectSource>[];
 }
 
 /** What is read of a pod's spec: any spec that came as JSON fits, and client-node's `V1PodSpec` too. */
 export interface PodSpecLike {
   readonly containers?: readonly ContainerLike[];
   readonly initContainers?: readonly ContainerLike[];
-  readonly volumes?: readonly {
-    readonly configMap?: FileSource & { readonly name?: string };
-    readonly secret?: FileSource & { readonly secretName?: string };
-    readonly projected?: {
-      readonly sources?: readonly {
-        readonly configMap?: FileSource & { readonly name?: string };
-        readonly secret?: FileSource & { readonly name?: string };
-      }[];
-    };
-  }[];
+  readonly volumes?: readonly (Sources<'', FileSource> & {
+    readonly projected?: { readonly sources?: readonly Sources<'', FileSource>[] };
+  })[];
 }
 
 /** `configmap/settings`: how a reference is written in annotations, in the record and in reports. */
@@ -78,8 +66,8 @@ const objectName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9]
 /** One place of a pod that names an object, or a key of one. */
 interface Use {
   readonly kind: ReferenceKind;
-  readonly name: string | undefined;
-  readonly optional: boolean | undefined;
+  readonly name?: string | undefined;
+  readonly optional?: boolean | undefined;
   /** Undefined: all of it. */
   readonly key?: string;
 }
@@ -93,7 +81,7 @@ interface Use {
  */
 export function referencesOf(pod: PodSpecLike): readonly Reference[] {
   const uses = Map.groupBy(
-    [...usesOf(pod)].filter(({ name }) => name),
+    usesOf(pod).filter(({ name }) => name),
     ({ kind, name }) => formatReference({ kind, name: name! }),
   );
   return [...uses].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, same]) => join(same));
@@ -110,36 +98,32 @@ function join(uses: readonly Use[]): Reference {
   return { ...one, keys: byKey.map(([key = '', same]) => ({ key, optional: isOptional(same) })) };
 }
 
-function* usesOf({ initContainers = [], containers = [], volumes = [] }: PodSpecLike) {
-  for (const { env = [], envFrom = [] } of [...initContainers, ...containers]) {
-    for (const { valueFrom } of env) {
-      yield* keyUses('ConfigMap', valueFrom?.configMapKeyRef);
-      yield* keyUses('Secret', valueFrom?.secretKeyRef);
-    }
-    for (const { configMapRef, secretRef } of envFrom) {
-      yield* fileUses('ConfigMap', configMapRef?.name, configMapRef);
-      yield* fileUses('Secret', secretRef?.name, secretRef);
-    }
-  }
-  for (const { configMap, secret, projected } of volumes) {
-    yield* fileUses('ConfigMap', configMap?.name, configMap);
-    yield* fileUses('Secret', secret?.secretName, secret);
-    for (const source of projected?.sources ?? []) {
-      yield* fileUses('ConfigMap', source.configMap?.name, source.configMap);
-      yield* fileUses('Secret', source.secret?.name, source.secret);
-    }
-  }
-}
+/** The kinds, and how the fields begin that name their objects. */
+const kinds = [
+  ['ConfigMap', 'configMap'],
+  ['Secret', 'secret'],
+] as const;
 
-function keyUses(kind: ReferenceKind, source: KeySource | undefined): readonly Use[] {
-  return source ? [{ kind, name: source.name, optional: source.optional, key: source.key }] : [];
+function usesOf({
+  initContainers = [],
+  containers = [],
+  volumes = [],
+}: PodSpecLike): readonly Use[] {
+  const all = [...initContainers, ...containers];
+  const values = all.flatMap(({ env = [] }) => env.flatMap(({ valueFrom }) => valueFrom ?? []));
+  const wholes = all.flatMap(({ envFrom = [] }) => envFrom);
+  const files = volumes.flatMap((volume) => [volume, ...(volume.projected?.sources ?? [])]);
+  return kinds.flatMap(([kind, field]) => [
+    ...values.flatMap((value) => value[`${field}KeyRef`] ?? []).map((use) => ({ kind, ...use })),
+    ...wholes.flatMap((value) => value[`${field}Ref`] ?? []).map((use) => ({ kind, ...use })),
+    ...files.flatMap((file) => file[field] ?? []).flatMap((file) => fileUses(kind, file)),
+  ]);
 }
 
 /** No items and an empty list of them mean the same to the kubelet: a file for each key. */
 function fileUses(
   kind: ReferenceKind,
-  name: string | undefined,
-  { optional, items = [] }: FileSource = {},
+  { secretName, name = secretName, optional, items = [] }: FileSource,
 ): readonly Use[] {
   if (items.length === 0) return [{ kind, name, optional }];
   return items.map(({ key }) => ({ kind, name, optional, key }));

@@ -2,25 +2,15 @@ import {
   isDepwatchError,
   type Cached,
   type ControllerContext,
-  type ObjectIdentifier,
+  type Logger,
   type ReconcileContext,
   type Result,
 } from '@depwatch/controller';
-import type { DynamicWatcher } from '@depwatch/dynamic-watcher';
 import { decideOn } from './decide-on.ts';
-import type { Outcome, ReloaderEvent } from './events.ts';
 import { recordUndone, rollsCaused } from './loops.ts';
-import { isLoop, nextPace, steadyPace, waitMs } from './pace.ts';
-import { formatRecord, templateId, type Decision } from './record.ts';
-import { formatReference, type Reference } from './references.ts';
-import {
-  changeOf,
-  decisionOf,
-  lookAtChanges,
-  newTracked,
-  noteChange,
-  type Tracked,
-} from './tracked.ts';
+import { isLoop, nextPace, steadyPace, waitMs, type Pace } from './pace.ts';
+import { formatRecord, templateId, type Decision, type Known } from './record.ts';
+import { formatReference, type ReferenceKind } from './references.ts';
 import { readUsed, readWhole, type Used } from './used.ts';
 import {
   interestOf,
@@ -29,7 +19,6 @@ import {
   rolledValue,
   rolledWorkload,
   templateHashOf,
-  type Interest,
   type Workload,
   type WorkloadKind,
   type WorkloadName,
@@ -40,44 +29,80 @@ const conflictDelayMs = 200;
 /** How soon something that may not be read is asked for again; nothing tells when it may. */
 const hiddenDelayMs = 30_000;
 
+/**
+ * What was done about a workload. `rolled`: the pods are being replaced, and the record was written; `recorded`: the record alone
+ * was; both with `would-` in a dry run. `restored`: somebody took the record away, or changed it, and it was written again.
+ * Nothing was written: `held`, it was a moment ago; `waiting`, something that the pods need isn't there; `unchanged`, the data is
+ * what the record says; `released`, it is gone, or takes no part any more.
+ */
+export type Outcome =
+  | 'rolled'
+  | 'would-roll'
+  | 'recorded'
+  | 'would-record'
+  | 'restored'
+  | 'held'
+  | 'waiting'
+  | 'unchanged'
+  | 'released';
+
+/** What the line of a decision says beside its message; names objects and keys, never data. */
+export interface DecisionFields {
+  readonly workload: WorkloadName;
+  readonly outcome: Outcome;
+  /** For people. */
+  readonly reason: string;
+  /** What differs, as `configmap/name` or `configmap/name/key`; empty unless it rolls. */
+  readonly differing: readonly string[];
+  /** What has become of what it uses since the last decision, such as `configmap/name modified`. */
+  readonly causes: readonly string[];
+}
+
 /** What a {@link WorkloadReconciler} works with. */
 export interface WorkloadReconcilerOptions {
   readonly all: boolean;
   readonly dryRun: boolean;
   readonly settleMs: number;
   readonly minIntervalMs: number;
-  /** Watches ConfigMaps and Secrets on behalf of workloads, for their metadata alone. */
-  readonly references: Pick<DynamicWatcher, 'addOrUpdateWatcher' | 'removeWatcher'>;
   /** Milliseconds since the Unix epoch. */
   now(): number;
-  tell(event: ReloaderEvent): void;
+  /** Writes a line of the log; never throws. */
+  say(level: keyof Logger, fields: object, message: string): void;
 }
 
-type Context = Pick<ControllerContext<Workload>, 'client' | 'signal' | 'event'>;
+type Context = Pick<ControllerContext<Workload>, 'get' | 'client' | 'event'> &
+  Pick<ReconcileContext, 'causes'>;
 
-/** Brings one workload after another to its wanted state: its watches to what it uses, its pods to what that holds. */
+/** What is remembered of a workload that takes part. */
+interface Tracked {
+  readonly name: WorkloadName;
+  /** Another one of the same name is another workload. */
+  readonly uid: string | undefined;
+  /** What has become of what it uses since the last decision. */
+  readonly causes: Set<string>;
+  /** What was told of it and need not be told again. */
+  readonly told: Set<string>;
+  used: readonly Used[];
+  /** The state that the last decision was about, as one text; undefined while one is due. */
+  settled?: string | undefined;
+  known?: Known;
+  pace?: Pace;
+}
+
+/** Brings one workload after another to its wanted state: its pods to what the data is that they use. */
 export class WorkloadReconciler {
   readonly #options: WorkloadReconcilerOptions;
-  readonly #tracked = new Map<string, Tracked>();
-  /** Those that take no part. */
-  readonly #others = new Set<string>();
+  /** By key; undefined: it takes no part. */
+  readonly #workloads = new Map<string, Tracked | undefined>();
 
   constructor(options: WorkloadReconcilerOptions) {
     this.#options = options;
   }
 
   /** How many workloads there are, and how many of them take part. */
-  get counts(): { workloads: number; optedIn: number } {
-    return { workloads: this.#others.size + this.#tracked.size, optedIn: this.#tracked.size };
-  }
-
-  /** Something that a workload uses has changed. */
-  noteCauses(id: ObjectIdentifier, { causes }: ReconcileContext): void {
-    const tracked = this.#tracked.get(keyOf(nameOf(id)));
-    for (const { type, watched } of causes) {
-      const change = watched && changeOf(type, watched);
-      if (tracked && change) noteChange(tracked, change, this.#options.now());
-    }
+  get counts(): { readonly workloads: number; readonly takingPart: number } {
+    const takingPart = [...this.#workloads.values()].filter((one) => one !== undefined).length;
+    return { workloads: this.#workloads.size, takingPart };
   }
 
   /** Reconciles a workload; throws what is to be tried again. */
@@ -86,123 +111,74 @@ export class WorkloadReconciler {
     workload: Cached<Workload>,
     context: Context,
   ): Promise<Result | void> {
-    const { namespace = '', name = '' } = workload.metadata ?? {};
+    const { namespace = '', name = '', uid } = workload.metadata ?? {};
     const id = { kind, namespace, name };
     const interest = interestOf(workload, this.#options.all);
     if (!interest) {
-      await this.removed(id);
-      this.#others.add(keyOf(id));
+      this.removed(id);
+      this.#workloads.set(keyOf(id), undefined);
       return undefined;
     }
-    this.#others.delete(keyOf(id));
-    const tracked = this.#track(id, workload.metadata?.uid);
-    try {
-      const result = await this.#reconcile(tracked, interest, workload, context);
-      tracked.failure = undefined;
-      return result;
-    } catch (error) {
-      const { message } = error as Error;
-      // That the API server is away is told once, and not of each workload.
-      const isOutage = isDepwatchError(error) && error.reason === 'unreachable';
-      if (!context.signal.aborted && !isOutage && tracked.failure !== message) {
-        tracked.failure = message;
-        this.#options.tell({ type: 'failed', workload: id, message });
-      }
-      throw error;
-    }
+    const tracked = this.#track(id, uid);
+    for (const cause of causesOf(context)) tracked.causes.add(cause);
+    for (const problem of interest.problems) this.#warnOnce(tracked, problem);
+    tracked.used = await readUsed(interest.references, namespace, tracked.used, context);
+    const refused = tracked.used.flatMap((one) => one.refused ?? []);
+    for (const why of refused) this.#warnOnce(tracked, why);
+    const result = await this.#decide(tracked, workload, context);
+    // What may not be read is asked for again, though nothing has changed.
+    return result ?? (refused.length > 0 ? { requeueAfterMs: hiddenDelayMs } : undefined);
   }
 
   /** A workload is gone, or takes no part any more. */
-  async removed(name: WorkloadName): Promise<void> {
-    this.#others.delete(keyOf(name));
-    const tracked = this.#tracked.get(keyOf(name));
-    if (!tracked) return;
-    await this.#options.references.removeWatcher(idOf(name));
-    this.#tracked.delete(keyOf(name));
-    noteChange(tracked, { type: 'left', ...name }, this.#options.now());
-    lookAtChanges(tracked);
-    this.#decided(tracked, 'released', 'takes no part any more', []);
+  removed(name: WorkloadName): void {
+    const tracked = this.#workloads.get(keyOf(name));
+    this.#workloads.delete(keyOf(name));
+    if (tracked) this.#tell(tracked, 'released', 'takes no part any more');
   }
 
   #track(name: WorkloadName, uid: string | undefined): Tracked {
-    const known = this.#tracked.get(keyOf(name));
+    const known = this.#workloads.get(keyOf(name));
     if (known && known.uid === uid) return known;
-    const tracked = newTracked(name, uid);
-    noteChange(tracked, { type: 'seen', ...name }, this.#options.now());
-    this.#tracked.set(keyOf(name), tracked);
+    const tracked = { name, uid, causes: new Set<string>(), told: new Set<string>(), used: [] };
+    this.#workloads.set(keyOf(name), tracked);
     return tracked;
   }
 
-  async #reconcile(
+  async #decide(
     tracked: Tracked,
-    interest: Interest,
     workload: Cached<Workload>,
     context: Context,
   ): Promise<Result | void> {
-    const { now, settleMs } = this.#options;
-    for (const message of interest.problems) this.#tellOnce(tracked, 'problem', message);
-    const uses = JSON.stringify(interest.references);
-    if (tracked.settled !== undefined && !tracked.settled.startsWith(uses))
-      noteChange(tracked, { type: 'changed', ...tracked.name }, now());
-    await this.#follow(tracked, interest.references);
-
-    const recordText = recordTextOf(workload);
-    const state = stateOf(uses, recordText, templateHashOf(workload));
-    // What woke it was its own write, or nothing that matters.
-    if (tracked.changes.size === 0 && tracked.settled === state) return undefined;
-    tracked.settled = undefined;
-
-    lookAtChanges(tracked);
-    const used = await readUsed(interest.references, tracked.name.namespace, context);
-    for (const { refused } of used) if (refused) this.#tellOnce(tracked, 'failed', refused);
+    const { now, settleMs, dryRun } = this.#options;
+    const { used } = tracked;
     const findings = used.flatMap((one) => one.findings);
+    const state = stateOf(used, recordTextOf(workload), templateHashOf(workload));
+    // What woke it was its own write.
+    if (tracked.settled === state) return tracked.causes.clear();
+    tracked.settled = undefined;
     const decision = await decideOn(workload, tracked.known, findings, context);
-    const isHidden = findings.some((finding) => finding.isHidden);
-    const later = isHidden ? { requeueAfterMs: hiddenDelayMs } : undefined;
-    const isIdle = decision.action === 'restore' && this.#options.dryRun;
-    if (decision.action === 'nothing' || isIdle) {
-      tracked.known = { record: decision.record, replaced: tracked.known?.replaced };
-      // What may not be read is asked for again, though nothing has changed.
-      if (!isHidden) tracked.settled = state;
-      const outcome = decision.missing.length > 0 ? 'waiting' : 'unchanged';
-      if (tracked.about.size > 0) this.#decided(tracked, outcome, decision.reason, []);
-      return later;
+    const { action, record, reason, missing } = decision;
+    if (action === 'nothing' || (action === 'restore' && dryRun)) {
+      tracked.known = { record, replaced: tracked.known?.replaced };
+      tracked.settled = state;
+      return this.#tell(tracked, missing.length > 0 ? 'waiting' : 'unchanged', reason);
     }
     const held = waitMs(tracked.pace, now());
     if (held > 0) {
-      await this.#hold(tracked, decision, used, held, context);
+      await this.#hold(tracked, decision, held, context);
       // It settles once more, then.
       return { requeueAfterMs: Math.max(0, held - settleMs) };
     }
-    const written = await this.#write(tracked, workload, decision, context);
-    if (written === 'conflict') return { requeueAfterMs: conflictDelayMs };
-    if (written !== 'gone' && !isHidden)
-      tracked.settled = stateOf(uses, written.text, written.templateHash);
-    return later;
-  }
-
-  /** Watches what a workload uses. */
-  async #follow(tracked: Tracked, used: readonly Reference[]): Promise<void> {
-    const wanted = used.map(formatReference).join();
-    if (tracked.watching === wanted) return;
-    const { references } = this.#options;
-    const id = idOf(tracked.name);
-    const { namespace } = tracked.name;
-    if (used.length === 0) await references.removeWatcher(id);
-    else
-      await references.addOrUpdateWatcher(
-        id,
-        used.map(({ kind, name }) => ({ version: 'v1', kind, namespace, name })),
-      );
-    tracked.watching = wanted;
+    return this.#write(tracked, workload, decision, context);
   }
 
   async #write(
     tracked: Tracked,
     workload: Cached<Workload>,
     { action, record, reason, differing }: Decision,
-    { client, signal }: Context,
-  ): Promise<{ text: string; templateHash: string } | 'conflict' | 'gone'> {
+    { client }: Context,
+  ): Promise<Result | void> {
     const { now, dryRun, minIntervalMs } = this.#options;
     const isRoll = action === 'roll';
     const rolled = isRoll ? rolledValue(workload, now(), differing) : undefined;
@@ -213,10 +189,10 @@ export class WorkloadReconciler {
     const replaced = recordTextOf(workload);
     if (!dryRun) {
       try {
-        await client.patch(idOf(tracked.name), recordPatch(workload, text, rolled), { signal });
+        await client.patch(idOf(tracked.name), recordPatch(workload, text, rolled));
       } catch (error) {
-        if (isDepwatchError(error, 'ERR_CONFLICT')) return 'conflict';
-        if (isDepwatchError(error, 'ERR_NOT_FOUND')) return 'gone';
+        if (isDepwatchError(error, 'ERR_CONFLICT')) return { requeueAfterMs: conflictDelayMs };
+        if (isDepwatchError(error, 'ERR_NOT_FOUND')) return undefined;
         throw error;
       }
     }
@@ -224,57 +200,58 @@ export class WorkloadReconciler {
     if (action !== 'record') tracked.pace = nextPace(tracked.pace, now(), minIntervalMs);
     else if (tracked.known) tracked.pace = steadyPace(tracked.pace, now(), minIntervalMs);
     tracked.known = { record: wanted, replaced };
+    tracked.settled = stateOf(tracked.used, dryRun ? replaced : text, templateHash);
     tracked.told.delete(hold);
     if (tracked.pace?.streak === 1) tracked.told.delete(loop);
-    this.#decided(tracked, outcomeOf(action, dryRun), reason, isRoll ? differing : []);
-    return { text: dryRun ? (replaced ?? '') : text, templateHash };
+    return this.#tell(tracked, outcomeOf(action, dryRun), reason, isRoll ? differing : []);
   }
 
   /** It was written a moment ago. Where that goes on, somebody causes it, and is named. */
-  async #hold(
-    tracked: Tracked,
-    decision: Decision,
-    used: readonly Used[],
-    ms: number,
-    context: Context,
-  ): Promise<void> {
+  async #hold(tracked: Tracked, decision: Decision, ms: number, context: Context): Promise<void> {
     const { action, reason, differing } = decision;
     const tellOnce = isLoop(tracked.pace!) ? loop : hold;
     if (action === 'record' || tracked.told.has(tellOnce)) return;
-    const seconds = Math.ceil(ms / 1000);
     if (tellOnce === hold) {
-      tracked.told.add(hold);
-      const why = `${reason}; in ${seconds} s, since it was written a moment ago`;
-      const { now, tell } = this.#options;
-      return tell(decisionOf(tracked, { outcome: 'held', reason: why, differing }, now()));
+      const why = `${reason}; in ${Math.ceil(ms / 1000)} s, since it was written a moment ago`;
+      this.#tell(tracked, 'held', why, differing);
+    } else {
+      const isRoll = action === 'roll';
+      const what = isRoll
+        ? rollsCaused(tracked.used, differing)
+        : recordUndone(await readWhole(idOf(tracked.name), context));
+      const message = `${what}; it is left alone for ever longer, at most 10 minutes`;
+      context.event('Warning', isRoll ? 'RollsCaused' : 'RecordUndone', message);
+      this.#warn(tracked, message);
     }
-    const isRoll = action === 'roll';
-    const whole = isRoll ? undefined : await readWhole(idOf(tracked.name), context);
-    const what = isRoll ? rollsCaused(used, differing) : recordUndone(whole);
     tracked.told.add(tellOnce);
-    const message = `${what}; it is left alone for ever longer, at most 10 minutes`;
-    context.event('Warning', isRoll ? 'RollsCaused' : 'RecordUndone', message);
-    this.#options.tell({ type: 'problem', workload: tracked.name, message });
   }
 
-  #tellOnce(tracked: Tracked, type: 'failed' | 'problem', message: string): void {
-    if (tracked.told.has(message)) return;
+  #warnOnce(tracked: Tracked, message: string): void {
+    if (!tracked.told.has(message)) this.#warn(tracked, message);
     tracked.told.add(message);
-    this.#options.tell({ type, workload: tracked.name, message });
   }
 
-  #decided(tracked: Tracked, outcome: Outcome, reason: string, differing: readonly string[]): void {
-    const { now, tell } = this.#options;
-    const event = decisionOf(tracked, { outcome, reason, differing }, now());
-    tracked.about.clear();
-    tell(event);
+  #warn({ name }: Tracked, message: string): void {
+    this.#options.say('warn', { workload: name }, `${describe(name)}: ${message}`);
+  }
+
+  #tell(
+    { name: workload, causes }: Tracked,
+    outcome: Outcome,
+    reason: string,
+    differing: readonly string[] = [],
+  ): void {
+    const fields: DecisionFields = { workload, outcome, reason, differing, causes: [...causes] };
+    // What is held is told of once more, with what had it looked at.
+    if (outcome !== 'held') causes.clear();
+    const level = outcome === 'unchanged' ? 'debug' : 'info';
+    this.#options.say(level, fields, `${describe(workload)} ${outcome}: ${reason}`);
   }
 }
 
 /** What is told once as long as it goes on. */
 const hold = 'held back';
 const loop = 'a loop';
-const apps = { group: 'apps', version: 'v1' };
 
 function outcomeOf(action: Decision['action'], dryRun: boolean): Outcome {
   if (action === 'roll') return dryRun ? 'would-roll' : 'rolled';
@@ -282,16 +259,24 @@ function outcomeOf(action: Decision['action'], dryRun: boolean): Outcome {
   return dryRun ? 'would-record' : 'recorded';
 }
 
-function stateOf(uses: string, recordText = '', templateHash: string): string {
-  return `${uses} ${templateHash} ${recordText}`;
+/** What has become of what it uses; what of itself has changed, the reason says. */
+function causesOf({ causes }: Pick<ReconcileContext, 'causes'>): readonly string[] {
+  return causes.flatMap(({ type, watched: { kind, name, metadataOnly } = {} as never }) =>
+    metadataOnly && name ? `${formatReference({ kind: kind as ReferenceKind, name })} ${type}` : [],
+  );
 }
 
-function idOf(name: WorkloadName): ObjectIdentifier {
-  return { ...apps, ...name };
+function stateOf(used: readonly Used[], recordText = '', templateHash: string): string {
+  const versions = used.map(({ reference, version, refused }) => [reference, version ?? !refused]);
+  return JSON.stringify([versions, recordText, templateHash]);
 }
 
-function nameOf({ kind, namespace = '', name = '' }: ObjectIdentifier): WorkloadName {
-  return { kind: kind as WorkloadKind, namespace, name };
+function idOf(name: WorkloadName) {
+  return { group: 'apps', version: 'v1', ...name };
+}
+
+function describe({ kind, namespace, name }: WorkloadName): string {
+  return `${kind.toLowerCase()} ${namespace}/${name}`;
 }
 
 /** The parts of the names of objects have no spaces. */

@@ -1,10 +1,9 @@
-import type { KubernetesObject } from '@depwatch/controller';
-
+import type { Cached, KubernetesObject } from '@depwatch/controller';
+import { sha256 } from './content-hash.ts';
+import { readOptIn, reloadAnnotation } from './opt-in.ts';
+import { recordAnnotation } from './record.ts';
 import { formatReference, isObjectName, referencesOf } from './references.ts';
 import type { PodSpecLike, Reference } from './references.ts';
-import { readOptIn, reloadAnnotation } from './opt-in.ts';
-import { sha256 } from './content-hash.ts';
-import { recordAnnotation } from './record.ts';
 
 /** The kinds that are rolled. */
 export const workloadKinds = ['Deployment', 'StatefulSet', 'DaemonSet'] as const;
@@ -19,26 +18,12 @@ export interface WorkloadName {
   readonly name: string;
 }
 
-/** What is read of a Deployment, StatefulSet or DaemonSet. */
-export interface WorkloadLike {
-  readonly metadata?: {
-    readonly name?: string;
-    readonly namespace?: string;
-    readonly uid?: string;
-    readonly resourceVersion?: string;
-    readonly deletionTimestamp?: string | Date;
-    readonly annotations?: { readonly [key: string]: string };
-  };
-  readonly spec?: {
-    readonly template?: {
-      readonly metadata?: { readonly annotations?: { readonly [key: string]: string } };
-      readonly spec?: PodSpecLike;
-    };
+/** A Deployment, StatefulSet or DaemonSet, as far as it is read. */
+export interface Workload extends KubernetesObject {
+  spec?: {
+    template?: { metadata?: { annotations?: { [key: string]: string } }; spec?: PodSpecLike };
   };
 }
-
-/** A Deployment, StatefulSet or DaemonSet, as it is watched. */
-export type Workload = KubernetesObject & Pick<WorkloadLike, 'spec'>;
 
 /** What a workload that takes part depends on. */
 export interface Interest {
@@ -52,19 +37,21 @@ export interface Interest {
 export const rolledAnnotation = 'depwatch.dev/rolled';
 
 /**
- * What a workload depends on; undefined when it takes no part: it didn't opt in, opted out, or is being deleted. The annotation
- * may stand on its pod template, too, where many expect it; its own goes before.
+ * What a workload depends on; undefined when it takes no part: it didn't opt in, or opted out. The annotation may stand on its
+ * pod template, too, where many expect it; its own goes before.
  *
  * @param all whether workloads without the annotation take part
  */
-export function interestOf(workload: WorkloadLike, all: boolean): Interest | undefined {
-  const { annotations, deletionTimestamp } = workload.metadata ?? {};
-  const onTemplate = workload.spec?.template?.metadata?.annotations?.[reloadAnnotation];
-  const optIn = readOptIn(annotations?.[reloadAnnotation] ?? onTemplate, all);
-  if (optIn.mode === 'off' || deletionTimestamp !== undefined) return undefined;
+export function interestOf(
+  { metadata, spec }: Cached<Workload>,
+  all: boolean,
+): Interest | undefined {
+  const onTemplate = spec?.template?.metadata?.annotations?.[reloadAnnotation];
+  const optIn = readOptIn(metadata?.annotations?.[reloadAnnotation] ?? onTemplate, all);
+  if (optIn.mode === 'off') return undefined;
 
   const problems = [...optIn.problems];
-  const named = referencesOf(workload.spec?.template?.spec ?? {});
+  const named = referencesOf(spec?.template?.spec ?? {});
   const used = new Set(named.map(formatReference));
   for (const id of optIn.listed) {
     if (!used.has(id))
@@ -81,24 +68,23 @@ export function interestOf(workload: WorkloadLike, all: boolean): Interest | und
 }
 
 /** The record that a workload carries. */
-export function recordTextOf(workload: WorkloadLike): string | undefined {
-  return workload.metadata?.annotations?.[recordAnnotation];
+export function recordTextOf({ metadata }: Cached<Workload>): string | undefined {
+  return metadata?.annotations?.[recordAnnotation];
 }
 
 /** What a decision depends on, of all that a workload is: its status and the number of its replicas are none of it. */
-export function decisiveOf({ metadata, spec }: WorkloadLike): unknown {
-  const { annotations = {}, deletionTimestamp } = metadata ?? {};
-  const own = [reloadAnnotation, recordAnnotation].map((name) => annotations[name]);
-  return [own, deletionTimestamp, spec?.template];
+export function decisiveOf({ metadata, spec }: Cached<Workload>): unknown {
+  const { annotations = {} } = metadata ?? {};
+  return [annotations[reloadAnnotation], annotations[recordAnnotation], spec?.template];
 }
 
 /** The hash of a pod template: another one means that the pods are being replaced. */
-export function templateHashOf({ spec }: WorkloadLike): string {
+export function templateHashOf({ spec }: Cached<Workload>): string {
   return sha256(canonicalJson(spec?.template ?? {}));
 }
 
 /** A workload whose pods are replaced: its pod template has {@link rolledAnnotation} set. */
-export function rolledWorkload<T extends WorkloadLike>(workload: T, rolled: string): T {
+export function rolledWorkload(workload: Cached<Workload>, rolled: string): Cached<Workload> {
   const { template } = workload.spec ?? {};
   const annotations = { ...template?.metadata?.annotations, [rolledAnnotation]: rolled };
   const metadata = { ...template?.metadata, annotations };
@@ -120,10 +106,14 @@ function canonicalJson(value: unknown): string {
  *
  * @param rolled the value of {@link rolledAnnotation}; absent: the pods stay
  */
-export function recordPatch(workload: WorkloadLike, recordText: string, rolled?: string): object {
+export function recordPatch(
+  { metadata }: Cached<Workload>,
+  recordText: string,
+  rolled?: string,
+): object {
   const annotations = { [recordAnnotation]: recordText };
   return {
-    metadata: { resourceVersion: workload.metadata?.resourceVersion, annotations },
+    metadata: { resourceVersion: metadata?.resourceVersion, annotations },
     ...(rolled !== undefined && {
       spec: { template: { metadata: { annotations: { [rolledAnnotation]: rolled } } } },
     }),
@@ -137,8 +127,12 @@ export function recordPatch(workload: WorkloadLike, recordText: string, rolled?:
  * @param now milliseconds since the Unix epoch
  * @param ids what differs
  */
-export function rolledValue(workload: WorkloadLike, now: number, ids: readonly string[]): string {
-  const present = workload.spec?.template?.metadata?.annotations?.[rolledAnnotation];
+export function rolledValue(
+  { spec }: Cached<Workload>,
+  now: number,
+  ids: readonly string[],
+): string {
+  const present = spec?.template?.metadata?.annotations?.[rolledAnnotation];
   const value = (time: number): string => `${new Date(time).toISOString()} ${ids.join(' ')}`;
   return value(now) === present ? value(now + 1) : value(now);
 }

@@ -4,13 +4,11 @@ import { parseCliOptions, UsageError } from '../src/cli-options.ts';
 
 describe('parseCliOptions', () => {
   it('has defaults', () => {
-    expect(parseCliOptions([])).toStrictEqual({
+    expect(parseCliOptions([])).toEqual({
       all: false,
-      context: undefined,
       dryRun: false,
       embedded: false,
       help: false,
-      kubeconfig: undefined,
       log: 'text',
       logLevel: 'info',
       namespaces: [],

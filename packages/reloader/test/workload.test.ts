@@ -1,3 +1,4 @@
+import type { Cached } from '@depwatch/controller';
 import { describe, expect, it } from 'vitest';
 
 import { formatReference } from '../src/references.ts';
@@ -9,9 +10,11 @@ import {
   rolledWorkload,
   templateHashOf,
 } from '../src/workload.ts';
-import type { WorkloadLike } from '../src/workload.ts';
+import type { Workload as WholeWorkload } from '../src/workload.ts';
 
-const workload = (reload: string | undefined, ...names: string[]): WorkloadLike => ({
+type Workload = Cached<WholeWorkload>;
+
+const workload = (reload: string | undefined, ...names: string[]): Workload => ({
   metadata: {
     name: 'w',
     namespace: 'n',
@@ -24,22 +27,12 @@ const workload = (reload: string | undefined, ...names: string[]): WorkloadLike 
     },
   },
 });
-const idsOf = (one: WorkloadLike, all = false) =>
-  interestOf(one, all)?.references.map(formatReference);
+const idsOf = (one: Workload, all = false) => interestOf(one, all)?.references.map(formatReference);
 
 describe('interestOf', () => {
   it('is undefined for a workload that takes no part', () => {
     expect(interestOf(workload(undefined, 'a'), false)).toBeUndefined();
     expect(interestOf(workload('off', 'a'), true)).toBeUndefined();
-  });
-
-  it('is undefined for a workload that is being deleted', () => {
-    const one = workload('auto', 'a');
-    const deleted = {
-      ...one,
-      metadata: { ...one.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' },
-    };
-    expect(interestOf(deleted, true)).toBeUndefined();
   });
 
   it('is all that the pod template names, or what is listed of it', () => {
@@ -52,7 +45,7 @@ describe('interestOf', () => {
   });
 
   it('takes the annotation of the pod template where the workload has none of its own', () => {
-    const onTemplate = (own: string | undefined, reload: string): WorkloadLike => {
+    const onTemplate = (own: string | undefined, reload: string): Workload => {
       const { metadata, spec } = workload(own, 'a', 'b');
       const annotations = { 'depwatch.dev/reload': reload };
       return {
@@ -104,7 +97,7 @@ describe('the patch', () => {
   it('never sets the pod template to what it is', () => {
     const first = rolledValue(workload('auto'), 0, ['configmap/a']);
     expect(first).toBe('1970-01-01T00:00:00.000Z configmap/a');
-    const rolled: WorkloadLike = {
+    const rolled: Workload = {
       spec: { template: { metadata: { annotations: { [rolledAnnotation]: first } } } },
     };
     expect(rolledValue(rolled, 0, ['configmap/a'])).toBe('1970-01-01T00:00:00.001Z configmap/a');

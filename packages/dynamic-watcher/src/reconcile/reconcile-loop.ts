@@ -14,6 +14,7 @@ import {
 } from '@depwatch/core';
 import { createWorkQueue, defaultControllerRateLimiter, type WorkQueue } from '@depwatch/queue';
 import { causesOf, mergeCauses, type Causes } from './causes.ts';
+import { Failures, isUnreachable } from './failures.ts';
 import { Gate } from './gate.ts';
 import { guardLimiter } from './guarded-limiter.ts';
 import { outcomeOf, succeeded, type Outcome } from './outcome.ts';
@@ -44,6 +45,8 @@ export interface ReconcileLoopOptions extends LoopListener {
   readonly metrics: Metrics | undefined;
   /** Whether reconciles are told apart by `currentReconcile`, for batches that they leave open. */
   readonly tracksReconciles: boolean;
+  /** Whether the API server is away, which others tell of. */
+  isServerDown?(): boolean;
   /** What reconciles are told of the epoch in which they begin; undefined: nothing. */
   readonly ownership?: Pick<Ownership, 'epoch'> | undefined;
   /** A reconcile starts. @param isDelayed whether its watcher is due later as well */
@@ -63,8 +66,7 @@ export class ReconcileLoop implements Reconciles {
   readonly #gate: Gate;
   readonly #metrics: ReconcileMetrics | undefined;
   readonly #running = new Map<string, ReconcileRun>();
-  /** How often in a row a watcher has failed; the rate limiter's word may be anything. */
-  readonly #failures = new Map<string, number>();
+  readonly #failures = new Failures();
   /** How many workers there are; each is made when there is work for it, and ends when there is none. */
   #workers = 0;
   #sliceStart = 0;
@@ -210,7 +212,7 @@ export class ReconcileLoop implements Reconciles {
       returned = reconciler.reconcile(item.watcher, {
         signal: run.signal,
         causes: this.#queue.noteOf(item)!,
-        attempt: (this.#failures.get(item.key) ?? 0) + 1,
+        attempt: this.#failures.count(item.key) + 1,
         ...(ownership && { epoch: ownership.epoch }),
       });
     } catch (error) {
@@ -285,8 +287,11 @@ export class ReconcileLoop implements Reconciles {
   }
 
   #retry(item: Item, error: unknown): void {
-    this.#failures.set(item.key, (this.#failures.get(item.key) ?? 0) + 1);
-    this.#options.logger.error(
+    const { logger, isServerDown } = this.#options;
+    const isNews = this.#failures.add(item.key, error);
+    // That the API server is away is told once, and not of each watcher.
+    const isToldOf = isServerDown?.() === true && isUnreachable(error);
+    logger[isNews && !isToldOf ? 'error' : 'debug'](
       { watcher: describeObjectIdentifier(item.watcher), error },
       'a reconcile failed and will be tried again',
     );

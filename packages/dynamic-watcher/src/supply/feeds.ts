@@ -1,6 +1,7 @@
 import {
   DepwatchError,
   describeObjectIdentifier,
+  isRefusal,
   objectIdentifierFrom,
   objectIdentifierKey,
   type KubernetesObject,
@@ -21,6 +22,7 @@ import { caughtUp } from './caught-up.ts';
 import { Feed, type FeedListener } from './feed.ts';
 import { PlanReports } from './plan-reports.ts';
 import { Plans } from './plans.ts';
+import { Refusals } from './refusals.ts';
 import type { Source } from './source.ts';
 import { Unwatched, type UnwatchedOptions } from './unwatched.ts';
 import { WatchSource, type WatchSourceContext } from './watch-source.ts';
@@ -70,10 +72,12 @@ export class Feeds implements FeedListener {
   readonly #deadlines: Deadlines;
   readonly #plans: Plans;
   readonly #unwatched: Unwatched;
+  readonly #refusals: Refusals;
   #watches = 0;
 
   constructor(options: FeedsOptions) {
     this.#options = options;
+    this.#refusals = new Refusals(options.logger);
     this.#deadlines = new Deadlines(options.clock, options.requestTimeoutMs);
     const { logger, metrics, listener } = options;
     const watching = { ...options, held: (change: 1 | -1) => (this.#watches += change) };
@@ -253,6 +257,7 @@ export class Feeds implements FeedListener {
     feed.waiters?.resolve(undefined);
     feed.waiters = undefined;
     feed.absence = undefined;
+    this.#refusals.live(feed);
     if (!feed.unavailable) return;
     feed.unavailable = undefined;
     feed.patience?.abort();
@@ -273,6 +278,7 @@ export class Feeds implements FeedListener {
 
   disturbed(feed: Feed, error: DepwatchError, ms: number): void {
     feed.lastError = error;
+    if (isRefusal(error) && this.waits(feed)) this.#refusals.refused(feed, error);
     if (!feed.unavailable)
       feed.enter(feed.wasLive ? 'retrying' : 'starting', this.#options.clock.now());
     feed.waiters?.triesAgainIn(ms);
@@ -303,6 +309,7 @@ export class Feeds implements FeedListener {
       if (wasLive && !feed.unavailable) listener.unavailable(feed);
       listener.refused(feed, wasLive);
       this.#plans.remove(feed);
+      if (isRefusal(error)) this.#refusals.refused(feed, error);
       return this.#unwatched.await(feed, error);
     }
     feed.enter('ended', this.#options.clock.now());
@@ -324,6 +331,7 @@ export class Feeds implements FeedListener {
   #remove(feed: Feed): void {
     this.#feeds.delete(feed.key);
     this.#unwatched.delete(feed);
+    this.#refusals.delete(feed);
     feed.end();
     this.#plans.remove(feed);
   }

@@ -38,7 +38,8 @@ const patience = 1 / 4;
 
 /** The feeds of one kind, and what serves them: performs the effects of the kind's plan. */
 export class PlanGroup implements CollectionListener {
-  readonly #gvk: GroupVersionKind;
+  /** Neither name nor selector. */
+  readonly #all: ObjectIdentifier;
   readonly #context: PlanContext;
   #gvr: ScopedGVR;
   #feeds: GroupFeeds;
@@ -51,8 +52,9 @@ export class PlanGroup implements CollectionListener {
   #isPerforming = false;
   #isClosed = false;
 
-  constructor(gvk: GroupVersionKind, gvr: ScopedGVR, context: PlanContext) {
-    this.#gvk = gvk;
+  /** @param all the kind, whole or its metadata */
+  constructor(all: ObjectIdentifier, gvr: ScopedGVR, context: PlanContext) {
+    this.#all = all;
     this.#gvr = gvr;
     this.#context = context;
     this.#feeds = new GroupFeeds(gvr.namespaced);
@@ -159,7 +161,8 @@ export class PlanGroup implements CollectionListener {
       now: clock.now(),
       policy: watchPlan,
       bounds: watchPlanBounds,
-      mayShare: this.#context.metadataOnly || !isSecret(this.#gvk),
+      mayShare:
+        this.#context.metadataOnly || this.#all.metadataOnly === true || !isSecret(this.#all),
       namespaced: this.#gvr.namespaced,
       demand: this.#feeds,
       isServerUp: health.isOpen,
@@ -198,7 +201,7 @@ export class PlanGroup implements CollectionListener {
   }
 
   #watchedOf(branch: PlanBranch): ObjectIdentifier {
-    return { ...this.#gvk, ...(branch !== wholeKind && { namespace: branch }) };
+    return { ...this.#all, ...(branch !== wholeKind && { namespace: branch }) };
   }
 
   #size(branch: PlanBranch): void {

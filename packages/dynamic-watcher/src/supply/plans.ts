@@ -1,8 +1,8 @@
-import { groupVersionKindKey, type ScopedGVR } from '@depwatch/core';
+import { groupVersionKindKey, type ObjectIdentifier, type ScopedGVR } from '@depwatch/core';
 import type { Feed } from './feed.ts';
 import { PlanGroup, type PlanContext } from './plan-group.ts';
 
-/** Which watches serve the feeds that can be watched; a group for each kind. */
+/** Which watches serve the feeds that can be watched; a group for each kind, and one for its metadata. */
 export class Plans {
   readonly #context: PlanContext;
   readonly #groups = new Map<string, PlanGroup>();
@@ -13,19 +13,20 @@ export class Plans {
 
   /** Has a feed watched from now on: by a watch of its own, or by one that serves others as well. */
   add(feed: Feed, gvr: ScopedGVR): void {
-    const key = groupVersionKindKey(feed.watched);
+    const key = groupKey(feed.watched);
     let group = this.#groups.get(key);
     if (!group) {
-      const { group: name, version, kind } = feed.watched;
+      const { group: name, version, kind, metadataOnly } = feed.watched;
       const gvk = { ...(name && { group: name }), version, kind };
-      this.#groups.set(key, (group = new PlanGroup(gvk, gvr, this.#context)));
+      const all = { ...gvk, ...(metadataOnly && { metadataOnly }) };
+      this.#groups.set(key, (group = new PlanGroup(all, gvr, this.#context)));
     }
     group.add(feed, gvr);
   }
 
   /** A feed is over, or can't be watched any more; its source was stopped. Does nothing for one that was not added. */
   remove(feed: Feed): void {
-    const key = groupVersionKindKey(feed.watched);
+    const key = groupKey(feed.watched);
     const group = this.#groups.get(key);
     group?.remove(feed);
     if (group?.isIdle) this.#groups.delete(key);
@@ -36,4 +37,8 @@ export class Plans {
     for (const group of this.#groups.values()) group.close();
     this.#groups.clear();
   }
+}
+
+function groupKey(watched: ObjectIdentifier): string {
+  return `${groupVersionKindKey(watched)}${watched.metadataOnly ? ' metadata' : ''}`;
 }

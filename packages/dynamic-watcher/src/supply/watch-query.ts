@@ -7,9 +7,11 @@ import {
 
 /**
  * What the watch of one object, or of one selector, asks the server for.
+ *
+ * @param metadataOnly whether metadata is all that is asked for, whatever the identifier says
  */
 export function watchQuery(
-  { group, version, kind, namespace, name, selector }: ObjectIdentifier,
+  { group, version, kind, namespace, name, selector, metadataOnly: isMetadata }: ObjectIdentifier,
   gvr: ScopedGVR,
   metadataOnly: boolean,
 ): ResourceQuery {
@@ -21,6 +23,6 @@ export function watchQuery(
     ...(name && { name }),
     // In canonical form: every server of any age takes it.
     ...(selector && { selector: parseLabelSelector(selector).canonical }),
-    ...(metadataOnly && { metadataOnly }),
+    ...((metadataOnly || isMetadata) && { metadataOnly: true }),
   };
 }

@@ -1,15 +1,14 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { KubernetesObject, ObjectClient } from '@depwatch/controller';
+import type { Controller, KubernetesObject, ObjectClient } from '@depwatch/controller';
 import { createK8sTransport } from '@depwatch/k8s-transport';
 import { startApiServer } from '@depwatch/testing';
 import { KubeConfig, loadAllYaml } from '@kubernetes/client-node';
 
-import type { ReloaderEvent } from '../events.ts';
 import { demoChanges } from './changes.ts';
-import { seed } from './seed.ts';
-import { startTour, type Tour } from './tour.ts';
 
 /** How long it is quiet between two changes, in milliseconds. */
 const pauseMs = 1250;
@@ -17,79 +16,89 @@ const pauseMs = 1250;
 /** Who the manifests bind to their roles. */
 export const reloaderUser = 'system:serviceaccount:depwatch-system:depwatch-reloader';
 
-/** How a reloader that works on a demo should wait: a person looks at it, and no pod is hurt. */
-export const demoPace = { settleMs: 200, minIntervalMs: 1000 } as const;
-
-/** A running demo: an API server within this process, with workloads in it. */
+/** A running demo: an API server within this process, with workloads in it that change. */
 export interface Demo {
   /** For a reloader that may do what the manifests grant, and nothing else. */
   readonly kubeConfig: KubeConfig;
-  /** Who that is. */
-  readonly user: string;
-  /** What else whoever watches is told. */
-  readonly tour: Tour;
+  /** How that reloader should wait: a person looks at it, and no pod is hurt. */
+  readonly pace: { readonly settleMs: number; readonly minIntervalMs: number };
+  /** For the beginning: how to take part. */
+  readonly intro: readonly string[];
   /**
-   * Sees what the reloader tells of. The changes begin when it knows every workload: what changes before would just be
-   * what it sees first.
+   * Changes things from when the reloader knows every workload: what changes before would just be what it sees first. Stays pending
+   * but for something that could not be changed.
    */
-  observe(event: ReloaderEvent): void;
-  /** Rejects when something could not be changed; else stays pending. */
-  readonly failed: Promise<never>;
+  changes(reloader: readonly Controller[], signal: AbortSignal): Promise<never>;
+  /** For the end: what has happened, and where to go on. */
+  farewell(outcomes: ReadonlyMap<string, number>): readonly string[];
   /** Ends the changes and the API server. */
   stop(): Promise<void>;
 }
 
-/**
- * Starts an API server within this process and fills it.
- *
- * @param signal ends the changes
- */
-export async function startDemo(signal: AbortSignal): Promise<Demo> {
+/** Starts an API server within this process and fills it. Its kubeconfig is in a temporary file that only this user may read. */
+export async function startDemo(): Promise<Demo> {
   const server = await startApiServer();
   const admin = createK8sTransport({ kubeConfig: load(server.kubeConfig) });
+  const folder = await mkdtemp(join(tmpdir(), 'depwatch-'));
+  const file = join(folder, 'kubeconfig');
+  const startedAt = performance.now();
   const ended = new AbortController();
-  const quiet = AbortSignal.any([signal, ended.signal]);
-  const failure = Promise.withResolvers<never>();
-  // Whoever cares waits for it.
-  failure.promise.catch(() => {});
-  let changes: Promise<void> | undefined;
-  let tour: Tour | undefined;
-  const stop = async (): Promise<void> => {
-    ended.abort();
-    await changes;
-    await tour?.end();
-    await admin.close();
-    await server.stop();
+  let changing: Promise<void> | undefined;
+  const demo: Demo = {
+    kubeConfig: load(server.kubeConfigFor(reloaderUser)),
+    pace: { settleMs: 200, minIntervalMs: 1000 },
+    intro: [
+      'An API server within this process; Ctrl-C ends it. It makes changes by itself. To make some of your own, in another terminal:',
+      `  export KUBECONFIG=${file}`,
+      '  kubectl -n demo get deployments,statefulsets,daemonsets,configmaps',
+      `  kubectl -n demo patch configmap web-settings -p '{"data":{"THEME":"dark"}}'`,
+    ],
+    async changes(reloader, signal) {
+      const quiet = AbortSignal.any([signal, ended.signal]);
+      const ready = Promise.all(reloader.map((controller) => controller.ready));
+      changing = ready.then(
+        () => change(admin, quiet),
+        () => {},
+      );
+      await changing;
+      return new Promise(() => {});
+    },
+    farewell(outcomes) {
+      const seconds = Math.round((performance.now() - startedAt) / 1000);
+      const counts = [...outcomes].map(([outcome, times]) => `${times} ${outcome}`);
+      return [
+        `\n${seconds} s: ${counts.join(', ') || 'nothing was decided'}\n\nWhat next:`,
+        '  write a controller of your own   packages/controller/docs/first-controller.md',
+        '  see how it works                 packages/controller/docs/concepts.md',
+        '  run this on a cluster of yours   npm start -- --kubeconfig FILE --dry-run',
+      ];
+    },
+    async stop() {
+      ended.abort();
+      await changing?.catch(() => {});
+      await admin.close();
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
   };
   try {
-    const objects = [...(await manifest()), ...seed];
-    for (const object of objects) await admin.create(object);
-    tour = await startTour(server.kubeConfig);
+    await writeFile(file, server.kubeConfig, { mode: 0o600 });
+    const objects = [...(await manifest('cluster-wide')), ...(await manifest('demo'))];
+    const isOurs = ({ kind, metadata }: KubernetesObject): boolean =>
+      kind === 'Deployment' && metadata?.name === 'depwatch-reloader';
+    for (const object of objects) if (!isOurs(object)) await admin.create(object);
   } catch (error) {
-    await stop();
+    await demo.stop();
     throw error;
   }
-  return {
-    kubeConfig: load(server.kubeConfigFor(reloaderUser)),
-    user: reloaderUser,
-    tour,
-    observe(event) {
-      tour?.observe(event);
-      if (event.type === 'synced') changes ??= change(admin, quiet).catch(failure.reject);
-    },
-    failed: failure.promise,
-    stop,
-  };
+  return demo;
 }
 
-/** What the manifest of this package for a whole cluster holds, but for the Deployment that would run it. */
-async function manifest(): Promise<readonly KubernetesObject[]> {
-  const file = new URL(
-    'manifests/cluster-wide.yaml',
-    import.meta.resolve('@depwatch/reloader/package.json'),
-  );
-  const objects = loadAllYaml(await readFile(file, 'utf8')) as readonly KubernetesObject[];
-  return objects.filter(({ kind }) => kind !== 'Deployment');
+/** The objects of a manifest of this package. */
+async function manifest(name: string): Promise<readonly KubernetesObject[]> {
+  const folder = import.meta.resolve('@depwatch/reloader/package.json');
+  const text = await readFile(new URL(`manifests/${name}.yaml`, folder), 'utf8');
+  return loadAllYaml(text) as readonly KubernetesObject[];
 }
 
 async function change(admin: ObjectClient, signal: AbortSignal): Promise<void> {

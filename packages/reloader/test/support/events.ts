@@ -1,34 +1,34 @@
-import type { DecisionEvent, FailedEvent, ReloaderEvent } from '../../src/events.ts';
+import type { Told, ToldDecision } from './told.ts';
 
 const patienceMs = 20_000;
 
 /** Gathers a reloader's events, and waits for those that a test is about. */
 export class Events {
-  readonly all: ReloaderEvent[] = [];
+  readonly all: Told[] = [];
   #taken = 0;
   #arrived = Promise.withResolvers<void>();
 
-  readonly add = (event: ReloaderEvent): void => {
+  readonly add = (event: Told): void => {
     this.all.push(event);
     this.#arrived.resolve();
     this.#arrived = Promise.withResolvers();
   };
 
   /** The decisions so far. */
-  get decisions(): readonly DecisionEvent[] {
+  get decisions(): readonly ToldDecision[] {
     return this.all.filter((event) => event.type === 'decision');
   }
 
   /** How often this was decided. */
-  count(outcome: DecisionEvent['outcome']): number {
+  count(outcome: ToldDecision['outcome']): number {
     return this.decisions.filter((event) => event.outcome === outcome).length;
   }
 
   /** Waits until there was an event of a type, whatever comes before it. */
-  async has(type: ReloaderEvent['type']): Promise<void> {
+  async has(type: Told['type']): Promise<void> {
     const taken = this.#taken;
     this.#taken = 0;
-    await this.take(type, (event): event is ReloaderEvent => event.type === type);
+    await this.take(type, (event): event is Told => event.type === type);
     this.#taken = taken;
   }
 
@@ -37,9 +37,9 @@ export class Events {
    *
    * @param what for the message of the error when it doesn't come
    */
-  async take<Wanted extends ReloaderEvent>(
+  async take<Wanted extends Told>(
     what: string,
-    isWanted: (event: ReloaderEvent) => event is Wanted,
+    isWanted: (event: Told) => event is Wanted,
   ): Promise<Wanted> {
     const deadline = AbortSignal.timeout(patienceMs);
     const late = Promise.withResolvers<never>();
@@ -60,10 +60,10 @@ export class Events {
   }
 
   /** The next decision with one of these outcomes, about this workload where one is given. */
-  decision(outcome: DecisionEvent['outcome'], workload?: string): Promise<DecisionEvent> {
+  decision(outcome: ToldDecision['outcome'], workload?: string): Promise<ToldDecision> {
     return this.take(
       `"${outcome}" of ${workload ?? 'a workload'}`,
-      (event): event is DecisionEvent =>
+      (event): event is ToldDecision =>
         event.type === 'decision' &&
         event.outcome === outcome &&
         (workload === undefined || event.workload.name === workload),
@@ -71,11 +71,12 @@ export class Events {
   }
 
   /** The next failure whose message holds all of `parts`. */
-  failure(...parts: string[]): Promise<FailedEvent> {
+  failure(...parts: string[]): Promise<Extract<Told, { message: string }>> {
     return this.take(
       `a failure with ${parts.join(', ')}`,
-      (event): event is FailedEvent =>
-        event.type === 'failed' && parts.every((part) => event.message.includes(part)),
+      (event): event is Extract<Told, { message: string }> =>
+        (event.type === 'failed' || event.type === 'problem') &&
+        parts.every((part) => event.message.includes(part)),
     );
   }
 }

@@ -1,20 +1,22 @@
+import { run, type Logger } from '@depwatch/controller';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 
 import { reloaderUser } from '../../src/embedded/demo.ts';
-import { createReloader, type Reloader, type ReloaderSettings } from '../../src/reloader.ts';
-import { createTextReport, jsonReport } from '../../src/report.ts';
+import { createReloader, type ReloaderSettings } from '../../src/index.ts';
+import { createLog } from '../../src/log.ts';
 import { loadKubeConfig, TestNamespace, type TestServer } from './cluster.ts';
 import { Events } from './events.ts';
 import { applyManifest } from './manifests.ts';
+import { sortingLogger } from './told.ts';
+
+type Settings = ReloaderSettings & { logger?: Logger };
 
 /** A reloader that a scenario runs. */
 export interface Running {
   readonly events: Events;
-  /** All that it said: its events in both forms, and what its watchers logged. */
+  /** All that it said, in both forms. */
   output(): string;
-  /** Starts it once more, which can't be. */
-  startAgain(): Promise<void>;
-  stop(): Promise<void>;
+  stop(): Promise<unknown>;
 }
 
 /** What the scenarios of one suite share: a server, on which each has a namespace of its own. */
@@ -23,23 +25,23 @@ export interface ScenarioContext {
   namespace(): Promise<TestNamespace>;
   namespaceNamed(name: string): Promise<TestNamespace>;
   /** Runs a reloader as the user that the manifest binds to its role; waits until it has listed the workloads. */
-  run(namespace: TestNamespace, options?: ReloaderSettings): Promise<Running>;
+  run(namespace: TestNamespace, options?: Settings): Promise<Running>;
   /** The same with another user, who may be allowed too little; doesn't wait. */
-  runAs(user: string, namespace: TestNamespace, options?: ReloaderSettings): Promise<Running>;
+  runAs(user: string, namespace: TestNamespace, options?: Settings): Promise<Running>;
 }
 
 /** Starts a server before all tests of a suite, and ends it, and each reloader, after them. */
 export function useScenarioContext(start: () => Promise<TestServer>): ScenarioContext {
   let server: TestServer | undefined;
   let namespaces = 0;
-  const reloaders: Reloader[] = [];
+  const reloaders: (() => Promise<unknown>)[] = [];
 
   beforeAll(async () => {
     server = await start();
     await applyManifest(loadKubeConfig(server.kubeConfig), 'cluster-wide');
   }, 60_000);
   afterEach(async () => {
-    await Promise.all(reloaders.splice(0).map((reloader) => reloader[Symbol.asyncDispose]()));
+    await Promise.all(reloaders.splice(0).map((stop) => stop()));
   });
   afterAll(() => server?.stop());
 
@@ -58,31 +60,38 @@ export function useScenarioContext(start: () => Promise<TestServer>): ScenarioCo
     async runAs(user, namespace, options) {
       const events = new Events();
       const lines: string[] = [];
-      const report = createTextReport();
-      const log = (fields: object, message: string): void => {
+      const sorted = sortingLogger(events.add);
+      const write = (line: string): void => void lines.push(line);
+      const logs = (['text', 'json'] as const).map((format) =>
+        createLog({ format, level: 'debug', now: () => 0, write }),
+      );
+      const log = (level: keyof Logger) => (fields: object, message: string) => {
         lines.push(message, JSON.stringify(fields), inspectErrors(fields));
+        for (const one of [...logs, sorted]) one[level](fields, message);
+      };
+      const logger = {
+        debug: log('debug'),
+        info: log('info'),
+        warn: log('warn'),
+        error: log('error'),
       };
       const reloader = createReloader({
         kubeConfig: loadKubeConfig(context.server.kubeConfigFor(user)),
         namespaces: [namespace.name],
-        logger: { debug: log, info: log, warn: log, error: log },
-        onEvent(event) {
-          lines.push(jsonReport.line(event, 0), report.line(event, 0));
-          events.add(event);
-        },
+        logger,
         // The scenarios wait for what happens, and should not take long.
         settleMs: 100,
         minIntervalMs: 1,
         ...options,
       });
-      reloaders.push(reloader);
-      await reloader.start();
-      return {
-        events,
-        output: () => lines.join('\n'),
-        startAgain: () => reloader.start(),
-        stop: async () => reloader[Symbol.asyncDispose](),
+      const end = new AbortController();
+      const running = run(reloader, { signal: end.signal, logger });
+      const stop = (): Promise<unknown> => {
+        end.abort();
+        return running.done;
       };
+      reloaders.push(stop);
+      return { events, output: () => lines.join('\n'), stop };
     },
   };
   return context;

@@ -1,8 +1,10 @@
-import type { KubernetesObject, ObjectIdentifier } from '@depwatch/controller';
+import { inspect } from 'node:util';
+
+import { run, type KubernetesObject, type ObjectIdentifier } from '@depwatch/controller';
 import { createFakeTransport, createVirtualClock, type FakeTransport } from '@depwatch/testing';
-import type { DecisionEvent, ReloaderEvent } from '../../src/events.ts';
-import { createReloader, type Reloader, type ReloaderSettings } from '../../src/reloader.ts';
+import { createReloader, type ReloaderSettings } from '../../src/index.ts';
 import type { WorkloadKind } from '../../src/workload.ts';
+import { sortingLogger, type Told, type ToldDecision } from '../support/told.ts';
 
 export interface TestWorkload extends KubernetesObject {
   spec: {
@@ -17,10 +19,10 @@ export interface TestWorkload extends KubernetesObject {
 /** A reloader on a fake transport, in virtual time: how often it wrote, and what it said. */
 export class Bench implements AsyncDisposable {
   readonly fake: FakeTransport;
-  readonly events: ReloaderEvent[] = [];
+  readonly events: Told[] = [];
   /** What was logged, from debug on. */
   readonly logged: string[] = [];
-  readonly #reloaders: Reloader[] = [];
+  readonly #reloaders: (() => Promise<unknown>)[] = [];
   #patched = 0;
 
   constructor(...objects: KubernetesObject[]) {
@@ -28,21 +30,30 @@ export class Bench implements AsyncDisposable {
     this.fake = createFakeTransport({ objects, clock });
   }
 
-  /** Starts a reloader and lets it look at all there is. */
-  async start(settings: ReloaderSettings = {}): Promise<Reloader> {
-    const log = (fields: object, message: string): void =>
-      void this.logged.push(`${message} ${JSON.stringify(fields)}`);
-    const reloader = createReloader({
-      transport: this.fake,
-      clock: this.fake.clock,
-      logger: { debug: log, info: log, warn: log, error: log },
-      onEvent: (event) => this.events.push(event),
-      ...settings,
-    });
-    this.#reloaders.push(reloader);
-    await reloader.start();
+  /** Starts a reloader and lets it look at all there is. @returns what ends it */
+  async start(settings: ReloaderSettings = {}): Promise<() => Promise<unknown>> {
+    const sorted = sortingLogger((told) => this.events.push(told));
+    const log = (level: keyof typeof sorted) => (fields: object, message: string) => {
+      this.logged.push(`${message} ${inspect(fields, { depth: 9 })} ${JSON.stringify(fields)}`);
+      sorted[level](fields, message);
+    };
+    const logger = {
+      debug: log('debug'),
+      info: log('info'),
+      warn: log('warn'),
+      error: log('error'),
+    };
+    const { clock } = this.fake;
+    const reloader = createReloader({ transport: this.fake, clock, logger, ...settings });
+    const end = new AbortController();
+    const running = run(reloader, { signal: end.signal, logger });
+    const stop = (): Promise<unknown> => {
+      end.abort();
+      return running.done;
+    };
+    this.#reloaders.push(stop);
     await this.pass(3000);
-    return reloader;
+    return stop;
   }
 
   /** Lets time pass. */
@@ -88,7 +99,7 @@ export class Bench implements AsyncDisposable {
     return this.workload(name).spec.template.metadata?.annotations?.['depwatch.dev/rolled'];
   }
 
-  get decisions(): readonly DecisionEvent[] {
+  get decisions(): readonly ToldDecision[] {
     return this.events.filter((event) => event.type === 'decision');
   }
 
@@ -98,7 +109,7 @@ export class Bench implements AsyncDisposable {
   }
 
   /** What was told of trouble. */
-  messages(...types: ReloaderEvent['type'][]): readonly string[] {
+  messages(...types: Told['type'][]): readonly string[] {
     return this.events.flatMap((event) =>
       types.includes(event.type) && 'message' in event ? [event.message] : [],
     );
@@ -113,7 +124,7 @@ export class Bench implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#reloaders.map((reloader) => reloader[Symbol.asyncDispose]()));
+    await Promise.all(this.#reloaders.map((stop) => stop()));
   }
 }
 

@@ -1,0 +1,38 @@
+import { isDepwatchError } from '@depwatch/core';
+
+interface Failure {
+  readonly count: number;
+  readonly message: string;
+}
+
+/** How often in a row watchers have failed, and with what. The rate limiter's word may be anything. */
+export class Failures {
+  readonly #inRow = new Map<string, Failure>();
+
+  /** How often in a row a watcher has failed. */
+  count(key: string): number {
+    return this.#inRow.get(key)?.count ?? 0;
+  }
+
+  /** A watcher has failed once more. @returns whether it is another failure than the one before, if there was one */
+  add(key: string, error: unknown): boolean {
+    const message = String(error);
+    const before = this.#inRow.get(key);
+    this.#inRow.set(key, { count: (before?.count ?? 0) + 1, message });
+    return before?.message !== message;
+  }
+
+  /** A watcher has succeeded, or is there no longer. */
+  delete(key: string): void {
+    this.#inRow.delete(key);
+  }
+
+  clear(): void {
+    this.#inRow.clear();
+  }
+}
+
+/** Whether it says no more than that an API server can't be reached. */
+export function isUnreachable(error: unknown): boolean {
+  return isDepwatchError(error, 'ERR_TRANSPORT') && error.reason === 'unreachable';
+}

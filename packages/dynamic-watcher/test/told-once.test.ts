@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import { configMap, configMapId } from './harness.ts';
+import { ServerBench } from './server-bench.ts';
+
+const app = configMapId('app');
+const [a, b] = [configMapId('a'), configMapId('b')];
+
+describe('that something is refused is told of once, at once, and once when it is over', () => {
+  test('when a right that was there is revoked', async () => {
+    await using bench = await ServerBench.start([], { unavailable: 'wait' });
+    await bench.watch(a, b);
+    const undo = bench.fake.deny({ resource: 'configmaps' });
+    bench.fake.breakWatches();
+    await bench.settle(2000);
+    const told = 'ConfigMap objects in namespace default may not be watched';
+    expect(bench.lines).toMatchObject([{ level: 'warn', message: expect.stringContaining(told) }]);
+    expect(bench.lines[0]!.text).toMatch(/configmaps/);
+    await bench.settle(600_000);
+    expect(bench.lines).toHaveLength(1);
+    undo();
+    await bench.settle(30_000);
+    expect(bench.lines.slice(1)).toMatchObject([
+      { level: 'info', message: 'ConfigMap objects in namespace default may be watched again' },
+    ]);
+  });
+
+  test('when it was never there, and not where nobody waits for it any more', async () => {
+    await using bench = await ServerBench.start([], { unavailable: 'wait' });
+    const undo = bench.fake.deny({ resource: 'configmaps' });
+    await bench.watch(a);
+    expect(bench.lines.map(({ level }) => level)).toEqual(['warn']);
+    await bench.watcher.removeWatcher(app);
+    undo();
+    await bench.settle(60_000);
+    expect(bench.lines).toHaveLength(1);
+  });
+
+  test('where nobody waits, by the error alone', async () => {
+    await using bench = await ServerBench.start();
+    bench.fake.deny({ resource: 'configmaps' });
+    const added = await bench.within(2000, bench.watcher.addWatcher(app, a));
+    expect(added).toMatchObject({ code: 'ERR_FORBIDDEN' });
+    expect(bench.lines).toEqual([]);
+  });
+});
+
+describe('that a reconcile fails is told of', () => {
+  test('once, until it is another failure, or over', async () => {
+    await using bench = await ServerBench.start([configMap('a')]);
+    let failure: string | undefined = 'one';
+    bench.recorder.act = () => {
+      if (failure) throw new Error(failure);
+    };
+    await bench.watcher.addWatcher(app, a);
+    await bench.settle(60_000);
+    expect(bench.lines.map(({ level }) => level)).toEqual(['error']);
+    failure = 'two';
+    await bench.settle(600_000);
+    expect(bench.lines).toHaveLength(2);
+    failure = undefined;
+    await bench.settle(2_000_000);
+    failure = 'two';
+    bench.fake.put(configMap('a', { value: '2' }));
+    await bench.settle(60_000);
+    expect(bench.lines).toHaveLength(3);
+  });
+
+  test('not where an API server that is away is all there is to it', async () => {
+    await using bench = await ServerBench.start([configMap('a')]);
+    await bench.watch(a);
+    bench.recorder.act = async () => void (await bench.fake.get(a));
+    bench.fake.down();
+    await bench.settle(1000);
+    bench.watcher.enqueue(app);
+    await bench.settle(60_000);
+    expect(bench.lines.map(({ message }) => message)).toEqual([
+      expect.stringContaining('its watches wait until it answers'),
+    ]);
+    expect(bench.recorder.calls.length).toBeGreaterThan(1);
+  });
+});
