@@ -33,7 +33,7 @@ async function start(identity: string, mode: 'shards' | 'leader' = 'shards') {
       const one = series(name, labels);
       figures[one] = (figures[one] ?? 0) + by;
     },
-    gauge: (name, value, labels) => void (figures[series(name, labels)] = value),
+    gauge: (name, value, labels) => void (figures[series(name, labels)] = Number(value)),
     observe: (name, value, labels) => void (observed[series(name, labels)] ??= []).push(value),
   };
   const line = (_: object, message: string): void => void lines.push(message);
