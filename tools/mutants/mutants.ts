@@ -23,7 +23,7 @@ export const mutants: readonly Mutant[] = [
     in: 'createDependencyGraph',
     change: {
       replace: '$edges.forEach($visit)',
-      by: '[...($edges ?? [])].slice(0, 1).forEach(([key, edge]) => ($visit)(edge, key))',
+      by: '($edges?.keys() ?? []).slice(0, 1).forEach((key) => ($visit)($edges.get(key), key))',
     },
   },
   {
@@ -63,7 +63,7 @@ export const mutants: readonly Mutant[] = [
     in: 'ObjectStore',
     change: {
       replace: 'this.objects = $after',
-      by: 'this.#objects = new Map([...this.#objects, ...$after])',
+      by: 'this.#objects?.forEach((kept, key) => $after.has(key) || $after.set(key, kept)); this.#objects = $after',
     },
   },
   {

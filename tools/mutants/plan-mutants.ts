@@ -130,4 +130,11 @@ export const planMutants: readonly Mutant[] = [
     change: { begin: 'return true;' },
     test: handovers,
   },
+  {
+    name: 'bookmarks are left out of what watches by name would get',
+    invariant: 7,
+    in: 'contraryTo',
+    change: { replace: '$wanted + $times / bookmarkMs', by: '$wanted' },
+    test: 'core/test/planner.test.ts',
+  },
 ];

@@ -116,4 +116,11 @@ export const serverMutants: readonly Mutant[] = [
     change: { replace: '!$known || isOther($$args)', by: '!$known' },
     test: 'core/test/object-store.test.ts',
   },
+  {
+    name: 'a probe goes out on the connection that has just died',
+    invariant: 12,
+    in: 'Connection.isSuspect',
+    change: { drop: 'if (this.socket.destroyed) return true' },
+    test: 'k8s-transport/test/probe.test.ts',
+  },
 ];

@@ -357,24 +357,36 @@ test('a busy collection is left, a trickle is not, and it is remembered', () => 
   trickle.each(60_000, () => trickle.observe('a', { received: 60 }), 10);
   expect(trickle.place('a')).toBe('at a');
   const wanted = shared(20, 100);
-  wanted.each(60_000, () => wanted.observe('a', { received: 3_000, wanted: 150 }), 10);
+  wanted.each(60_000, () => wanted.observe('a', { received: 3_400, wanted: 150 }), 10);
   expect(wanted.place('a')).toBe('at a');
   const busy = shared(20, 100);
-  busy.each(60_000, () => busy.observe('a', { received: 3_000, wanted: 149 }), 6);
+  busy.each(60_000, () => busy.observe('a', { received: 3_400, wanted: 149 }), 6);
   expect(busy.done()).toEqual(['unshare a busy', 'arrange a']);
-  busy.feed({ type: 'emptied', branch: 'a' });
-  busy.done();
-  busy.demand('a', 90);
-  busy.pass(599_999);
-  expect(busy.done()).toEqual([]);
-  busy.pass(1);
-  expect(busy.done()).toEqual(['size a']);
 });
 
-test('the more are demanded, the more events are a trickle: as many watches would have as many bookmarks', () => {
-  const planned = shared(6_000, 6_000);
-  planned.each(60_000, () => planned.observe('a', { received: 6_000 }), 10);
-  expect(planned.place('a')).toBe('at a');
+test('what was busy is remembered far longer than anything else: to find out again costs minutes of its events', () => {
+  const planned = shared(20, 100);
+  planned.each(60_000, () => planned.observe('a', { received: 3_000 }), 6);
+  planned.feed({ type: 'emptied', branch: 'a' });
+  planned.done();
+  planned.demand('a', 90);
+  planned.pass(12 * 600_000 - 1);
+  expect(planned.done()).toEqual([]);
+  planned.pass(1);
+  expect(planned.done()).toEqual(['size a']);
+});
+
+test('a collection is busy where its events are more than what watches by name would get, bookmarks included', () => {
+  const strict = { bounds: { ...bounds, maxEventFactor: 1.5 } };
+  const fair = shared(6_000, 12_000, strict);
+  fair.each(60_000, () => fair.observe('a', { received: 36_000, wanted: 18_000 }), 10);
+  expect(fair.place('a')).toBe('at a');
+  const busy = shared(6_000, 12_000, strict);
+  busy.each(60_000, () => busy.observe('a', { received: 36_001, wanted: 18_000 }), 6);
+  expect(busy.done()).toEqual(['unshare a busy', 'arrange a']);
+  const quiet = shared(6_000, 12_000, strict);
+  quiet.each(60_000, () => quiet.observe('a', { received: 9_000 }), 10);
+  expect(quiet.place('a')).toBe('at a');
 });
 
 test('when the kind is left, those of a namespace that is worth it stay until that is up', () => {

@@ -98,7 +98,7 @@ export interface SharedWatchSettings extends Omit<CommonSettings, 'stopTimeoutMs
   watchPlan?: WatchPlan;
   /**
    * When watches are shared, and when no longer. @default shareAt 16, shareOverNamespacesAt 64, maxSizeFactor 20, maxEventFactor
-   * 20, unshareAfterMs 300_000, avoidMs 600_000
+   * 1.2, unshareAfterMs 300_000, avoidMs 600_000
    */
   watchPlanBounds?: Partial<WatchPlanBounds>;
   /** How long a request may go without a byte, and an add may keep trying, in milliseconds. @default 10_000 */

@@ -1,3 +1,5 @@
+import { channel } from 'node:diagnostics_channel';
+
 import { startApiServer, type ApiServer } from '@depwatch/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
@@ -37,6 +39,27 @@ describe('a probe', () => {
   it('finds a server that is there', async () => {
     await transportFor(server.kubeConfig).probe!({});
     await transportFor(server.kubeConfigFor('nobody')).probe!({});
+  });
+
+  it('that is sent as a connection dies waits for nothing on it', async () => {
+    const own = await startApiServer();
+    onTestFinished(() => own.stop());
+    const transport = transportFor(own.kubeConfig);
+    const { resourceVersion } = own;
+    const watch = await opened(transport.watch(configMaps, { resourceVersion }));
+    const failures = channel('undici:request:error');
+    const failed: string[] = [];
+    const note = (message: unknown): void => {
+      failed.push((message as { request: { path: string } }).request.path);
+    };
+    failures.subscribe(note);
+    onTestFinished(() => {
+      failures.unsubscribe(note);
+    });
+    const probed = failureOf(watch.next()).then(() => failureOf(transport.probe!({})));
+    await own.faults.down();
+    expect(await probed).toMatchObject({ reason: 'unreachable' });
+    expect(failed).not.toContain('/readyz');
   });
 
   it('asks for /readyz alone where that is served', async () => {

@@ -25,6 +25,8 @@ export interface ContestantOptions {
   readonly place?: Place;
   /** Each watched thing has a watch of its own; default as the contestant has it by default. */
   readonly apart?: boolean;
+  /** When depwatch shares watches; default as it has it. */
+  readonly bounds?: Readonly<Record<string, number>>;
   /** Called with a watcher after what it watches has changed; several changes may be told at once. */
   changed(watcher: number): void;
 }

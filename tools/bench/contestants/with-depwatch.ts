@@ -9,7 +9,7 @@ const kind = { version: 'v1', kind: 'ConfigMap' };
 /** depwatch as its users have it: a KubeConfig of client-node, and defaults but for the cache. */
 export async function startWith(
   create: typeof createDynamicWatcher,
-  { kubeConfig, cache, place, apart, changed }: ContestantOptions,
+  { kubeConfig, cache, place, apart, bounds, changed }: ContestantOptions,
   settings: object = apart ? { watchPlan: 'per-object' } : {},
 ): Promise<Contestant> {
   const identify = (watched: Watched) =>
@@ -29,6 +29,7 @@ export async function startWith(
     enableCache: cache,
     logger: { debug: ignore, info: keep, warn: count, error: count },
     reconciler: ({ name }) => changed(indexOf(name!)),
+    ...(bounds && { watchPlanBounds: bounds }),
     ...settings,
   });
   await watcher.start();

@@ -14,7 +14,12 @@ export interface Collection {
   /** Writes, to all objects in turn; 0 for none. */
   readonly perSecond: number;
   readonly seconds: number;
+  /** How long that has gone on before it is measured. @default 0 */
+  readonly settleSeconds?: number;
 }
+
+/** So that what `auto` comes to choose is measured, and not how it begins. */
+const unshareAfterMs = 20_000;
 
 /**
  * Some of a collection's objects are watched by name, in each plan, while all of them are written to, again and again. What
@@ -59,6 +64,7 @@ export function busyCollection(
           contestant = await start({
             cache: true,
             place: placeOf(params),
+            ...(params.settleSeconds && { bounds: { unshareAfterMs } }),
             changed(watcher) {
               if (open) sightings.note(watcher, contestant.version(watcher));
             },
@@ -69,14 +75,12 @@ export function busyCollection(
           await Promise.all(adds);
           open = true;
           return {
-            figures: {
-              openMs: now() - startedAt,
-              openCpuMs: readOpenCpu(),
-              openKb: wire.bytes / 1000,
-            },
-            infos: contestant.infos ?? [],
+            openMs: now() - startedAt,
+            openCpuMs: readOpenCpu(),
+            openKb: wire.bytes / 1000,
           };
         },
+        infos: () => contestant.infos ?? [],
         begin() {
           bytes = wire.bytes;
           readCpu = startCpu();
@@ -89,19 +93,23 @@ export function busyCollection(
       };
     },
     async run({ params, server, steps, log }) {
-      const { objects, demanded, perSecond, seconds } = params;
+      const { objects, demanded, perSecond, seconds, settleSeconds = 0 } = params;
       const place = placeOf(params);
       await server.load.create(objects, place);
       const readServerCost = await startServerCost(server);
-      const { figures, infos } = await steps.open();
-      infos.forEach(log);
-      const watches = await server.openWatches();
+      const figures = await steps.open();
       const cost = await readServerCost();
+      const write = (during: number) =>
+        perSecond === 0
+          ? []
+          : server.load.write({ count: perSecond * during, among: objects, perSecond, place });
+      await write(settleSeconds);
+      (await steps.infos()).forEach(log);
+      const watches = await server.openWatches();
       const { cpuMs: before } = await server.usage();
       await steps.begin();
       const startedAt = now();
-      const order = { count: perSecond * seconds, among: objects, perSecond, place };
-      const writes = perSecond === 0 ? [] : await server.load.write(order);
+      const writes = await write(seconds);
       await sleep(Math.max(0, startedAt + seconds * 1000 - now()));
       const seen = lastVersions(writes).filter(([index]) => index < demanded);
       const { cpuMs, kb, rssMb } = await steps.until(seen);

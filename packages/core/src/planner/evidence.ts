@@ -8,8 +8,10 @@ import {
   type PlanState,
 } from './types.ts';
 
-/** A by-name watch gets a bookmark about so often. */
+/** A by-name watch gets a bookmark about so often, which costs what an event does. */
 const bookmarkMs = 60_000;
+/** Events that nobody wanted and that come no more often than this cost nothing, to whomever they are compared. */
+const trickleMs = 1000;
 
 /** How many identifiers a branch would serve. */
 export function demandOf(branch: PlanBranch, { demand }: PlanFacts): number {
@@ -60,9 +62,7 @@ export function contraryTo(
   if (seen.size > 2 * bounds.maxSizeFactor * demanded) return 'large';
   const received = seen.received - since.received;
   const wanted = seen.wanted - since.wanted;
-  // A trickle is cheaper than what as many watches get in bookmarks alone: one a minute each.
-  const seconds = (now - since.seenAt) / 1000;
-  const trickle = seconds * Math.max(1, (demanded * 1000) / bookmarkMs);
-  const isBusy = received > bounds.maxEventFactor * wanted && received - wanted > trickle;
-  return isBusy ? 'busy' : undefined;
+  const apart = wanted + (demanded * (now - since.seenAt)) / bookmarkMs;
+  const isBusy = received > bounds.maxEventFactor * apart;
+  return isBusy && received - wanted > (now - since.seenAt) / trickleMs ? 'busy' : undefined;
 }

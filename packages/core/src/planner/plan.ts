@@ -16,6 +16,9 @@ import {
 /** How often what is shared is looked at, and how long a size is believed. */
 const lookMs = 60_000;
 
+/** So much longer than all else it is remembered that a collection is busy: to find out again costs minutes of its events. */
+const busyFactor = 12;
+
 /** The plan that has each identifier watched by itself. */
 export const initialPlanState: PlanState = { branches: new Map() };
 
@@ -253,7 +256,8 @@ class Planning {
 
   #avoided(why: AvoidReason, size: number | undefined, forMs?: number): Avoided {
     const { now, bounds } = this.#facts;
-    return { name: 'avoided', why, since: now, lookAt: now + (forMs ?? bounds.avoidMs), size };
+    const usualMs = why === 'busy' ? busyFactor * bounds.avoidMs : bounds.avoidMs;
+    return { name: 'avoided', why, since: now, lookAt: now + (forMs ?? usualMs), size };
   }
 
   /** Whom it serves go elsewhere, one after the other. */

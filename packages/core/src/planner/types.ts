@@ -20,11 +20,11 @@ export interface WatchPlanBounds {
   readonly shareOverNamespacesAt: number;
   /** A collection may have so many objects for each that is demanded; with twice as many those that share it part. */
   readonly maxSizeFactor: number;
-  /** So many events may come for each that is wanted. */
+  /** So many events may come for each that watches by name would get: those that are wanted, and a bookmark a minute each. */
   readonly maxEventFactor: number;
   /** How long something has to speak against it, without a break, until those that share part; in milliseconds. */
   readonly unshareAfterMs: number;
-  /** How long it is remembered that a collection can't be shared, in milliseconds. */
+  /** How long it is remembered that a collection can't be shared, in milliseconds; that it is busy 12 times as long. */
   readonly avoidMs: number;
 }
 

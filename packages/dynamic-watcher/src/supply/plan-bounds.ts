@@ -4,7 +4,7 @@ const defaults: WatchPlanBounds = {
   shareAt: 16,
   shareOverNamespacesAt: 64,
   maxSizeFactor: 20,
-  maxEventFactor: 20,
+  maxEventFactor: 1.2,
   unshareAfterMs: 5 * 60_000,
   avoidMs: 10 * 60_000,
 };

@@ -119,8 +119,9 @@ export class Connection {
     });
   }
 
-  /** Whether it seemed dead, and hasn't been heard since. */
+  /** Whether it seemed dead, and hasn't been heard since; or is, though its streams are told of that one by one. */
   get isSuspect(): boolean {
+    if (this.#socket.destroyed) return true;
     return this.#suspectAt >= 0 && this.#suspectAt === this.#socket.bytesRead;
   }
 
