@@ -43,6 +43,13 @@ export const reloaderMutants: readonly Mutant[] = [
     test: deciding,
   },
   {
+    name: 'a reloader that leads again believes what it decided before',
+    invariant: 28,
+    in: `${reconciler}.reconcile`,
+    change: { replace: "$type === 'acquired'", by: 'false' },
+    test: 'reloader/test/virtual/replicas.test.ts',
+  },
+  {
     name: 'the reloader lets an older record be put back',
     invariant: 28,
     in: `${reconciler}.#write`,

@@ -46,10 +46,14 @@ async function measure(workloads: number, nodeOptions: string): Promise<Figures>
     KUBERNETES_SERVICE_PORT: port,
     NODE_OPTIONS: nodeOptions,
   };
-  const child = spawn(process.execPath, ['--import', inPod, cli, '--log=json'], {
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--import', inPod, cli, '--log=json', '--leader-elect=depwatch-system'],
+    {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   try {
     const outcomes = new Map<string, number>();
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
