@@ -3,6 +3,7 @@ import { groupMutants } from './group-mutants.ts';
 import { membershipMutants } from './membership-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { planMutants } from './plan-mutants.ts';
+import { reloaderMutants } from './reloader-mutants.ts';
 import { serverMutants } from './server-mutants.ts';
 import { sharingMutants } from './sharing-mutants.ts';
 
@@ -252,4 +253,5 @@ export const mutants: readonly Mutant[] = [
   ...groupMutants,
   ...sharingMutants,
   ...controllerMutants,
+  ...reloaderMutants,
 ];

@@ -20,6 +20,9 @@ usage: depwatch-reloader [options]
                       that this runs in, as the service account of its pod
   --context NAME      a context of the kubeconfig (default: its current one)
   --namespace NAME    only workloads in this namespace; may be given several times
+  --leader-elect NAMESPACE
+                      of several that run with this one works, the others stand by; the Lease by which
+                      they take turns, depwatch-reloader, is in this namespace
   --all               every workload takes part that doesn't opt out
   --dry-run           say what would be done, and write nothing
   --log text|json     what the lines look like (default: text)
@@ -49,12 +52,10 @@ const formats = ['text', 'json'] as const;
  */
 export function parseCliOptions(args: readonly string[]) {
   const { log, 'log-level': level, namespace, 'dry-run': dryRun, ...rest } = parse(args);
-  const { kubeconfig, context, embedded } = rest;
-  for (const name of namespace) {
-    if (name.length > 63 || !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name))
-      throw new UsageError(`--namespace: ${JSON.stringify(name)} can't be the name of a namespace`);
-  }
-  for (const [flag, value] of Object.entries({ kubeconfig, context })) {
+  const { kubeconfig, context, 'leader-elect': lease, embedded } = rest;
+  for (const name of namespace) checkNamespace('--namespace', name);
+  if (lease !== undefined) checkNamespace('--leader-elect', lease);
+  for (const [flag, value] of Object.entries({ kubeconfig, context, 'leader-elect': lease })) {
     if (value === '') throw new UsageError(`--${flag}: must not be empty`);
     if (value !== undefined && embedded)
       throw new UsageError(`--embedded and --${flag}: an embedded API server needs no ${flag}`);
@@ -62,12 +63,19 @@ export function parseCliOptions(args: readonly string[]) {
   return {
     ...rest,
     dryRun,
+    /** The namespace of the Lease; undefined: it works alone. */
+    leaseNamespace: lease,
     /** Empty: all. */
     namespaces: namespace as readonly string[],
     log: oneOf('--log', log, formats),
     /** What matters less isn't said. */
     logLevel: oneOf('--log-level', level, levels) as Level,
   };
+}
+
+function checkNamespace(flag: string, name: string): void {
+  if (name.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name)) return;
+  throw new UsageError(`${flag}: ${JSON.stringify(name)} can't be the name of a namespace`);
 }
 
 function oneOf<T extends string>(flag: string, text: string, all: readonly T[]): T {
@@ -87,6 +95,7 @@ function parse(args: readonly string[]) {
         embedded: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
         kubeconfig: { type: 'string' },
+        'leader-elect': { type: 'string' },
         log: { type: 'string', default: 'text' },
         'log-level': { type: 'string', default: 'info' },
         namespace: { type: 'string', multiple: true, default: [] },

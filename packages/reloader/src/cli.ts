@@ -32,13 +32,15 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function work(options: CliOptions, signal: AbortSignal): Promise<number> {
-  const { all, dryRun, embedded, namespaces, log: format, logLevel: level } = options;
+  const { all, dryRun, embedded, namespaces, leaseNamespace } = options;
+  const { log: format, logLevel: level } = options;
   const demo = embedded ? await (await loadDemo()).startDemo() : undefined;
   try {
     const kubeConfig = demo?.kubeConfig ?? (await findCluster(options));
     // Loaded late, for --help and a typing error should not take as long as loading all of this does.
-    const [{ run }, { createReloader }] = await Promise.all([
+    const [{ run }, { createReplicas }, { createReloader }] = await Promise.all([
       import('@depwatch/controller'),
+      import('@depwatch/replicas'),
       import('./reloader.ts'),
     ]);
     const logger = createLog({ format, level, now: () => Date.now(), write });
@@ -47,10 +49,20 @@ async function work(options: CliOptions, signal: AbortSignal): Promise<number> {
     const which = all ? ', every workload that did not opt out' : '';
     const how = dryRun ? '; dry run: nothing is written' : '';
     const starts = `depwatch-reloader ${await version()}: ${scope} of ${server}${which}${how}`;
-    logger.info({ namespaces, all, dryRun, embedded }, starts);
+    logger.info({ namespaces, all, dryRun, embedded, leaseNamespace }, starts);
     if (format === 'text') demo?.intro.forEach(write);
+    const lease = {
+      namespace: leaseNamespace ?? '',
+      name: 'depwatch-reloader',
+      mode: 'leader',
+    } as const;
+    await using replicas = leaseNamespace
+      ? createReplicas({ ...lease, kubeConfig, logger })
+      : undefined;
+    // It goes on trying, and logs why it has to.
+    replicas?.start().catch(() => {});
     const settings = { kubeConfig, namespaces, all, dryRun, logger, ...demo?.pace };
-    const controllers = createReloader(settings);
+    const controllers = createReloader({ ...settings, ...(replicas && { ownership: replicas }) });
     const running = run(controllers, { signal, logger });
     const ended = demo?.changes(controllers, signal);
     const code = await (ended ? Promise.race([running.done, ended]) : running.done);

@@ -13,5 +13,9 @@ export { referencesOf } from './references.ts';
 export type { KeyUse, PodSpecLike, Reference, ReferenceKind } from './references.ts';
 export { createReloader } from './reloader.ts';
 export type { ReloaderOptions, ReloaderSettings } from './reloader.ts';
+
+// So that who runs a reloader need not install the controllers beside it.
+export { run } from '@depwatch/controller';
+export type { Run, RunOptions } from '@depwatch/controller';
 export { rolledAnnotation } from './workload.ts';
 export type { DecisionFields, Outcome } from './workload-reconciler.ts';

@@ -119,6 +119,8 @@ export class WorkloadReconciler {
       this.#workloads.set(keyOf(id), undefined);
       return undefined;
     }
+    // What was decided before another replica had it says nothing of what its pods run with now.
+    if (context.causes.some(({ type }) => type === 'acquired')) this.#workloads.delete(keyOf(id));
     const tracked = this.#track(id, uid);
     for (const cause of causesOf(context)) tracked.causes.add(cause);
     for (const problem of interest.problems) this.#warnOnce(tracked, problem);

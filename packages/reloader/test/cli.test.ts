@@ -192,6 +192,20 @@ describe('depwatch-reloader', { timeout: 60_000 }, () => {
       expect(await namespace.state('StatefulSet', 'db')).toStrictEqual(before);
     });
 
+    it('with --leader-elect works while it leads, and hands over when it ends', async () => {
+      const args = ['--kubeconfig', kubeconfig, '--leader-elect', 'shop'];
+      const one = run(args, { POD_NAME: 'one' });
+      await one.line('this replica leads');
+      await one.line(' of 1 workloads take part');
+      const two = run(args, { POD_NAME: 'two' });
+      await two.line('take part');
+      expect((await one.end('SIGTERM')).code).toBe(0);
+      await two.line('this replica leads');
+      await namespace.patchSecret('s', { stringData: { password: 'zeroday' } });
+      await two.line(' rolled: ');
+      expect((await two.end('SIGTERM')).code).toBe(0);
+    });
+
     it('names a context that the kubeconfig does not have, and exits with 1', async () => {
       const program = run(['--kubeconfig', kubeconfig, '--context', 'elsewhere']);
       expect(await program.exit).toBe(1);

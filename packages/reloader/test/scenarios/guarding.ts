@@ -1,7 +1,10 @@
+import type { Logger } from '@depwatch/controller';
+import { createReplicas, type Replicas } from '@depwatch/replicas';
 import { describe, expect, it } from 'vitest';
 
 import { loadKubeConfig, podFrom, podWith } from '../support/cluster.ts';
-import { applyManifest, bindRole, rulesWithout } from '../support/manifests.ts';
+import { reloaderUser } from '../../src/embedded/demo.ts';
+import { applyManifest, bindRole, leaseRulesWithout, rulesWithout } from '../support/manifests.ts';
 import { limitedUser, teamNamespace, teamUser } from '../support/users.ts';
 import type { ScenarioContext } from '../support/scenario-context.ts';
 
@@ -81,6 +84,41 @@ export function guardingScenarios(context: ScenarioContext): void {
       },
     );
 
+    it('the manifest for a cluster grants what leading takes', async () => {
+      const namespace = await context.namespace();
+      await namespace.configMap('a', { k: '1' });
+      await namespace.workload(web, 'web', podFrom('a'));
+      const [one, two] = ['one', 'two'].map((identity) =>
+        candidate(context, reloaderUser, 'depwatch-system', identity),
+      ) as [Replicas, Replicas];
+      await using _ = two;
+      await one.start();
+      const first = await context.runAs(reloaderUser, namespace, { ownership: one });
+      await first.events.decision('recorded', 'web');
+      await two.start();
+      const second = await context.runAs(reloaderUser, namespace, { ownership: two });
+      await first.stop();
+      await one.stop();
+      await second.events.decision('unchanged', 'web');
+      await namespace.patchConfigMap('a', { data: { k: '2' } });
+      await second.events.decision('rolled', 'web');
+    });
+
+    it.each(['get', 'create', 'update'])(
+      'without the verb %s on Leases it does not lead, and says so',
+      async (verb) => {
+        const namespace = await context.namespace();
+        const admin = loadKubeConfig(context.server.kubeConfig);
+        await bindRole(admin, namespace.name, limitedUser, await leaseRulesWithout(verb));
+        const said = Promise.withResolvers<string>();
+        const warn = (fields: object): void => said.resolve(String(Object.values(fields)));
+        const logger = { debug: () => {}, info: () => {}, warn, error: warn };
+        await using one = candidate(context, limitedUser, namespace.name, 'one', logger);
+        one.start().catch(() => {});
+        expect(await said.promise).toContain(`cannot ${verb} resource "leases"`);
+      },
+    );
+
     it('each verb of the role but list, with streaming lists, is all that it needs', async () => {
       const admin = loadKubeConfig(context.server.kubeConfig);
       const namespace = await context.namespace();
@@ -93,5 +131,23 @@ export function guardingScenarios(context: ScenarioContext): void {
       await namespace.patchConfigMap('a', { data: { k: '2' } });
       await events.decision('rolled', 'web');
     });
+  });
+}
+
+function candidate(
+  { server }: ScenarioContext,
+  user: string,
+  namespace: string,
+  identity: string,
+  logger?: Logger,
+): Replicas {
+  return createReplicas({
+    kubeConfig: loadKubeConfig(server.kubeConfigFor(user)),
+    namespace,
+    name: 'depwatch-reloader',
+    identity,
+    mode: 'leader',
+    retryPeriodMs: 100,
+    ...(logger && { logger }),
   });
 }

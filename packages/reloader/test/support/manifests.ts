@@ -81,6 +81,19 @@ export async function rulesWithout(
   }));
 }
 
+/** The rules that the manifest for a whole cluster grants on Leases, less one verb. */
+export async function leaseRulesWithout(verb: string): Promise<readonly V1PolicyRule[]> {
+  const role = (await readManifest('cluster-wide')).find(({ kind }) => kind === 'Role');
+  const { rules = [] } = role as unknown as V1ClusterRole;
+  return rules.flatMap(({ apiGroups, resources, resourceNames, verbs: granted }) => {
+    const verbs = granted.filter((each) => each !== verb);
+    const names = resourceNames && { resourceNames };
+    return verbs.length > 0
+      ? { apiGroups: apiGroups!, resources: resources!, ...names, verbs }
+      : [];
+  });
+}
+
 /** The Deployment that a manifest runs the reloader with. */
 export async function deploymentOf(name: string): Promise<V1Deployment> {
   const found = (await readManifest(name)).find(({ kind }) => kind === 'Deployment');

@@ -2,14 +2,14 @@ import { run, type Logger } from '@depwatch/controller';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 
 import { reloaderUser } from '../../src/embedded/demo.ts';
-import { createReloader, type ReloaderSettings } from '../../src/index.ts';
+import { createReloader, type ReloaderOptions, type ReloaderSettings } from '../../src/index.ts';
 import { createLog } from '../../src/log.ts';
 import { loadKubeConfig, TestNamespace, type TestServer } from './cluster.ts';
 import { Events } from './events.ts';
 import { applyManifest } from './manifests.ts';
 import { sortingLogger } from './told.ts';
 
-type Settings = ReloaderSettings & { logger?: Logger };
+type Settings = ReloaderSettings & Pick<ReloaderOptions, 'logger' | 'ownership'>;
 
 /** A reloader that a scenario runs. */
 export interface Running {

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 
 import { run, type KubernetesObject, type ObjectIdentifier } from '@depwatch/controller';
 import { createFakeTransport, createVirtualClock, type FakeTransport } from '@depwatch/testing';
-import { createReloader, type ReloaderSettings } from '../../src/index.ts';
+import { createReloader, type ReloaderOptions, type ReloaderSettings } from '../../src/index.ts';
 import type { WorkloadKind } from '../../src/workload.ts';
 import { sortingLogger, type Told, type ToldDecision } from '../support/told.ts';
 
@@ -15,6 +15,8 @@ export interface TestWorkload extends KubernetesObject {
     };
   };
 }
+
+type Settings = ReloaderSettings & Pick<ReloaderOptions, 'ownership'>;
 
 /** A reloader on a fake transport, in virtual time: how often it wrote, and what it said. */
 export class Bench implements AsyncDisposable {
@@ -31,7 +33,7 @@ export class Bench implements AsyncDisposable {
   }
 
   /** Starts a reloader and lets it look at all there is. @returns what ends it */
-  async start(settings: ReloaderSettings = {}): Promise<() => Promise<unknown>> {
+  async start(settings: Settings = {}): Promise<() => Promise<unknown>> {
     const sorted = sortingLogger((told) => this.events.push(told));
     const log = (level: keyof typeof sorted) => (fields: object, message: string) => {
       this.logged.push(`${message} ${inspect(fields, { depth: 9 })} ${JSON.stringify(fields)}`);

@@ -34,6 +34,18 @@ describe('the record', () => {
     }
   });
 
+  test('that is set back together with the data does not hide that the pods run with other data', async () => {
+    await using bench = new Bench(configMap('a'), workload(['a']));
+    await bench.start();
+    const old = bench.record()!;
+    await bench.set('a', { k: '2' });
+    await bench.pass(20_000);
+    await bench.change({ metadata: { annotations: { 'depwatch.dev/hash': old } } });
+    await bench.set('a', { k: '1' });
+    await bench.pass(20_000);
+    expect(bench.outcomes).toEqual(['recorded', 'rolled', 'rolled']);
+  });
+
   test('of a workload that is deleted and made anew is a new one', async () => {
     await using bench = new Bench(configMap('a'), workload(['a']));
     await bench.start();
@@ -211,6 +223,19 @@ test('a change that comes while a roll is being written is not lost', async () =
     'rolled',
   ]);
   expect(bench.decisions.at(-1)?.causes).toEqual(['configmap/a modified']);
+});
+
+test('a change whose read fails is not lost', async () => {
+  await using bench = new Bench(configMap('a'), workload(['a']));
+  await bench.start();
+  const undo = bench.fake.fail({ operation: 'get', error: { code: 503 } });
+  await bench.set('a', { k: '2' });
+  await bench.pass(10_000);
+  expect(bench.outcomes).toEqual(['recorded']);
+  expect(bench.messages('failed')).toEqual([expect.stringContaining('503')]);
+  undo();
+  await bench.pass(60_000);
+  expect(bench.outcomes).toEqual(['recorded', 'rolled']);
 });
 
 test('who changes the pod template at each write has the record written every 10 s at most', async () => {
