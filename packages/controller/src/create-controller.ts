@@ -5,6 +5,7 @@ import {
   invalidInput,
   objectIdentifierFrom,
   objectIdentifierKey,
+  objectKey,
   silentLogger,
   type Cached,
   type GroupVersionKind,
@@ -246,7 +247,7 @@ export class KindController<T extends KubernetesObject> implements Controller {
     try {
       return await this.#objects!.reconcile({ key, id }, context);
     } finally {
-      this.#readiness.reconciled(key);
+      this.#readiness.reconciled(objectKey({ metadata: id }));
       if (!this.#isOurs(key)) this.#objects!.forget(key);
     }
   }
@@ -263,8 +264,12 @@ export class KindController<T extends KubernetesObject> implements Controller {
 
   #checkListed(): void {
     if (!this.#readiness.isWaiting || !this.#own.every((list) => list.shown)) return;
-    const keys = this.#all().map((object) => objectIdentifierKey(objectIdentifierFrom(object)));
-    this.#readiness.listed(keys.filter((key) => this.#isOurs(key)));
+    const { ownership } = this.#settings;
+    const all = this.#all();
+    const ours = ownership
+      ? all.filter((object) => this.#isOurs(objectIdentifierKey(objectIdentifierFrom(object))))
+      : all;
+    this.#readiness.listed(ours.map((object) => objectKey(object as KubernetesObject)));
   }
 
   #shown(id: ObjectIdentifier): Cached<KubernetesObject> | undefined {
