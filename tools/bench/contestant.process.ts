@@ -10,8 +10,8 @@ import { countWire } from './wire.ts';
 
 /** What the process offers beside the steps of the scenario. */
 export type ContestantHandlers = {
-  /** Has a CPU profile recorded, from when the contestant has started. */
-  profile(): void;
+  /** Has a CPU profile recorded, from now on; where a contestant starts, from then on. */
+  profile(): Promise<void>;
   /** Writes what was recorded. */
   writeProfile(file: string): Promise<void>;
   close(): Promise<void>;
@@ -24,14 +24,13 @@ const module = (await import(`./contestants/${name}.ts`)) as {
 };
 const kubeConfig = process.env[kubeConfigVariable]!;
 const started: Contestant[] = [];
-let profiled = false;
-let writeProfile: ((file: string) => Promise<void>) | undefined;
+let endProfile: Awaited<ReturnType<typeof recordProfile>> | undefined;
 
 const own: ContestantHandlers = {
-  profile() {
-    profiled = true;
+  async profile() {
+    endProfile = await recordProfile();
   },
-  writeProfile: (file) => writeProfile!(file),
+  writeProfile: (file) => endProfile!(file),
   async close() {
     await Promise.all(started.map((contestant) => contestant.close()));
   },
@@ -43,7 +42,10 @@ const steps: Handlers = scenario.steps({
   async start(options) {
     const contestant = await module.start({ ...options, kubeConfig });
     started.push(contestant);
-    if (profiled) writeProfile = await recordProfile();
+    if (endProfile) {
+      await endProfile();
+      endProfile = await recordProfile();
+    }
     return contestant;
   },
 });

@@ -4,8 +4,8 @@ import { type Profiler, Session } from 'node:inspector/promises';
 /** Microseconds between two samples. */
 const samplingInterval = 200;
 
-/** Starts to record the CPU profile of this process; the result stops, and writes it. */
-export async function recordProfile(): Promise<(file: string) => Promise<void>> {
+/** Starts to record the CPU profile of this process; the result stops, and writes it where it is given a file. */
+export async function recordProfile(): Promise<(file?: string) => Promise<void>> {
   const session = new Session();
   session.connect();
   await session.post('Profiler.enable');
@@ -14,7 +14,7 @@ export async function recordProfile(): Promise<(file: string) => Promise<void>> 
   return async (file) => {
     const { profile } = await session.post('Profiler.stop');
     session.disconnect();
-    await writeFile(file, JSON.stringify(profile));
+    if (file !== undefined) await writeFile(file, JSON.stringify(profile));
   };
 }
 

@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.ts';
 const finalizers = 'controller/test/finalizer.test.ts';
 const writes = 'controller/test/writes.test.ts';
 const owning = 'controller/test/owning.test.ts';
+const ownership = 'controller/test/ownership.test.ts';
 
 /** What a controller may get wrong about the life of an object, its own writes, and what is not its own. */
 export const controllerMutants: readonly Mutant[] = [
@@ -54,5 +55,40 @@ export const controllerMutants: readonly Mutant[] = [
     in: 'ownedBy',
     change: { begin: '$4 = true;' },
     test: owning,
+  },
+  {
+    name: 'the controller itself is one replica’s',
+    invariant: 27,
+    in: 'ownedBeside',
+    change: { replace: '$key === $own || $ownership.owns($key)', by: '$ownership.owns($key)' },
+    test: ownership,
+  },
+  {
+    name: 'what is lost is remembered',
+    invariant: 27,
+    in: 'KindController.#ownedChanged',
+    change: { drop: 'this.#objects.retain($$how)' },
+    test: ownership,
+  },
+  {
+    name: 'who takes an object over is not told when it goes',
+    invariant: 27,
+    in: 'KindController.#concerns',
+    change: { drop: 'this.#objects.known($id, $before)' },
+    test: ownership,
+  },
+  {
+    name: 'what others own is waited for',
+    invariant: 27,
+    in: 'KindController.#ownedChanged',
+    change: { drop: 'this.#checkListed()' },
+    test: ownership,
+  },
+  {
+    name: 'the watchers of a group are all its own',
+    invariant: 27,
+    in: 'LoopGroup.#mayBegin',
+    change: { begin: 'return true;' },
+    test: 'dynamic-watcher/test/group/ownership.test.ts',
   },
 ];

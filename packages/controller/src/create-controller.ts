@@ -5,6 +5,7 @@ import {
   invalidInput,
   objectIdentifierFrom,
   objectIdentifierKey,
+  objectKey,
   silentLogger,
   type Cached,
   type GroupVersionKind,
@@ -24,7 +25,7 @@ import { checkControllerOptions } from './check-options.ts';
 import { ClusterWatches, ownOptions } from './cluster-watches.ts';
 import type { Controller } from './controller.ts';
 import { EventRecorder } from './events/event-recorder.ts';
-import { HeldList, HeldReads } from './held-lists.ts';
+import { HeldList, HeldReads, type Reader } from './held-lists.ts';
 import { ObjectReconciler } from './object-reconciler.ts';
 import type { ControllerOptions, ControllerSettings, ControllerTask } from './options.ts';
 import { ownerOfKind } from './ownership.ts';
@@ -58,7 +59,7 @@ export class KindController<T extends KubernetesObject> implements Controller {
   /** The lists of what is owned, by their keys. */
   readonly #owned: Map<string, HeldList>;
   /** Under what the lists stand in the graph. */
-  readonly #self: ObjectIdentifier;
+  readonly #self: Reader;
   readonly #readiness = new Readiness();
   readonly #end = new AbortController();
   #hasStarted = false;
@@ -70,11 +71,12 @@ export class KindController<T extends KubernetesObject> implements Controller {
     this.#task = options;
     this.#settings = options;
     this.cluster = new ClusterWatches(options);
-    this.#self = { group: 'depwatch.dev', version: 'v1', kind: 'Controller', name: this.#name };
+    const id = { group: 'depwatch.dev', version: 'v1', kind: 'Controller', name: this.#name };
+    this.#self = { key: objectIdentifierKey(id), id };
     this.watcher = createDynamicWatcher({
       unavailable: 'wait',
       ...ownOptions(options),
-      ...(ownership && { ownership: ownedBeside(objectIdentifierKey(this.#self), ownership) }),
+      ...(ownership && { ownership: ownedBeside(this.#self.key, ownership) }),
       name: options.name ?? kind.kind.toLowerCase(),
       sharedWatches: () => this.cluster.shared,
       reconciler: {
@@ -177,7 +179,7 @@ export class KindController<T extends KubernetesObject> implements Controller {
     const { clock = systemClock, logger = silentLogger } = this.#settings;
     const watched = describeObjectIdentifier(list.query);
     const { signal } = this.#end;
-    const hold = (): Promise<void> => this.watcher.addMapping(this.#self, list.query, map);
+    const hold = (): Promise<void> => this.watcher.addMapping(this.#self.id, list.query, map);
     return untilReachable(hold, { clock, logger, watched, signal });
   }
 
@@ -240,14 +242,12 @@ export class KindController<T extends KubernetesObject> implements Controller {
   }
 
   async #reconcile(id: ObjectIdentifier, context: ReconcileContext): Promise<Result | void> {
-    if (objectIdentifierKey(id) === objectIdentifierKey(this.#self)) {
-      return this.#listsChanged(context);
-    }
     const key = objectIdentifierKey(id);
+    if (key === this.#self.key) return this.#listsChanged(context);
     try {
-      return await this.#objects!.reconcile(id, context);
+      return await this.#objects!.reconcile({ key, id }, context);
     } finally {
-      this.#readiness.reconciled(key);
+      this.#readiness.reconciled(objectKey({ metadata: id }));
       if (!this.#isOurs(key)) this.#objects!.forget(key);
     }
   }
@@ -263,17 +263,21 @@ export class KindController<T extends KubernetesObject> implements Controller {
   }
 
   #checkListed(): void {
-    if (!this.#readiness.isWaiting || !this.#own.every((list) => list.isSeen)) return;
-    const keys = this.#all().map((object) => objectIdentifierKey(objectIdentifierFrom(object)));
-    this.#readiness.listed(keys.filter((key) => this.#isOurs(key)));
+    if (!this.#readiness.isWaiting || !this.#own.every((list) => list.shown)) return;
+    const { ownership } = this.#settings;
+    const all = this.#all();
+    const ours = ownership
+      ? all.filter((object) => this.#isOurs(objectIdentifierKey(objectIdentifierFrom(object))))
+      : all;
+    this.#readiness.listed(ours.map((object) => objectKey(object as KubernetesObject)));
   }
 
   #shown(id: ObjectIdentifier): Cached<KubernetesObject> | undefined {
-    return this.#own.map((list) => list.get(id)).find((object) => object !== undefined);
+    return this.#own.map(({ shown }) => shown?.get(id)).find((object) => object !== undefined);
   }
 
   #all(): readonly Cached<KubernetesObject>[] {
-    return this.#own.flatMap((list) => list.all() ?? []);
+    return this.#own.flatMap(({ shown }) => shown?.all() ?? []);
   }
 
   #ended(): void {

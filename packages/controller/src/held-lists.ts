@@ -1,6 +1,5 @@
 import {
   groupVersionKindKey,
-  isDepwatchError,
   matchesLabelSelector,
   objectIdentifierKey,
   objectKey,
@@ -10,7 +9,7 @@ import {
   type LabelSelector,
   type ObjectIdentifier,
 } from '@depwatch/core';
-import type { DynamicWatcher, MappedChange } from '@depwatch/dynamic-watcher';
+import type { DynamicWatcher, MappedChange, ShownObjects } from '@depwatch/dynamic-watcher';
 
 /** Who reads, with its key. */
 export interface Reader {
@@ -46,32 +45,20 @@ export class HeldList {
     this.#watcher = watcher;
   }
 
-  /** Whether what is there can be seen. */
-  get isSeen(): boolean {
-    const state = this.#watcher.statusOf(this.query)?.state;
-    return state === 'live' || state === 'retrying' || state === 'polling';
-  }
-
-  /** One object; undefined where there is none, or none can be seen. */
-  get(id: ObjectIdentifier): Cached<KubernetesObject> | undefined {
-    return unlessUnseen(() => this.#watcher.getFromCache(id, { within: this.query }));
-  }
-
-  /** All objects; undefined where none can be seen. */
-  all(): readonly Cached<KubernetesObject>[] | undefined {
-    // What is pending may have an entry of before.
-    if (!this.isSeen) return undefined;
-    return unlessUnseen(() => this.#watcher.listFromCache(this.query));
+  /** What is there; undefined while that can't be seen. */
+  get shown(): ShownObjects | undefined {
+    return this.#watcher.shownBy(this.query);
   }
 
   /** Whether all that a query asks for is among what is shown, and can be seen. */
   covers(query: ObjectIdentifier): boolean {
     if (groupVersionKindKey(query) !== this.#kind) return false;
     if (this.query.namespace && query.namespace !== this.query.namespace) return false;
-    if (!this.isSeen) return false;
+    const { shown } = this;
+    if (!shown) return false;
     // Of what isn't shown, it may be that the selector leaves it out, or that it lacks its namespace.
     if (query.name && (this.query.selector || !query.namespace)) {
-      return this.get(query) !== undefined;
+      return shown.get(query) !== undefined;
     }
     if (!this.query.selector) return true;
     return canonical(query.selector) === canonical(this.query.selector);
@@ -80,7 +67,7 @@ export class HeldList {
   /** What a query asks for that is covered and has no name. */
   select({ namespace, selector }: ObjectIdentifier): readonly Cached<KubernetesObject>[] {
     const parsed = selector ? parseLabelSelector(selector) : undefined;
-    const all = this.all() ?? [];
+    const all = this.shown?.all() ?? [];
     if (!parsed && (!namespace || namespace === this.query.namespace)) return all;
     return all.filter((object) => isSelected(object, namespace, parsed));
   }
@@ -111,6 +98,7 @@ export class HeldList {
 
   /** Who has read what a change is about. */
   readersOf({ before, after }: MappedChange): readonly ObjectIdentifier[] {
+    if (this.#byName.size + this.#bySelector.size === 0) return nobody;
     const key = objectKey({ metadata: (after ?? before)!.metadata as { name: string } });
     const named = [...(this.#byName.get(key)?.values() ?? [])];
     const selecting = [...this.#bySelector.values()].filter(({ namespace, selector }) =>
@@ -119,6 +107,8 @@ export class HeldList {
     return [...named, ...selecting.map(({ reader }) => reader)].map(({ id }) => id);
   }
 }
+
+const nobody: readonly ObjectIdentifier[] = [];
 
 /** Who reads what of the held lists: what a reconcile has read stays until the next one that succeeds has read something else. */
 export class HeldReads {
@@ -162,13 +152,4 @@ function keysOf({ namespace, name }: ObjectIdentifier): readonly string[] {
 
 function canonical(selector = ''): string {
   return parseLabelSelector(selector).canonical;
-}
-
-function unlessUnseen<R>(read: () => R): R | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (isDepwatchError(error, 'ERR_NO_CACHE_ENTRY')) return undefined;
-    throw error;
-  }
 }

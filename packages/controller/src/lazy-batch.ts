@@ -42,14 +42,13 @@ export class LazyBatch {
     return (this.#opened = await this.#opening);
   }
 
-  /** Commits what was read. */
+  /** Commits what was read, if anything was. */
   async end(): Promise<void> {
-    this.#isOver = true;
     if (this.#opening) await (await this.#opening).end();
   }
 
-  /** The reconcile has failed. */
-  leave(): void {
+  /** The reconcile has settled: what hasn't been opened isn't any more. */
+  close(): void {
     this.#isOver = true;
   }
 }

@@ -10,14 +10,9 @@ import {
 import type { DynamicWatcher } from '@depwatch/dynamic-watcher';
 import { changeFinalizer, dueStep } from './finalizers.ts';
 import type { HeldList, Reader } from './held-lists.ts';
-import { LazyBatch } from './lazy-batch.ts';
 import type { ControllerTask } from './options.ts';
-import {
-  controllerContext,
-  readContext,
-  type ContextParts,
-  type Turn,
-} from './reconcile-context.ts';
+import { controllerContext, readContext, type ContextParts } from './reconcile-context.ts';
+import { Turn } from './turn.ts';
 import type { Writes } from './writes.ts';
 
 /** What {@link ObjectReconciler} works on. */
@@ -51,7 +46,7 @@ export class ObjectReconciler<T extends KubernetesObject> {
 
   /** The objects that were reconciled and aren't shown any more. */
   *missing(): Iterable<ObjectIdentifier> {
-    for (const { id } of this.#seen.values()) if (!this.#listOf(id)?.get(id)) yield id;
+    for (const { id } of this.#seen.values()) if (!this.#listOf(id)?.shown?.get(id)) yield id;
   }
 
   /** There was such an object, which somebody may have reconciled. */
@@ -80,19 +75,22 @@ export class ObjectReconciler<T extends KubernetesObject> {
   }
 
   /** Does what is due for the object of this name. */
-  async reconcile(id: ObjectIdentifier, context: ReconcileContext): Promise<Result | void> {
+  async reconcile(reader: Reader, context: ReconcileContext): Promise<Result | void> {
     const { task, writes } = this.#options;
-    const reader: Reader = { key: objectIdentifierKey(id), id };
-    await writes.caughtUp(reader.key, context.signal);
+    const { key, id } = reader;
+    // Nothing is waited for that need not be: a start reconciles all there are.
+    if (writes.has(key)) await writes.caughtUp(key, context.signal);
     const list = this.#listOf(id);
+    const shown = list?.shown;
     // All come again when they can be seen.
-    if (!list?.isSeen) return undefined;
-    const before = this.#seen.get(reader.key);
-    if (before && before.uid !== list.get(id)?.metadata?.uid) {
+    if (!shown) return undefined;
+    let object = shown.get(id) as Cached<T> | undefined;
+    const before = this.#seen.get(key);
+    if (before && before.uid !== object?.metadata?.uid) {
       const notYet = await this.#leave(reader, context, before);
       if (notYet) return notYet;
+      object = list.shown?.get(id) as Cached<T> | undefined;
     }
-    const object = list.get(id) as Cached<T> | undefined;
     // What comes from now on is a change that it comes for.
     if (!object) return this.remove(id);
     const seen = this.#see(reader, object as Cached<KubernetesObject>);
@@ -100,7 +98,8 @@ export class ObjectReconciler<T extends KubernetesObject> {
     if (!finalizer) {
       // What it owns goes with it; brought back, it would hold up a deletion in the foreground for ever.
       if (object.metadata?.deletionTimestamp) return this.#drop(reader);
-      return this.#run(reader, context, object, task.reconcile);
+      // Awaited, which costs less than to return a promise.
+      return await this.#run(reader, context, object, task.reconcile);
     }
     switch (dueStep(object as Cached<KubernetesObject>, finalizer.name)) {
       case 'reconcile':
@@ -149,7 +148,7 @@ export class ObjectReconciler<T extends KubernetesObject> {
       }
     }
     if (task.removed) {
-      await this.#batch(reader, context, async (turn) =>
+      await this.#batch(reader, context, (turn) =>
         task.removed!(reader.id, readContext(this.#options, turn)),
       );
     }
@@ -163,7 +162,7 @@ export class ObjectReconciler<T extends KubernetesObject> {
     object: Cached<T>,
     run: ControllerTask<T>['reconcile'],
   ): Promise<Result | void> {
-    return this.#batch(reader, context, async (turn) =>
+    return this.#batch(reader, context, (turn) =>
       run(object, controllerContext(this.#options, turn, object)),
     );
   }
@@ -172,24 +171,21 @@ export class ObjectReconciler<T extends KubernetesObject> {
   async #batch<R>(
     reader: Reader,
     context: ReconcileContext,
-    run: (turn: Turn) => Promise<R>,
+    run: (turn: Turn) => Promise<R> | R,
   ): Promise<R> {
     const { watcher, reads } = this.#options;
-    const asked = new Set<string>();
-    const client = this.#client(reader, context);
-    const batch = new LazyBatch(watcher, reader.id);
+    const turn = new Turn(watcher, reader, context, () => this.#client(reader, context));
+    const { batch } = turn;
     let result: R;
     try {
-      result = await run({ reader, context, batch, client, asked });
-    } catch (error) {
-      batch.leave();
-      throw error;
+      result = await run(turn);
     } finally {
+      batch.close();
       if (batch.isUsed) this.#reading.add(reader.key);
     }
-    await batch.end();
-    if (!batch.isUsed) await this.#forgetReads(reader);
-    reads.retain(reader.key, asked);
+    if (batch.isUsed) await batch.end();
+    else if (this.#reading.has(reader.key)) await this.#forgetReads(reader);
+    reads.retain(reader.key, turn.asked);
     return result;
   }
 

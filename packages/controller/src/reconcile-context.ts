@@ -4,16 +4,14 @@ import {
   objectIdentifierKey,
   type Cached,
   type KubernetesObject,
-  type ObjectClient,
-  type ReconcileContext,
 } from '@depwatch/core';
 import type { QueryBatch } from '@depwatch/dynamic-watcher';
 import type { ControllerContext, ReadContext, StatusPatch } from './context.ts';
 import type { EventRecorder } from './events/event-recorder.ts';
-import type { HeldList, HeldReads, Reader } from './held-lists.ts';
-import type { LazyBatch } from './lazy-batch.ts';
+import type { HeldList, HeldReads } from './held-lists.ts';
 import { ownedBy } from './ownership.ts';
 import { wireForm, wouldChange } from './status.ts';
+import type { Turn } from './turn.ts';
 
 /** What contexts are made of, beside what is another one for each reconcile. */
 export interface ContextParts {
@@ -23,19 +21,9 @@ export interface ContextParts {
   readonly fieldManager: string;
 }
 
-/** One reconcile's part of a context. */
-export interface Turn {
-  readonly reader: Reader;
-  readonly context: ReconcileContext;
-  readonly batch: LazyBatch;
-  readonly client: ObjectClient;
-  /** The keys of the queries of held lists; filled in as it reads. */
-  readonly asked: Set<string>;
-}
-
 /** What a reconcile reads with: the lists that the controller holds where they have it, else a watch of the batch. */
 export function readContext({ lists, reads }: ContextParts, turn: Turn): ReadContext {
-  const { reader, context, batch, client, asked } = turn;
+  const { reader, context, batch } = turn;
   const held = (wanted: Parameters<QueryBatch['get']>[0]): HeldList | undefined => {
     // What is held is held whole.
     const query = wanted.metadataOnly ? { ...wanted, metadataOnly: false } : wanted;
@@ -43,21 +31,23 @@ export function readContext({ lists, reads }: ContextParts, turn: Turn): ReadCon
     const key = list && objectIdentifierKey(query);
     // Of itself it is told as `wakeOn` says.
     if (list && key !== reader.key) {
-      asked.add(key!);
+      turn.ask(key!);
       reads.add(list, query, reader);
     }
     return list;
   };
   return {
     ...context,
-    client,
+    get client() {
+      return turn.client;
+    },
     get unavailable() {
       return batch.unavailable;
     },
     async get<K>(id: Parameters<QueryBatch['get']>[0], options = {}) {
       const list = id?.name && !id.selector ? held(id) : undefined;
       return list
-        ? (list.get(id) as Cached<K> | undefined)
+        ? (list.shown?.get(id) as Cached<K> | undefined)
         : (await batch.open()).get<K>(id, options);
     },
     async list<K>(query: Parameters<QueryBatch['list']>[0], options = {}) {
@@ -76,7 +66,7 @@ export function controllerContext<T extends KubernetesObject>(
   object: Cached<T>,
 ): ControllerContext<T> {
   const { recorder, lists, fieldManager } = parts;
-  const { client, reader } = turn;
+  const { reader } = turn;
   const owner = object as Cached<KubernetesObject>;
   let status: unknown = (object as { status?: unknown }).status;
   const event: ControllerContext<T>['event'] = (type, reason, note, options) =>
@@ -87,7 +77,7 @@ export function controllerContext<T extends KubernetesObject>(
       const wanted = wireForm(patch);
       if (!wouldChange(status ?? {}, wanted)) return;
       const body = { status: wanted };
-      const written = await client.patch(reader.id, body, { subresource: 'status' });
+      const written = await turn.client.patch(reader.id, body, { subresource: 'status' });
       status = (written as { status?: unknown }).status;
     },
     async apply<K extends KubernetesObject>(given: K, { owned = false, force = false } = {}) {
@@ -95,11 +85,11 @@ export function controllerContext<T extends KubernetesObject>(
       try {
         let wanted = given;
         if (owned) {
-          const known = lists.find((list) => list.covers(id))?.get(id);
-          wanted = ownedBy(given, owner, known ?? (await client.get(id)), force);
+          const known = lists.find((list) => list.covers(id))?.shown?.get(id);
+          wanted = ownedBy(given, owner, known ?? (await turn.client.get(id)), force);
         }
         // What is ours is as we say, whoever has changed it.
-        return await client.apply(wanted, { fieldManager, force: force || owned });
+        return await turn.client.apply(wanted, { fieldManager, force: force || owned });
       } catch (error) {
         if (isDepwatchError(error, 'ERR_CONFLICT')) event('Warning', 'Conflict', error.message);
         throw error;

@@ -46,6 +46,11 @@ export class Writes {
     this.#written.delete(key);
   }
 
+  /** Whether anything was written under this key that may not be shown yet. */
+  has(key: string): boolean {
+    return this.#written.has(key);
+  }
+
   /** Waits until the cache shows what was written under this key, or 5 s. @throws the signal's reason */
   async caughtUp(key: string, signal: AbortSignal): Promise<void> {
     const written = this.#written.get(key);

@@ -108,12 +108,13 @@ export function validateQuery(id: ObjectIdentifier): void {
 }
 
 /** An apiVersion in its place would be waited for, since such a version may come; who means one is told what to write. */
-function checkVersion({ version, ...rest }: ObjectIdentifier): void {
-  const { apiVersion } = rest as { apiVersion?: unknown };
+function checkVersion(id: ObjectIdentifier): void {
+  const { version } = id;
+  if (version && !version.includes('/')) return;
+  const { apiVersion } = id as { apiVersion?: unknown };
   const meant = version || apiVersion;
   if (!meant || typeof meant !== 'string')
     throw invalidInput('version: must be set, for example "v1"');
-  if (version && !version.includes('/')) return;
   const [last, group] = meant.split('/').toReversed();
   const parts = `${group ? `group: ${JSON.stringify(group)}, ` : ''}version: ${JSON.stringify(last)}`;
   throw invalidInput(`version: an identifier has no apiVersion; say ${parts}`);

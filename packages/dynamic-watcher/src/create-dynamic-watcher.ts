@@ -1,7 +1,6 @@
 import {
   abortedError,
   copyObjectIdentifier,
-  describeObjectIdentifier,
   DepwatchError,
   invalidInput,
   objectIdentifierFrom,
@@ -22,6 +21,7 @@ import type {
   DynamicWatcher,
   MapChange,
   QueryBatch,
+  ShownObjects,
   WatchStatus,
 } from './public-interface.ts';
 import { edgeTerms, type EdgeTerms } from './demand/edge-terms.ts';
@@ -237,28 +237,25 @@ class EngineWatcher implements DynamicWatcher {
     return result;
   }
 
-  getFromCache<T = KubernetesObject>(
-    object: ObjectIdentifier,
-    { within }: { within?: ObjectIdentifier } = {},
-  ): Cached<T> | undefined {
-    const engine = this.#life.cached();
-    if (!within) return engine.cache.get<T>(object);
-    validateNamed('object', object);
-    named('within', validateQuery, within);
-    const store = engine.feeds.shown(objectIdentifierKey(engine.normalize(within)));
-    if (store) {
-      const key = objectKey({ metadata: engine.normalize(object) });
-      return store.get(key) as Cached<T> | undefined;
-    }
-    const query = describeObjectIdentifier(within);
-    throw new DepwatchError(
-      'ERR_NO_CACHE_ENTRY',
-      `nothing is cached for exactly this query: ${query}`,
-    );
+  getFromCache<T = KubernetesObject>(object: ObjectIdentifier): Cached<T> | undefined {
+    return this.#life.cached().cache.get<T>(object);
   }
 
   listFromCache<T = KubernetesObject>(query: ObjectIdentifier): readonly Cached<T>[] {
     return this.#life.cached().cache.list<T>(query);
+  }
+
+  shownBy<T = KubernetesObject>(query: ObjectIdentifier): ShownObjects<T> | undefined {
+    const engine = this.#life.cached();
+    validateQuery(query);
+    const store = engine.feeds.shown(objectIdentifierKey(engine.normalize(query)));
+    if (!store) return undefined;
+    const find = (metadata: ObjectIdentifier) => store.get(objectKey({ metadata }));
+    return {
+      // A namespace means nothing where the kind has none.
+      get: (object) => (find(object) ?? find(engine.normalize(object))) as Cached<T> | undefined,
+      all: () => store.values() as readonly Cached<T>[],
+    };
   }
 
   listWatchedFromCache(watcher: ObjectIdentifier): readonly Cached<KubernetesObject>[] {

@@ -12,6 +12,7 @@ export type {
   MapChange,
   MappedChange,
   QueryBatch,
+  ShownObjects,
   ServedBy,
   Unavailable,
   WatchState,

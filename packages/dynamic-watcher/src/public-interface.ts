@@ -109,6 +109,14 @@ export interface QueryBatch extends AsyncDisposable {
   abort(): Promise<void>;
 }
 
+/** What a watch shows. Good until the next wait: what can be seen then is to be asked for again. */
+export interface ShownObjects<T = KubernetesObject> {
+  /** The object of that name, deeply frozen and shared. */
+  get(object: ObjectIdentifier): Cached<T> | undefined;
+  /** All of them. */
+  all(): readonly Cached<T>[];
+}
+
 /**
  * Watches objects on behalf of others. Async methods reject with a DepwatchError and never throw; cached reads are
  * synchronous and throw one. Everything but `start`, `stop` and `stopped` needs a started watcher (ERR_NOT_STARTED).
@@ -226,16 +234,19 @@ export interface DynamicWatcher extends AsyncDisposable {
   /**
    * A watched object, from the cache.
    *
-   * @param options.within the query that shows it, such as all of its kind, where the object itself isn't watched
    * @returns the object, deeply frozen and shared; undefined when the watch shows that there is none
    * @throws DepwatchError ERR_NO_CACHE_ENTRY unless exactly this is watched and live, ERR_CACHE_DISABLED
    */
-  getFromCache<T = KubernetesObject>(
-    object: ObjectIdentifier,
-    options?: { within?: ObjectIdentifier },
-  ): Cached<T> | undefined;
+  getFromCache<T = KubernetesObject>(object: ObjectIdentifier): Cached<T> | undefined;
   /** A watched set, from the cache; throws as getFromCache. */
   listFromCache<T = KubernetesObject>(query: ObjectIdentifier): readonly Cached<T>[];
+  /**
+   * What the watch of a query shows at present, to look for objects in that aren't watched themselves.
+   *
+   * @returns undefined unless exactly this query is watched, and can be seen
+   * @throws DepwatchError ERR_INVALID_INPUT, ERR_CACHE_DISABLED, ERR_NOT_STARTED
+   */
+  shownBy<T = KubernetesObject>(query: ObjectIdentifier): ShownObjects<T> | undefined;
   /**
    * All objects that `watcher` depends on, from the cache, in the order in which it came to depend on them.
    *
