@@ -25,11 +25,7 @@ export function createPrometheusMetrics(options: PrometheusMetricsOptions): Metr
   const instruments = new Instruments(options);
   return {
     count: (name, labels, by = 1) => instruments.counter(name).add(labels, by),
-    gauge(name, value, labels, signal) {
-      const gauge = instruments.gauge(name);
-      if (typeof value === 'function') gauge.read(labels, value, signal);
-      else gauge.set(labels, value);
-    },
+    gauge: (name, value, labels, signal) => instruments.gauge(name).tell(value, labels, signal),
     observe: (name, value, labels?: MetricLabels) =>
       instruments.histogram(name).observe(labels, value),
   };

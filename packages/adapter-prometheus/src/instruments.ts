@@ -1,6 +1,5 @@
-import type { MetricLabels } from '@depwatch/core';
+import { GaugeLevels, SeriesByLabels, type MetricLabels } from '@depwatch/core';
 import type { CollectedMetric, CollectedValue, RegisteredMetric } from './registry.ts';
-import { SeriesByLabels } from './series.ts';
 
 /** What all instruments are made of. */
 export interface InstrumentOptions {
@@ -47,57 +46,29 @@ export class Counter extends Base {
   }
 }
 
-/** What a series of a gauge comes from: what it was set to, and what is read. */
-interface Level {
-  set: number | undefined;
-  readonly readers: Set<() => number>;
-}
-
 /** Goes up and down: set, or read when somebody looks. */
 export class Gauge extends Base {
   readonly type = 'gauge';
   override readonly aggregator: 'sum' | 'max';
-  readonly #series = new SeriesByLabels((): Level => ({ set: undefined, readers: new Set() }));
+  readonly #levels: GaugeLevels;
 
   constructor(options: InstrumentOptions & { readonly aggregator: 'sum' | 'max' }) {
     super(options);
     this.aggregator = options.aggregator;
+    this.#levels = new GaugeLevels(options.aggregator);
   }
 
-  set(labels: MetricLabels | undefined, value: number): void {
-    this.#series.of(labels).set = value;
-  }
-
-  /** Reads it whenever it is looked at, until `signal` is aborted. */
-  read(
-    labels: MetricLabels | undefined,
-    read: () => number,
-    signal: AbortSignal | undefined,
-  ): void {
-    if (signal?.aborted) return;
-    const { readers } = this.#series.of(labels);
-    // A function of its own: the same one may be given twice.
-    const reader = (): number => read();
-    readers.add(reader);
-    signal?.addEventListener('abort', () => readers.delete(reader), { once: true });
+  tell(...what: Parameters<GaugeLevels['tell']>): void {
+    this.#levels.tell(...what);
   }
 
   reset(): void {
-    for (const { series } of this.#series.all()) series.set = undefined;
+    this.#levels.reset();
   }
 
   protected *values(): Iterable<CollectedValue> {
-    for (const { labels, series } of this.#series.all()) {
-      const parts = [...series.readers].map(quietly).filter((part) => part !== undefined);
-      if (series.set !== undefined) parts.push(series.set);
-      // One that is read no more is gone: a last value would look like a present one.
-      if (parts.length > 0) yield { labels, value: this.#total(parts) };
-    }
-  }
-
-  #total(parts: readonly number[]): number {
-    if (this.aggregator === 'max') return Math.max(...parts);
-    return parts.reduce((sum, part) => sum + part, 0);
+    for (const { labels, value } of this.#levels.read())
+      if (value !== undefined) yield { labels, value };
   }
 }
 
@@ -146,15 +117,6 @@ export class Histogram extends Base {
 
 /** Any of them. */
 export type Instrument = Counter | Gauge | Histogram;
-
-/** What cannot be read must not hide all else. */
-function quietly(read: () => number): number | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
-}
 
 /** The index of the first bound that is no less than a value; their number where there is none. */
 function firstAtLeast(bounds: readonly number[], value: number): number {

@@ -1,8 +1,8 @@
-import type { MetricLabels } from '@depwatch/core';
+import type { MetricLabels } from './metrics.ts';
 
 const none: MetricLabels = {};
 
-/** What a metric knows of each of its series, by its labels. */
+/** What a metric knows of each of its series, by its labels; for those who implement `Metrics`. */
 export class SeriesByLabels<Series> {
   readonly #byKey = new Map<string, { readonly labels: MetricLabels; readonly series: Series }>();
   /** Who counts often has its labels made once, and then this finds the series fast. */
