@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { realRun } from './real-run.ts';
+import { realRun, replicasRun } from './real-run.ts';
 
 const folder = join(import.meta.dirname, '..');
 const alerts = join(folder, 'alerts/depwatch.yaml');
@@ -38,7 +38,7 @@ const metric = /\b(?:workqueue|controller_runtime|rest_client|leader_election|de
 /** The labels that each metric has, by the names that its samples have. */
 async function labelsOf(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const labels = new Map<string, Set<string>>();
-  for (const line of (await realRun()).split('\n')) {
+  for (const line of [await realRun(), await replicasRun()].join('\n').split('\n')) {
     const [, name, pairs = ''] = /^([a-z_]+)(?:\{(.*)\})? /.exec(line) ?? [];
     if (!name) continue;
     const known = labels.get(name) ?? new Set();

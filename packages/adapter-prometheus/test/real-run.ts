@@ -4,14 +4,14 @@ import type { KubernetesObject } from '@depwatch/core';
 import { createController } from '@depwatch/controller';
 import { createK8sTransport } from '@depwatch/k8s-transport';
 import { createReplicas } from '@depwatch/replicas';
-import { startApiServer } from '@depwatch/testing';
+import { createFakeTransport, startApiServer } from '@depwatch/testing';
 import { KubeConfig } from '@kubernetes/client-node';
 import { Registry } from 'prom-client';
 import { createPrometheusMetrics } from '../src/index.ts';
 
 const namespace = 'default';
 
-/** What a registry shows of a controller that works, fails, waits, loses its watches and has replicas, on a server of this process. */
+/** What a registry shows of a controller that works, fails, waits and loses its watches, on a server of this process. */
 export async function realRun(): Promise<string> {
   const registry = new Registry();
   const metrics = createPrometheusMetrics({ registry });
@@ -25,10 +25,6 @@ export async function realRun(): Promise<string> {
     metadata: { name, namespace },
   });
   for (const name of ['works', 'fails', 'again', 'hangs']) await transport.create(configMap(name));
-  const replicas = { client: transport, namespace, metrics };
-  await using shards = createReplicas({ ...replicas, name: 'apps', identity: 'a' });
-  await using leader = createReplicas({ ...replicas, name: 'one', identity: 'a', mode: 'leader' });
-  await Promise.all([shards.start(), leader.start()]);
   const tries: Record<string, number> = {};
   /** Emits the type of the Secret as a reconcile has read it. */
   const read = new EventEmitter();
@@ -66,4 +62,44 @@ export async function realRun(): Promise<string> {
   await transport.patch(id, { metadata: { labels: { a: 'b' } } });
   await changed;
   return registry.metrics();
+}
+
+/** What a registry shows of replicas, of which others come and go, in virtual time. */
+export async function replicasRun(): Promise<string> {
+  const registry = new Registry();
+  const metrics = createPrometheusMetrics({ registry });
+  const fake = createFakeTransport();
+  const { clock } = fake;
+  const common = { client: fake, clock, namespace };
+  for (let index = 0; index < 20; index += 1)
+    fake.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `${index}`, namespace } });
+  const a = createReplicas({ ...common, metrics, name: 'apps', identity: 'a' });
+  // It counts for itself.
+  const b = createReplicas({ ...common, name: 'apps', identity: 'b' });
+  await using leader = createReplicas({
+    ...common,
+    metrics,
+    name: 'one',
+    identity: 'a',
+    mode: 'leader',
+  });
+  await using controller = createController({
+    kind: { version: 'v1', kind: 'ConfigMap' },
+    transport: fake,
+    clock,
+    metrics,
+    ownership: a,
+    reconcile() {},
+  });
+  const started = [leader, b, a, controller].map((one) => one.start());
+  await clock.advance(60_000);
+  await Promise.all(started);
+  const stopped = b.stop();
+  await clock.advance(60_000);
+  await stopped;
+  const text = await registry.metrics();
+  const ended = a.stop();
+  await clock.advance(60_000);
+  await ended;
+  return text;
 }
