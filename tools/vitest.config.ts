@@ -29,8 +29,9 @@ function project(name: string, folder: string, include: string): TestProjectConf
  */
 export default defineConfig({
   root,
-  // Tests run on sources. Vitest resolves as a server does, so only the `ssr` conditions count.
-  ssr: { resolve: { conditions: ['@depwatch/source', 'module', 'node', 'default'] } },
+  // Tests run on sources. Vitest resolves as a server does, so only the `ssr` conditions count. What `module` leads to is for
+  // bundlers, and Node may not be able to load it.
+  ssr: { resolve: { conditions: ['@depwatch/source', 'node', 'default'] } },
   test: {
     projects: [
       ...packages.map((name) => project(name, join(root, 'packages', name), 'test/**/*.test.ts')),

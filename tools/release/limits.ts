@@ -28,6 +28,7 @@ const files = [
 ];
 
 const moreFiles: Readonly<Record<string, readonly string[]>> = {
+  'adapter-prometheus': ['alerts/depwatch.yaml', 'grafana/depwatch.json'],
   reloader: [
     'dist/{chunk,demo,reloader}-*.js',
     'dist/{chunk,demo,reloader}-*.js.map',

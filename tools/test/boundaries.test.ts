@@ -89,6 +89,16 @@ const trials: readonly [file: string, line: string, rule?: string][] = [
   ['adapter-rxjs/src', `export type { Reconciler } from '@depwatch/core';`],
   ['adapter-rxjs/src', `import 'rxjs';`],
 
+  ['adapter-prometheus/src', `import 'prom-client';`, imports],
+  ['adapter-prometheus/src', `import '@prometheus-io/client';`, imports],
+  ['adapter-prometheus/src', `import '@depwatch/core';`],
+  ['adapter-prometheus/test', `import 'prom-client';`],
+
+  ['adapter-opentelemetry/src', `import '@opentelemetry/sdk-metrics';`, imports],
+  ['adapter-opentelemetry/src', `import '@depwatch/dynamic-watcher';`, imports],
+  ['adapter-opentelemetry/src', `import '@opentelemetry/api';`],
+  ['adapter-opentelemetry/src', `import '@depwatch/core';`],
+
   ['testing/src', `import '@depwatch/dynamic-watcher';`, imports],
   ['testing/src', `Date.now();`],
   ['reloader/src', `import 'undici';`, imports],

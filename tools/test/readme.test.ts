@@ -48,7 +48,10 @@ const covered: readonly ((command: string) => boolean)[] = [
   // tools/release/test/from-a-checkout.test.ts runs it.
   (command) => command === fromCheckout,
   // The topology test knows the packages; their tarballs are checked by publint and attw.
-  (command) => /^npm install( (@depwatch\/[\w-]+|@kubernetes\/client-node|rxjs))+$/.test(command),
+  (command) =>
+    /^npm install( (@depwatch\/[\w-]+|@kubernetes\/client-node|@opentelemetry\/api|prom-client|rxjs))+$/.test(
+      command,
+    ),
 ];
 
 const kubeApiServer = await findKubeApiServer();

@@ -88,6 +88,7 @@ export type {
 export type { Clock } from './ports/clock.ts';
 export { silentLogger } from './ports/logger.ts';
 export type { Logger } from './ports/logger.ts';
+export { GaugeLevels } from './ports/gauge-levels.ts';
 export { defaultBuckets, knownMetrics } from './ports/known-metrics.ts';
 export type { MetricDefinition } from './ports/known-metrics.ts';
 export { noMetrics } from './ports/metrics.ts';
@@ -101,6 +102,7 @@ export type {
   SubresourceOptions,
   WriteOptions,
 } from './ports/object-client.ts';
+export { SeriesByLabels } from './ports/series.ts';
 export type { Ownership } from './ports/ownership.ts';
 export type { RateLimiter } from './ports/rate-limiter.ts';
 export type {

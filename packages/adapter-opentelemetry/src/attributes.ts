@@ -1,0 +1,84 @@
+import {
+  formatGroupVersion,
+  isDepwatchError,
+  objectIdentifierFrom,
+  type Cause,
+  type KubernetesObject,
+  type ObjectIdentifier,
+} from '@depwatch/core';
+import { SpanStatusCode, type Attributes, type Span } from '@opentelemetry/api';
+
+/** An object, or what identifies one. */
+export type Subject = ObjectIdentifier | KubernetesObject;
+
+/** What identifies an object; undefined for what is neither. */
+export function idOf(subject: unknown): ObjectIdentifier | undefined {
+  if (typeof subject !== 'object' || subject === null) return undefined;
+  if ('kind' in subject && 'version' in subject) return subject as ObjectIdentifier;
+  if (!('kind' in subject && 'apiVersion' in subject)) return undefined;
+  try {
+    return objectIdentifierFrom(subject as KubernetesObject);
+  } catch {
+    // One that the server is to name has none yet.
+    return undefined;
+  }
+}
+
+/** What spans say, with the names of objects only where they may. */
+export class Wording {
+  readonly #objectNames: boolean;
+
+  constructor(objectNames: boolean) {
+    this.#objectNames = objectNames;
+  }
+
+  /** What is done to an object, or queried. */
+  of(id: ObjectIdentifier | undefined): Attributes {
+    if (!id) return {};
+    return {
+      'depwatch.kind': id.kind,
+      'depwatch.api_version': formatGroupVersion(id),
+      ...(this.#objectNames && {
+        ...(id.namespace && { 'k8s.namespace.name': id.namespace }),
+        ...(id.name && { 'depwatch.name': id.name }),
+        ...(id.selector !== undefined && { 'depwatch.selector': id.selector }),
+      }),
+    };
+  }
+
+  /** Why a reconcile runs: each cause once. */
+  causes(causes: readonly Cause[]): string[] {
+    return [...new Set(causes.map((cause) => this.#cause(cause)))];
+  }
+
+  /** Ends a span that failed. Messages may name objects, as the errors of an API server do. */
+  failed(span: Span, error: unknown): void {
+    span.setAttribute('error.type', typeOf(error));
+    if (!this.#objectNames) {
+      span.setStatus({ code: SpanStatusCode.ERROR });
+      return;
+    }
+    const known = error instanceof Error ? error : String(error);
+    span.recordException(known);
+    const message = known instanceof Error ? known.message : known;
+    span.setStatus({ code: SpanStatusCode.ERROR, message });
+  }
+
+  #cause({ type, watched, object, cluster }: Cause): string {
+    const { namespace, name } = object ?? watched ?? {};
+    return [
+      type,
+      watched?.kind,
+      this.#objectNames && name && (namespace ? `${namespace}/${name}` : name),
+      cluster && `in ${cluster}`,
+    ]
+      .filter(Boolean)
+      .join(' ');
+  }
+}
+
+/** A DepwatchError's code, else the class. */
+function typeOf(error: unknown): string {
+  if (isDepwatchError(error)) return error.code;
+  return error instanceof Error ? error.name : typeof error;
+}

@@ -1,0 +1,121 @@
+import type { ObjectIdentifier } from '@depwatch/core';
+import { context, SpanKind, trace, type Context, type Span, type Tracer } from '@opentelemetry/api';
+
+import { idOf, type Wording } from './attributes.ts';
+import type { RecentSpans } from './recent-spans.ts';
+
+/** Calls that have spans: what writes to the server, what reads, and what waits. */
+const calls: ReadonlyMap<string, 'write' | 'read' | 'wait'> = new Map([
+  ...(['create', 'update', 'patch', 'apply', 'delete', 'patchStatus'] as const).map(
+    (name) => [name, 'write'] as const,
+  ),
+  ...(['get', 'list'] as const).map((name) => [name, 'read'] as const),
+  ...(
+    [
+      'addWatcher',
+      'addOrUpdateWatcher',
+      'removeWatcher',
+      'startQueryBatch',
+      'endQueryBatch',
+    ] as const
+  ).map((name) => [name, 'wait'] as const),
+  ...(['abortQueryBatch', 'queryBatch', 'caughtUp'] as const).map(
+    (name) => [name, 'wait'] as const,
+  ),
+]);
+
+/** What calls are traced with. */
+export interface Tracing {
+  readonly tracer: Tracer;
+  readonly wording: Wording;
+  readonly recent: RecentSpans;
+}
+
+/**
+ * An object that does what `target` does, with a span for each call that reads, writes or waits.
+ *
+ * @param self what a call is about that names no object
+ */
+export function traceCalls<Target extends object>(
+  target: Target,
+  tracing: Tracing,
+  self?: ObjectIdentifier,
+): Target {
+  const known = new Map<PropertyKey, unknown>();
+  return new Proxy(target, {
+    get(_, key) {
+      const value: unknown = Reflect.get(target, key, target);
+      if (key === 'client' && typeof value === 'object' && value !== null) {
+        if (!known.has(key)) known.set(key, traceCalls(value, tracing, self));
+        return known.get(key);
+      }
+      if (typeof value !== 'function') return value;
+      if (!known.has(key)) known.set(key, callOf(target, key, value as Call, tracing, self));
+      return known.get(key);
+    },
+  });
+}
+
+type Call = (...args: unknown[]) => unknown;
+
+function callOf(
+  target: object,
+  key: PropertyKey,
+  call: Call,
+  { tracer, wording, recent }: Tracing,
+  self: ObjectIdentifier | undefined,
+): Call {
+  const type = typeof key === 'string' ? calls.get(key) : undefined;
+  if (!type) return (...args) => call.apply(target, args);
+  const isOwn = key === 'patchStatus';
+  return (...args) => {
+    const id = isOwn ? self : idOf(args.find((arg) => idOf(arg)));
+    const name = [String(key), id?.kind].filter(Boolean).join(' ');
+    const kind = type === 'write' ? SpanKind.CLIENT : SpanKind.INTERNAL;
+    const span = tracer.startSpan(name, { kind, attributes: wording.of(id) });
+    return within(span, { wording }, () => {
+      const returned = call.apply(target, args);
+      if (type === 'write' && id) recent.note('write', id, span.spanContext());
+      return returned;
+    });
+  };
+}
+
+/** How a span ends, and under what it runs. */
+interface Within {
+  readonly wording: Wording;
+  /** @default what is active */
+  readonly parent?: Context;
+  /** It has come to this; undefined where it failed. */
+  settled?(value: unknown, failed: boolean): void;
+}
+
+/** Does something within a span, which ends with it. */
+export function within<Done>(span: Span, options: Within, work: () => Done): Done {
+  const { wording, parent = context.active(), settled } = options;
+  const succeed = (value: unknown): void => {
+    settled?.(value, false);
+    span.end();
+  };
+  const fail = (error: unknown): never => {
+    wording.failed(span, error);
+    settled?.(undefined, true);
+    span.end();
+    throw error;
+  };
+  let returned: Done;
+  try {
+    returned = context.with(trace.setSpan(parent, span), work);
+  } catch (error) {
+    return fail(error);
+  }
+  if (!(returned instanceof Promise)) {
+    succeed(returned);
+    return returned;
+  }
+  const promise: Promise<unknown> = returned;
+  return promise.then((value) => {
+    succeed(value);
+    return value;
+  }, fail) as Done;
+}

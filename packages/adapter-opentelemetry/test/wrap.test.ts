@@ -1,0 +1,170 @@
+import { createDynamicWatcher } from '@depwatch/dynamic-watcher';
+import { createFakeTransport } from '@depwatch/testing';
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { expect, it } from 'vitest';
+import type { ObjectIdentifier, ReconcileContext, Reconciler } from '../src/index.ts';
+import { startTracing, textOf, useContext } from './harness.ts';
+
+useContext();
+
+type Reconcile = Reconciler['reconcile'];
+
+const id = (name: string, kind = 'ConfigMap'): ObjectIdentifier => {
+  return { version: 'v1', kind, namespace: 'shop', name };
+};
+const contextWith = (more: Partial<ReconcileContext> = {}): ReconcileContext => {
+  return { signal: new AbortController().signal, causes: [], attempt: 1, ...more };
+};
+
+it('makes a span of each reconcile, with its kind, its causes, its attempt and its result', async () => {
+  const { telemetry, spans } = startTracing();
+  const reconcile = telemetry.wrap<Reconcile>(async () => {
+    return { requeueAfterMs: 500 };
+  });
+  const causes = [
+    { type: 'modified', watched: id('a') },
+    { type: 'modified', watched: id('b') },
+    { type: 'added', watched: id('c', 'Secret'), cluster: 'east' },
+  ] as const;
+  const result = await reconcile(id('app'), contextWith({ causes, attempt: 3, epoch: 7 }));
+  expect(result).toEqual({ requeueAfterMs: 500 });
+  const [span] = spans();
+  expect(span).toMatchObject({
+    name: 'reconcile ConfigMap',
+    kind: SpanKind.CONSUMER,
+    status: { code: SpanStatusCode.UNSET },
+    attributes: {
+      'depwatch.kind': 'ConfigMap',
+      'depwatch.api_version': 'v1',
+      'depwatch.causes': ['modified ConfigMap', 'added Secret in east'],
+      'depwatch.attempt': 3,
+      'depwatch.epoch': 7,
+      'depwatch.result': 'requeue_after',
+      'depwatch.requeue_after_ms': 500,
+    },
+  });
+  expect(span!.parentSpanContext).toBeUndefined();
+});
+
+it.each([
+  ['throws', () => Promise.reject(new TypeError('no shop/app'))],
+  [
+    'throws at once',
+    () => {
+      throw new TypeError('no shop/app');
+    },
+  ],
+])('tells an error by its type alone when a reconcile %s, and throws it on', async (_, fail) => {
+  const { telemetry, spans } = startTracing();
+  const reconcile = telemetry.wrap<Reconcile>(fail);
+  await expect((async () => reconcile(id('app'), contextWith()))()).rejects.toThrow('no shop/app');
+  expect(spans()[0]).toMatchObject({
+    status: { code: SpanStatusCode.ERROR },
+    attributes: { 'error.type': 'TypeError', 'depwatch.result': 'error' },
+  });
+  expect(textOf(spans())).not.toContain('shop');
+});
+
+it('names no object unless it may', async () => {
+  for (const objectNames of [false, true]) {
+    const { telemetry, spans } = startTracing({ objectNames });
+    const client = telemetry.trace({
+      get: (of: ObjectIdentifier) => Promise.reject(new Error(`no shop/${of.name}`)),
+    });
+    const reconcile = telemetry.wrap<Reconcile>(async (of) => client.get(of));
+    const watched = { version: 'v1', kind: 'Secret', namespace: 'shop', selector: 'app=shop' };
+    const causes = [
+      { type: 'modified', watched, object: { namespace: 'shop', name: 'one' } },
+    ] as const;
+    await expect(reconcile(id('app'), contextWith({ causes }))).rejects.toThrow();
+    expect(spans()).toHaveLength(2);
+    expect(textOf(spans()).includes('shop')).toBe(objectNames);
+    if (!objectNames) continue;
+    expect(spans()[1]).toMatchObject({
+      status: { message: 'no shop/app' },
+      attributes: {
+        'k8s.namespace.name': 'shop',
+        'depwatch.name': 'app',
+        'depwatch.causes': ['modified Secret shop/one'],
+      },
+      events: [{ name: 'exception' }],
+    });
+  }
+});
+
+it('keeps a reconciler what it is, and tells it of the end', async () => {
+  const { telemetry, spans } = startTracing();
+  class Own implements Reconciler {
+    readonly #seen: string[] = [];
+    reconcile({ name }: ObjectIdentifier) {
+      this.#seen.push(name!);
+    }
+    stopped() {
+      this.#seen.push('stopped');
+    }
+    get seen() {
+      return this.#seen;
+    }
+  }
+  const own = new Own();
+  const wrapped = telemetry.wrap(own);
+  await wrapped.reconcile(id('app'), contextWith());
+  wrapped.stopped!();
+  expect(own.seen).toEqual(['app', 'stopped']);
+  expect(spans()).toHaveLength(1);
+  expect(telemetry.wrap({ reconcile() {} }).stopped).toBeUndefined();
+});
+
+it('links a retry to the attempt before, and what was enqueued to the span that did so', async () => {
+  const { telemetry, tracer, named } = startTracing();
+  const fake = createFakeTransport();
+  let failures = 1;
+  await using watcher = createDynamicWatcher({
+    transport: fake,
+    clock: fake.clock,
+    reconciler: telemetry.wrap<Reconcile>(() => {
+      if (failures-- > 0) throw new Error('once');
+    }),
+  });
+  await watcher.start();
+  const request = tracer.startActiveSpan('POST /apps', (span) => {
+    telemetry.enqueue(watcher, id('app'));
+    watcher.enqueue(id('other'));
+    span.end();
+    return span;
+  });
+  await fake.clock.advance(1000);
+  const [first, other, retry] = named('reconcile ConfigMap');
+  expect(first!.links.map(({ context, attributes }) => [context.spanId, attributes])).toEqual([
+    [request.spanContext().spanId, { 'depwatch.link': 'enqueue' }],
+  ]);
+  expect(first!.parentSpanContext).toBeUndefined();
+  expect(other!.links).toEqual([]);
+  expect(retry!.attributes['depwatch.causes']).toEqual(['retry']);
+  expect(retry!.links.map(({ context, attributes }) => [context.spanId, attributes])).toEqual([
+    [first!.spanContext().spanId, { 'depwatch.link': 'attempt' }],
+  ]);
+});
+
+it('makes children of the calls of a dynamic watcher, which go on to do what they do', async () => {
+  const { telemetry, spans, named } = startTracing();
+  const fake = createFakeTransport();
+  const watcher = createDynamicWatcher({
+    transport: fake,
+    clock: fake.clock,
+    enableCache: true,
+    reconciler: telemetry.wrap<Reconcile>(async (app) => {
+      await traced.queryBatch(app, (batch) => batch.get(id('config')));
+    }),
+  });
+  const traced = telemetry.trace(watcher);
+  await using _ = watcher;
+  await traced.start();
+  traced.enqueue(id('app'));
+  await fake.clock.advance(1000);
+  const [batch] = named('queryBatch ConfigMap');
+  const [reconcile] = named('reconcile ConfigMap');
+  expect(batch!.parentSpanContext!.spanId).toBe(reconcile!.spanContext().spanId);
+  expect(spans()).toHaveLength(2);
+  expect(traced.getWatchCount()).toBe(1);
+});

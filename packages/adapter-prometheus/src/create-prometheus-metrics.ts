@@ -1,0 +1,108 @@
+import { defaultBuckets, knownMetrics, type MetricLabels, type Metrics } from '@depwatch/core';
+import { Counter, Gauge, Histogram, type Instrument } from './instruments.ts';
+import type { PrometheusRegistry } from './registry.ts';
+
+/** Options of {@link createPrometheusMetrics}. */
+export interface PrometheusMetricsOptions {
+  /** Yours: `register`, or a `new Registry()`, of prom-client or of @prometheus-io/client. */
+  registry: PrometheusRegistry;
+  /**
+   * Stands before each name, such as `shop_`. Boards and alerts that know the names find them no more, so only for a
+   * registry that has metrics of these names already.
+   *
+   * @default none
+   */
+  prefix?: string;
+}
+
+/**
+ * Metrics that are in your registry: each from the first time on that something is told of it. Whoever is given the same
+ * registry counts in the same metrics, so call it once, or once for each dynamic watcher.
+ *
+ * @throws Error when the registry has a metric of somebody else's with one of the names
+ */
+export function createPrometheusMetrics(options: PrometheusMetricsOptions): Metrics {
+  const instruments = new Instruments(options);
+  return {
+    count: (name, labels, by = 1) => instruments.counter(name).add(labels, by),
+    gauge: (name, value, labels, signal) => instruments.gauge(name).tell(value, labels, signal),
+    observe: (name, value, labels?: MetricLabels) =>
+      instruments.histogram(name).observe(labels, value),
+  };
+}
+
+/** What Prometheus takes for the name of a metric. */
+const metricName = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
+
+/** What each registry was given, by name. */
+const registered = new WeakMap<PrometheusRegistry, Map<string, Instrument>>();
+
+/** The instruments of a registry, each made and registered when it is first asked for. */
+class Instruments {
+  readonly #registry: PrometheusRegistry;
+  readonly #prefix: string;
+  /** Of the registry, whoever made them, by the names that they have there. */
+  readonly #all: Map<string, Instrument>;
+  /** By the names that they are asked for by. */
+  readonly #known = new Map<string, Instrument>();
+
+  constructor({ registry, prefix = '' }: PrometheusMetricsOptions) {
+    if (typeof registry?.registerMetric !== 'function')
+      throw new TypeError('registry: expected one of prom-client or @prometheus-io/client');
+    if (prefix && !metricName.test(prefix))
+      throw new TypeError('prefix: expected letters, digits and underscores, such as "shop_"');
+    this.#registry = registry;
+    this.#prefix = prefix;
+    this.#all = registered.get(registry) ?? new Map();
+    registered.set(registry, this.#all);
+    // A registry may have been cleared since then.
+    for (const [name, instrument] of this.#all)
+      if (registry.getSingleMetric(name) !== instrument) this.#all.delete(name);
+    for (const name of Object.keys(knownMetrics)) this.#checkFree(prefix + name);
+  }
+
+  counter(name: string): Counter {
+    return this.#get(name, Counter, (options) => new Counter(options));
+  }
+
+  gauge(name: string): Gauge {
+    const { aggregator = 'sum' } = knownMetrics[name] ?? {};
+    return this.#get(name, Gauge, (options) => new Gauge({ ...options, aggregator }));
+  }
+
+  histogram(name: string): Histogram {
+    const { buckets = defaultBuckets } = knownMetrics[name] ?? {};
+    return this.#get(name, Histogram, (options) => new Histogram({ ...options, buckets }));
+  }
+
+  #get<Type extends Instrument>(
+    name: string,
+    type: abstract new (...args: never) => Type,
+    create: (options: { name: string; help: string }) => Type,
+  ): Type {
+    const known = this.#known.get(name) ?? this.#add(name, create);
+    if (known instanceof type) return known;
+    throw new TypeError(`${name}: it is a ${known.type}, and can't be another thing as well`);
+  }
+
+  #add(name: string, create: (options: { name: string; help: string }) => Instrument): Instrument {
+    const fullName = this.#prefix + name;
+    if (!metricName.test(fullName)) throw new TypeError(`${fullName}: it can't be a metric's name`);
+    let instrument = this.#all.get(fullName);
+    if (!instrument) {
+      const { help = `What depwatch calls ${name}.` } = knownMetrics[name] ?? {};
+      instrument = create({ name: fullName, help });
+      this.#registry.registerMetric(instrument as never);
+      this.#all.set(fullName, instrument);
+    }
+    this.#known.set(name, instrument);
+    return instrument;
+  }
+
+  #checkFree(name: string): void {
+    if (this.#all.has(name) || this.#registry.getSingleMetric(name) === undefined) return;
+    throw new Error(
+      `registry: it has a metric named ${name} already, which is not depwatch's; give a prefix, or a registry of its own`,
+    );
+  }
+}
