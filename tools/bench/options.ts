@@ -23,7 +23,7 @@ export interface Options {
 export const usage = `npm run bench -- [SCENARIO…] [options]
 
 Measures depwatch against client-node's informers and two floors, and writes the results as JSON, Markdown and SVG.
-Scenarios are B1 to B10, B1s, B7s, B11, B14 and B15, all of which are run when none is named, and plan-costs.
+Scenarios are B1 to B10, B1s, B7s, B11, B13, B14 and B15, all of which are run when none is named, and plan-costs.
 
   --quick        the sizes that all together take some 20 minutes (the default)
   --full         all sizes, up to 10,000 watches; about an hour

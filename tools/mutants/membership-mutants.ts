@@ -55,6 +55,24 @@ const planted: readonly Omit<Mutant, 'invariant'>[] = [
     in: 'core/epochOf',
     change: { replace: 'Math.max($state.epoch, $$rest)', by: 'Math.max(0, $$rest)' },
   },
+  {
+    name: 'a write that is too late is sent, since nobody has told the process that stood still',
+    in: 'Shards.owns',
+    change: { drop: '$feed({ type: "elapsed" })' },
+    test: 'replicas/test/stood-still.test.ts',
+  },
+  {
+    name: 'a write of a reconcile that is over is sent',
+    in: 'fencedClient',
+    change: { drop: 'throw abortedError($signal)' },
+    test: 'core/test/fenced-client.test.ts',
+  },
+  {
+    name: 'a leader that stops and is cut off goes on beyond its renew deadline',
+    in: 'Candidate.#lose',
+    change: { drop: '$listeners.overdue()' },
+    test: 'replicas/test/stood-still.test.ts',
+  },
 ];
 
 export const membershipMutants: readonly Mutant[] = planted.map((mutant) => ({

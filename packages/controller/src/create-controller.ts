@@ -166,6 +166,7 @@ export class KindController<T extends KubernetesObject> implements Controller {
       watcher: this.watcher,
       client,
       fieldManager: this.#name,
+      ownership: this.#settings.ownership,
       own: this.#own,
       lists: [...this.#own, ...this.#others()],
       reads: new HeldReads(),

@@ -1,9 +1,11 @@
 import {
+  fencedClient,
   objectIdentifierKey,
   type Cached,
   type KubernetesObject,
   type ObjectClient,
   type ObjectIdentifier,
+  type Ownership,
   type ReconcileContext,
   type Result,
 } from '@depwatch/core';
@@ -21,6 +23,8 @@ export interface ObjectReconcilerOptions<T extends KubernetesObject> extends Con
   readonly watcher: DynamicWatcher;
   readonly writes: Writes;
   readonly client: ObjectClient;
+  /** Of the controller's replica; undefined where there is but one. */
+  readonly ownership: Ownership | undefined;
   /** The lists of the own kind. */
   readonly own: readonly HeldList[];
 }
@@ -212,8 +216,9 @@ export class ObjectReconciler<T extends KubernetesObject> {
   }
 
   #client({ key }: Reader, { signal }: ReconcileContext): ObjectClient {
-    const { writes, client, fieldManager } = this.#options;
-    return writes.through(client, key, { fieldManager, signal });
+    const { writes, client, fieldManager, ownership } = this.#options;
+    const own = ownership ? fencedClient(client, { ownership, signal }) : client;
+    return writes.through(own, key, { fieldManager, signal });
   }
 
   #listOf({ namespace }: ObjectIdentifier): HeldList | undefined {

@@ -14,28 +14,15 @@ import { describe, expect, test } from 'vitest';
 
 import { findKubeApiServer } from '../../../tools/kube-apiserver/binaries.ts';
 import { startControlPlane } from '../../../tools/kube-apiserver/control-plane.ts';
+import {
+  overlapsOf,
+  regressionsOf,
+  runsOf,
+  type LogLine,
+} from '../../../tools/replicas/reconcile-log.ts';
 
 const binaries = await findKubeApiServer();
 const watchers = 60;
-
-interface Told {
-  readonly at: number;
-  readonly type: 'begin' | 'end' | 'joined';
-  readonly identity: string;
-  readonly key: string;
-  readonly epoch: number;
-  readonly text?: string;
-  readonly isOwner?: boolean;
-}
-
-interface Run {
-  readonly key: string;
-  readonly identity: string;
-  readonly epoch: number;
-  readonly text: string | undefined;
-  readonly from: number;
-  to: number;
-}
 
 /** The clock of the machine, which all processes share. */
 const now = (): number => Number(process.hrtime.bigint() / 1_000n) / 1000;
@@ -57,7 +44,7 @@ describe.runIf(binaries)('processes on a real kube-apiserver', () => {
       texts.set(`app-${index}`, 'first');
     }
 
-    const told: Told[] = [];
+    const told: LogLine[] = [];
     const stoppedAt = new Map<string, number>();
     const children: ChildProcess[] = [];
     const start = (identity: string): ChildProcess => {
@@ -73,7 +60,7 @@ describe.runIf(binaries)('processes on a real kube-apiserver', () => {
       };
       const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
       createInterface({ input: child.stdout! }).on('line', (line) => {
-        told.push(JSON.parse(line) as Told);
+        told.push(JSON.parse(line) as LogLine);
       });
       children.push(child);
       return child;
@@ -126,7 +113,7 @@ describe.runIf(binaries)('processes on a real kube-apiserver', () => {
       const overlaps = overlapsOf(runs);
       const lost = [...texts].filter(([key, text]) => {
         const last = runs.filter((run) => run.key === key).at(-1);
-        return last?.text !== text;
+        return last?.saw !== text;
       });
       const regressions = regressionsOf(runs);
       console.log(
@@ -142,45 +129,3 @@ describe.runIf(binaries)('processes on a real kube-apiserver', () => {
     }
   });
 });
-
-/** The reconciles, in the order of their begin. One whose process was no longer the owner at its end ended where that stood still. */
-function runsOf(told: readonly Told[], stoppedAt: ReadonlyMap<string, number>): readonly Run[] {
-  const runs: Run[] = [];
-  const open = new Map<string, Run>();
-  for (const { at, type, identity, key, epoch, text, isOwner } of told.toSorted(
-    (x, y) => x.at - y.at,
-  )) {
-    const id = `${identity}/${key}`;
-    if (type === 'begin') {
-      const run = { key, identity, epoch, text, from: at, to: Infinity };
-      runs.push(run);
-      open.set(id, run);
-    } else if (type === 'end') {
-      const stopped = stoppedAt.get(identity);
-      open.get(id)!.to = isOwner || stopped === undefined || stopped > at ? at : stopped;
-      open.delete(id);
-    }
-  }
-  for (const run of open.values()) run.to = stoppedAt.get(run.identity) ?? Infinity;
-  return runs;
-}
-
-function overlapsOf(runs: readonly Run[]): readonly (readonly [Run, Run])[] {
-  return runs.flatMap((run, index) =>
-    runs
-      .slice(index + 1)
-      .filter((other) => other.key === run.key && other.from < run.to)
-      .map((other) => [run, other] as const),
-  );
-}
-
-/** Where another owner came with an epoch that wasn't greater. */
-function regressionsOf(runs: readonly Run[]): readonly (readonly [Run, Run])[] {
-  const last = new Map<string, Run>();
-  return runs.flatMap((run) => {
-    const before = last.get(run.key);
-    last.set(run.key, run);
-    const isWrong = before && before.identity !== run.identity && run.epoch <= before.epoch;
-    return isWrong ? [[before, run] as const] : [];
-  });
-}

@@ -45,7 +45,7 @@ const watcher = createDynamicWatcher({
   reconciler: async (id, { epoch, signal }) => {
     const key = objectIdentifierKey(id);
     const config = watcher.getFromCache<{ data: { text: string } }>(configOf(id));
-    tell({ type: 'begin', key: id.name, epoch, text: config?.data.text });
+    tell({ type: 'begin', key: id.name, epoch, saw: config?.data.text });
     await delay(Math.random() * 60);
     // Whoever stood still finds out here, if nowhere else, that it is no longer the owner.
     tell({ type: 'end', key: id.name, epoch, isOwner: replicas.owns(key) && !signal.aborted });

@@ -2,6 +2,7 @@ import { b1 } from './b1-add-watches.ts';
 import { b11 } from './b11-busy-collection.ts';
 import { b1s } from './b1s-add-names.ts';
 import { b10 } from './b10-churn.ts';
+import { b13 } from './b13-replicas.ts';
 import { b14 } from './b14-own-objects.ts';
 import { b15 } from './b15-writes-beside-watches.ts';
 import { b2 } from './b2-fan-out.ts';
@@ -31,6 +32,7 @@ export const scenarios: readonly AnyScenario[] = [
   b1s,
   b7s,
   b11,
+  b13,
   b14,
   b15,
   planCosts,

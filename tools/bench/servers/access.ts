@@ -15,6 +15,8 @@ export interface Rights {
   readonly everywhere?: boolean;
   /** Only those of these names; default all. */
   readonly resourceNames?: readonly string[];
+  /** Whether it may do with Leases, in the same namespaces, what replicas do; default no. */
+  readonly leases?: boolean;
 }
 
 /**
@@ -26,7 +28,13 @@ export interface Rights {
 export async function createServiceAccount(
   kubeConfig: string,
   namespace: string,
-  { name, verbs = ['list', 'watch', 'patch'], everywhere = false, resourceNames }: Rights,
+  {
+    name,
+    verbs = ['list', 'watch', 'patch'],
+    everywhere = false,
+    resourceNames,
+    leases = false,
+  }: Rights,
 ): Promise<string> {
   const post = (path: string, body: object) => call(kubeConfig, 'POST', path, body);
   const metadata = { name, namespace };
@@ -41,7 +49,12 @@ export async function createServiceAccount(
     verbs,
     ...(resourceNames && { resourceNames }),
   };
-  await post(`${roles}s`, { metadata: own, rules: [rule] });
+  const forLeases = {
+    apiGroups: ['coordination.k8s.io'],
+    resources: ['leases'],
+    verbs: ['list', 'watch', 'create', 'update', 'delete'],
+  };
+  await post(`${roles}s`, { metadata: own, rules: [rule, ...(leases ? [forLeases] : [])] });
   await post(`${roles}bindings`, {
     metadata: own,
     roleRef: { apiGroup: rbac, kind: role, name },

@@ -8,6 +8,8 @@ export interface ServerUsage {
   readonly liveMb: number;
   /** Resident, in MB: garbage, and what the runtime has yet to give back, included. */
   readonly rssMb: number;
+  /** How many requests for Leases it has answered, and how many watches of them have ended. */
+  readonly leaseRequests: number;
 }
 
 /**
@@ -19,10 +21,16 @@ export async function readUsage(kubeConfig: string): Promise<ServerUsage> {
   const metrics = await call(kubeConfig, 'GET', '/metrics');
   const read = (name: string) => Number(new RegExp(`^${name} (.*)$`, 'm').exec(metrics)?.[1]);
   const mb = 2 ** 20;
+  const leaseRequests = metrics
+    .split('\n')
+    .filter((line) => line.startsWith('apiserver_request_total{'))
+    .filter((line) => line.includes('resource="leases"'))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
   return {
     cpuMs: read('process_cpu_seconds_total') * 1000,
     liveMb: (read('go_memstats_heap_alloc_bytes') + read('go_memstats_stack_inuse_bytes')) / mb,
     rssMb: read('process_resident_memory_bytes') / mb,
+    leaseRequests,
   };
 }
 

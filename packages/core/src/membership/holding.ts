@@ -1,5 +1,5 @@
-import { sameJson } from '../same-json.ts';
 import { createRendezvous } from './rendezvous.ts';
+import { sameMembers } from './same-members.ts';
 import type { MembershipContext, MembershipState, ReplicaRecord, SeenLease } from './types.ts';
 
 /** What a replica owns at a moment, in the terms from which it follows for each key. */
@@ -30,13 +30,13 @@ export function holdingOf(state: MembershipState, context: MembershipContext): H
   if (phase !== 'member' || !echoed) return nothing(context.identity);
   const published = [echoed, ...sent].map(({ record }) => record.members);
   const views = [state.view, ...published].filter(
-    (view, index, all) => all.findIndex((other) => sameJson(other, view)) === index,
+    (view, index, all) => all.findIndex((other) => sameMembers(other, view)) === index,
   );
   const claims = [...state.seen.values()]
     .filter((lease) => isClaiming(lease, state, context))
     .map(({ record }) => ({ identity: record?.identity ?? '', members: record?.members }))
     // Of one membership, two members never win the same key.
-    .filter(({ members }) => !views.some((view) => sameJson(view, members)));
+    .filter(({ members }) => !views.some((view) => sameMembers(view, members)));
   return {
     identity: context.identity,
     views,

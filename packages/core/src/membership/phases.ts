@@ -1,5 +1,5 @@
-import { sameJson } from '../same-json.ts';
 import { membersOf } from './holding.ts';
+import { sameMembers } from './same-members.ts';
 import type {
   Drain,
   MembershipContext,
@@ -138,7 +138,7 @@ export function nextView(work: Work, context: MembershipContext): Work {
   const [state] = work;
   if (state.phase !== 'member') return work;
   const view = membersOf(state, context).map(({ identity }) => identity);
-  if (sameJson(view, state.view)) return work;
+  if (sameMembers(view, state.view)) return work;
   // Who only leaves takes no key away.
   if (view.every((member) => state.view.includes(member))) return so(work, { view });
   return so(work, { view, ...drained(state, context.now + context.renewDeadlineMs) });

@@ -1,7 +1,7 @@
-import { sameJson } from '../same-json.ts';
 import { hasLapsed, isClaiming, lapseAt } from './holding.ts';
 import { graceMs, so, type Work } from './phases.ts';
 import { createRendezvous } from './rendezvous.ts';
+import { sameMembers } from './same-members.ts';
 import type {
   MembershipContext,
   MembershipEffect,
@@ -62,7 +62,7 @@ export function nextWrite(work: Work, context: MembershipContext): Work {
 
 function isDue(state: MembershipState, said: Said, context: MembershipContext): boolean {
   const last = lastRecord(state);
-  if (last?.phase !== said.phase || !sameJson(last.members, said.members)) return true;
+  if (last?.phase !== said.phase || !sameMembers(last.members, said.members)) return true;
   return context.now >= state.renewAt || hasSuspect(state, context);
 }
 
@@ -70,7 +70,7 @@ function isDue(state: MembershipState, said: Said, context: MembershipContext): 
 function epochOf(state: MembershipState, said: Said): number {
   const last = lastRecord(state);
   const greatest = Math.max(state.epoch, ...state.sent.map(({ record }) => record.epoch));
-  const isNews = last?.phase !== said.phase || !sameJson(last.members, said.members);
+  const isNews = last?.phase !== said.phase || !sameMembers(last.members, said.members);
   return isNews ? greatest + 1 : greatest;
 }
 

@@ -7,6 +7,7 @@ import {
   type ClusterOptions,
   type Condition,
   type Controller,
+  type ControllerSettings,
   type KubernetesObject,
 } from '@depwatch/controller';
 
@@ -20,10 +21,10 @@ export const appKind = { group: 'example.com', version: 'v1', kind: 'App' };
 const deploymentKind = { group: 'apps', version: 'v1', kind: 'Deployment' };
 const serviceKind = { version: 'v1', kind: 'Service' };
 
-/** Makes the controller of Apps; `cluster` says where, and more, as `createController` takes it. */
-export function createAppController(cluster: ClusterOptions): Controller {
+/** Makes the controller of Apps; `options` say where, and more, as `createController` takes them. */
+export function createAppController(options: ClusterOptions & ControllerSettings): Controller {
   return createController<App>({
-    ...cluster,
+    ...options,
     kind: appKind,
     // Their changes wake the App, and reading them needs no watches of their own.
     owns: [deploymentKind, serviceKind],
