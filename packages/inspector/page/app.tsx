@@ -6,6 +6,7 @@ import { Mark } from './marks.tsx';
 import { Plans } from './plans.tsx';
 import { Reconciles } from './reconciles.tsx';
 import type { State } from './state.ts';
+import { visible } from './text.ts';
 import { Troubles } from './troubles.tsx';
 
 const views = { Dependencies, Reconciles, Troubles, Plan: Plans } as const;
@@ -50,6 +51,7 @@ export function App({ state, now, said, act }: AppProps): VNode {
     <>
       <header>
         <h1>depwatch</h1>
+        <Others {...state.greeting} />
         <p class="summary" aria-live="off">
           {[...summary.states].map(([name, count]) => (
             <span key={name}>
@@ -93,6 +95,24 @@ export function App({ state, now, said, act }: AppProps): VNode {
         {said}
       </p>
     </>
+  );
+}
+
+/** The others that are inspected; each is a page of its own. */
+function Others({ names, name }: State['greeting']): VNode | null {
+  if (names.length < 2) return null;
+  return (
+    <p class="others">
+      {names.map((other) => (
+        <a
+          key={other}
+          href={`?${new URLSearchParams({ of: other })}`}
+          aria-current={other === name ? 'page' : undefined}
+        >
+          <bdi>{visible(other)}</bdi>
+        </a>
+      ))}
+    </p>
   );
 }
 

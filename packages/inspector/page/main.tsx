@@ -5,26 +5,40 @@ import { apply, greet, initialState, serverTime } from './state.ts';
 
 /** How long an action's outcome is shown, in milliseconds. */
 const saidMs = 5000;
+/** How often what has arrived is drawn while there is more to come, in milliseconds. */
+const loadingMs = 300;
 
 let state = initialState();
 let said = '';
 let isDue = false;
+let drawnAt = 0;
 const act = (action: 'enqueue' | 'relist', key: string): void => void ask(action, key);
 
-/** Draws what is known, once a frame at most. */
+/** Draws what is known: once a frame at most, and now and then while ten thousand rows arrive. */
 function draw(): void {
   if (isDue) return;
   isDue = true;
-  requestAnimationFrame(() => {
-    isDue = false;
-    const now = serverTime(state, Date.now());
-    render(<App state={state} now={now} said={said} act={act} />, document.getElementById('app')!);
-  });
+  const soon = drawnAt === 0 || state.isComplete ? 0 : drawnAt + loadingMs - Date.now();
+  if (soon > 0) setTimeout(() => requestAnimationFrame(drawNow), soon);
+  else requestAnimationFrame(drawNow);
+}
+
+function drawNow(): void {
+  isDue = false;
+  drawnAt = Date.now();
+  const now = serverTime(state, Date.now());
+  render(<App state={state} now={now} said={said} act={act} />, document.getElementById('app')!);
+}
+
+/** A query of what this page is of. */
+function asked(query: Record<string, string>): URLSearchParams {
+  const of = new URLSearchParams(location.search).get('of');
+  return new URLSearchParams({ ...query, ...(of !== null && { of }) });
 }
 
 /** Asks for an action, and says what came of it. */
 async function ask(action: 'enqueue' | 'relist', key: string): Promise<void> {
-  const query = new URLSearchParams({ action, id: key });
+  const query = asked({ action, id: key });
   const headers = { 'x-depwatch-token': state.greeting.token ?? '' };
   try {
     const answer = await fetch(`?${query}`, { method: 'POST', headers });
@@ -44,7 +58,7 @@ function read<T>(event: MessageEvent<string>): T {
   return JSON.parse(event.data) as T;
 }
 
-const events = new EventSource('?format=events');
+const events = new EventSource(`?${asked({ format: 'events' })}`);
 events.addEventListener('greeting', (event) => {
   state = greet(read<Greeting>(event));
   draw();

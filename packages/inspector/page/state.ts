@@ -44,7 +44,7 @@ export function initialState(): State {
     connection: 'connecting',
     stopped: false,
     isComplete: false,
-    greeting: { actions: false },
+    greeting: { actions: false, names: [], name: '' },
     serverNow: 0,
     toldAt: 0,
     watchers: new Map(),

@@ -9,7 +9,10 @@ import type { InspectorOptions } from './options.ts';
 import { page } from './page.ts';
 import { identifierOf } from './protocol.ts';
 
-/** A live page of one dynamic watcher. It listens to nothing by itself: its handler is for a server of yours. */
+/** A dynamic watcher, or what has one, such as a controller. */
+export type Inspected = DynamicWatcher | { readonly watcher: DynamicWatcher };
+
+/** A live page of one dynamic watcher, or of several. It listens to nothing by itself: its handler is for a server of yours. */
 export interface Inspector {
   /** Answers a request of node:http, or what frameworks make of one. Needs no `this`. */
   handler(this: void, request: IncomingMessage, response: ServerResponse): void;
@@ -37,28 +40,40 @@ const contentSecurityPolicy = [
 
 /**
  * Makes the inspector of a dynamic watcher, or of a controller's, also before that starts. From then on it keeps the last 1,000
- * reconciles; all else only while somebody looks.
+ * reconciles of each; all else only while somebody looks.
  *
  * - `GET path`: the page
  * - `GET path?format=json`: the same as JSON
  * - `GET path?format=events`: what the page is told, as server-sent events
+ * - `of=name` with any of these: which one, where there are several; by default the first
  * - `POST path?action=enqueue&id=…`, `?action=relist&id=…`: with `actions`, for the page alone
+ *
+ * @param inspected one, or several by name
  */
 export function createInspector(
-  inspected: DynamicWatcher | { readonly watcher: DynamicWatcher },
+  inspected: Inspected | Readonly<Record<string, Inspected>>,
   options: InspectorOptions = {},
 ): Inspector {
   const { actions = false, path = '/', replicas, clock = systemClock } = options;
-  const dynamicWatcher = 'watcher' in inspected ? inspected.watcher : inspected;
   const token = actions ? randomBytes(24).toString('base64url') : undefined;
-  const onlookers = new Onlookers({ dynamicWatcher, replicas, clock, token });
+  const named = areNamed(inspected) ? inspected : { '': inspected };
+  const names = Object.keys(named);
+  const all = new Map(
+    Object.entries(named).map(([name, one]) => {
+      const dynamicWatcher = 'observe' in one ? one : one.watcher;
+      return [name, new Onlookers({ dynamicWatcher, replicas, clock, token, names, name })];
+    }),
+  );
+  let isClosed = false;
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     const url = new URL(request.url ?? '/', 'http://localhost');
     if (trimmed(url.pathname) !== trimmed(path)) return refuse(response, 404, 'nothing is here');
     if (!namesItsHost(request))
       return refuse(response, 403, 'by the loopback interface it answers to localhost alone');
-    if (onlookers.isClosed) return refuse(response, 503, 'the inspector was closed');
-    if (request.method === 'POST') return act(request, response, url.searchParams);
+    if (isClosed) return refuse(response, 503, 'the inspector was closed');
+    const onlookers = all.get(url.searchParams.get('of') ?? names[0] ?? '');
+    if (!onlookers) return refuse(response, 404, 'of: nothing of this name is inspected');
+    if (request.method === 'POST') return act(request, response, url.searchParams, onlookers);
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('allow', 'GET, HEAD, POST');
       return refuse(response, 405, 'this method means nothing here');
@@ -75,6 +90,7 @@ export function createInspector(
     request: IncomingMessage,
     response: ServerResponse,
     query: URLSearchParams,
+    { dynamicWatcher }: Onlookers,
   ): void => {
     request.resume();
     if (!token) return refuse(response, 403, 'this inspector is for reading alone');
@@ -107,8 +123,30 @@ export function createInspector(
         else response.destroy();
       }
     },
-    close: () => onlookers.close(),
+    close() {
+      isClosed = true;
+      for (const onlookers of all.values()) onlookers.close();
+    },
   };
+}
+
+/** Whether each thing in it can be inspected; one that can be itself has other things in it, or nothing. */
+function areNamed(
+  of: Inspected | Readonly<Record<string, Inspected>>,
+): of is Readonly<Record<string, Inspected>> {
+  const parts: readonly unknown[] = Object.values(of);
+  return (
+    parts.length > 0 &&
+    parts.every(
+      (part) =>
+        observes(part) ||
+        observes((part as Partial<Record<string, unknown>> | undefined)?.['watcher']),
+    )
+  );
+}
+
+function observes(part: unknown): boolean {
+  return typeof (part as Partial<DynamicWatcher> | null | undefined)?.observe === 'function';
 }
 
 function sendPage(request: IncomingMessage, response: ServerResponse): void {

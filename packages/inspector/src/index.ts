@@ -4,5 +4,5 @@
  * alone unless `actions` are wanted.
  */
 export { createInspector } from './create-inspector.ts';
-export type { Inspector } from './create-inspector.ts';
+export type { Inspected, Inspector } from './create-inspector.ts';
 export type { InspectedReplicas, InspectorOptions } from './options.ts';

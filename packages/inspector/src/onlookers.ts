@@ -5,7 +5,7 @@ import type { DynamicWatcher, Observation } from '@depwatch/dynamic-watcher';
 import { History } from './history.ts';
 import { Model, type ModelListener } from './model.ts';
 import type { InspectedReplicas } from './options.ts';
-import type { ReplicasRow, Update } from './protocol.ts';
+import type { Greeting, ReplicasRow, Update } from './protocol.ts';
 import { UpdateStream, type RowSource } from './update-stream.ts';
 
 /** The least time between two updates of a page, in milliseconds. */
@@ -24,6 +24,9 @@ export interface OnlookersOptions {
   readonly clock: Clock;
   /** For actions; undefined: there are none. */
   readonly token: string | undefined;
+  /** All that are inspected, and this one. */
+  readonly names: readonly string[];
+  readonly name: string;
 }
 
 /** Those who look on, and what is kept for their sake: the history always, the model while there is somebody. */
@@ -37,7 +40,6 @@ export class Onlookers implements ModelListener, RowSource {
   #keepAlive: Disposable | undefined;
   #toldAt = -Infinity;
   #isStopped = false;
-  isClosed = false;
 
   constructor(options: OnlookersOptions) {
     this.#options = options;
@@ -47,6 +49,10 @@ export class Onlookers implements ModelListener, RowSource {
       this.#isStopped = true;
       this.#schedule();
     });
+  }
+
+  get dynamicWatcher(): DynamicWatcher {
+    return this.#options.dynamicWatcher;
   }
 
   /** A page looks on from now on. @returns false when there are too many */
@@ -63,9 +69,9 @@ export class Onlookers implements ModelListener, RowSource {
       response.end();
       return true;
     }
-    const { token } = this.#options;
-    stream.send('greeting', { actions: token !== undefined, ...(token && { token }) });
-    const { dynamicWatcher } = this.#options;
+    const { token, names, name, dynamicWatcher } = this.#options;
+    const actions = token !== undefined;
+    stream.send('greeting', { actions, names, name, ...(token && { token }) } satisfies Greeting);
     this.#model ??= new Model(dynamicWatcher, this.#history, this);
     for (const key of this.#model.watched()) stream.watched(key);
     for (const key of this.#model.watchers()) stream.watcher(key);
@@ -113,7 +119,6 @@ export class Onlookers implements ModelListener, RowSource {
   }
 
   close(): void {
-    this.isClosed = true;
     this.#forget();
     for (const stream of [...this.#streams]) stream.end();
     this.#streams.clear();

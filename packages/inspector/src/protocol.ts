@@ -101,6 +101,9 @@ export interface Greeting {
   readonly actions: boolean;
   /** What a request for an action has to carry. */
   readonly token?: string;
+  /** All that are inspected, and this one. */
+  readonly names: readonly string[];
+  readonly name: string;
 }
 
 /** What has changed since the last one; to begin with, everything, in parts. */

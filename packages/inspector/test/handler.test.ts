@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { createController } from '@depwatch/controller';
+import { createDynamicWatcher } from '@depwatch/dynamic-watcher';
 import { createFakeTransport } from '@depwatch/testing';
 import { describe, expect, test } from 'vitest';
 import { createInspector } from '../src/index.ts';
 import { keyOf } from '../src/protocol.ts';
-import { configMap, configMapId, serve, startBench } from './harness.ts';
+import { configMap, configMapId, look, serve, startBench } from './harness.ts';
 
 const app = configMapId('app');
 const config = configMapId('config');
@@ -113,6 +114,33 @@ describe('as JSON', () => {
   });
 });
 
+describe('of several', () => {
+  test('each has a page, and is asked for by its name', async () => {
+    const fake = createFakeTransport();
+    const make = () =>
+      createDynamicWatcher({ transport: fake, clock: fake.clock, reconciler() {} });
+    await using one = make();
+    await using other = make();
+    await Promise.all([one.start(), other.start()]);
+    const inspector = createInspector(
+      { one, watcher: other },
+      { clock: fake.clock, actions: true },
+    );
+    await using server = await serve(inspector.handler);
+    const { greeting } = await look(server.port, '/?format=events&of=watcher');
+    expect(greeting).toMatchObject({ names: ['one', 'watcher'], name: 'watcher' });
+    const headers = { 'x-depwatch-token': greeting.token! };
+    const path = `/?of=watcher&action=enqueue&id=${encodeURIComponent(keyOf(app))}`;
+    expect((await server.ask(path, { method: 'POST', headers })).status).toBe(204);
+    await fake.clock.advance(1);
+    const shown = async (of: string) => JSON.parse((await server.ask(`/?format=json${of}`)).text);
+    expect((await shown('&of=watcher')).reconciles).toHaveLength(1);
+    expect((await shown('')).reconciles).toHaveLength(0);
+    expect((await server.ask('/?of=toString')).status).toBe(404);
+    inspector.close();
+  });
+});
+
 describe('what a browser must not be made to do', () => {
   test('by loopback it answers to localhost alone, so that no name can be made to mean it', async () => {
     await using bench = await startBench();
@@ -139,7 +167,7 @@ describe('what a browser must not be made to do', () => {
   test('it is for reading alone unless actions are wanted', async () => {
     await using bench = await startBench();
     const { greeting } = await bench.look();
-    expect(greeting).toEqual({ actions: false });
+    expect(greeting).toEqual({ actions: false, names: [''], name: '' });
     const path = `/?action=enqueue&id=${encodeURIComponent(keyOf(app))}`;
     expect((await bench.ask(path, { method: 'POST' })).status).toBe(403);
   });

@@ -117,7 +117,8 @@ function request(
   });
 }
 
-function look(port: number, path = '/?format=events'): Promise<Looker> {
+/** Looks on as the page does. */
+export function look(port: number, path = '/?format=events'): Promise<Looker> {
   const updates: Update[] = [];
   const waiting = new Set<() => void>();
   return new Promise((resolve, reject) => {

@@ -43,7 +43,7 @@ const failure = (name: string, message: string): ReconcileRow => ({
 });
 
 function stateOf(update: Partial<Update>): State {
-  const state = greet({ actions: true, token: 't' });
+  const state = greet({ actions: true, token: 't', names: [''], name: '' });
   apply(state, { ...nothing, ...update }, 0);
   return state;
 }
@@ -67,7 +67,7 @@ describe('what the page knows', () => {
     expect([...state.watched.keys()]).toEqual([key('a')]);
     apply(state, { ...nothing, goneWatchers: [key('app')] }, 0);
     expect([state.watchers.size, state.dependants.size]).toEqual([0, 0]);
-    expect(greet({ actions: false }).watched.size).toBe(0);
+    expect(greet({ actions: false, names: [''], name: '' }).watched.size).toBe(0);
   });
 
   test('keeps the newest reconciles first, and no more than the server does', () => {
