@@ -34,7 +34,9 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['@depwatch/source', 'node', 'default'] } },
   test: {
     projects: [
-      ...packages.map((name) => project(name, join(root, 'packages', name), 'test/**/*.test.ts')),
+      ...packages.map((name) =>
+        project(name, join(root, 'packages', name), 'test/**/*.test.ts?(x)'),
+      ),
       ...examples.map((folder) =>
         project(`example-${basename(folder)}`, join(root, folder), 'test/**/*.test.ts'),
       ),

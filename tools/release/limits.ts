@@ -5,6 +5,7 @@ const budgets: Readonly<Record<string, number>> = {
   controller: 10,
   core: 18,
   'dynamic-watcher': 34,
+  inspector: 25,
   'k8s-transport': 20,
   queue: 4,
   reloader: 9,

@@ -66,6 +66,11 @@ const trials: readonly [file: string, line: string, rule?: string][] = [
   ['controller/src', `import '@depwatch/dynamic-watcher';`],
   ['controller/src', `await import('@depwatch/k8s-transport');`],
 
+  ['inspector/src', `import '@depwatch/controller';`, imports],
+  ['inspector/src', `import 'preact';`, imports],
+  ['inspector/src', `Date.now();`, properties],
+  ['inspector/src', `import '@depwatch/dynamic-watcher';`],
+
   ['replicas/src', `import '@depwatch/dynamic-watcher';`, imports],
   ['replicas/src', `import 'undici';`, imports],
   ['replicas/src', `performance.now();`, properties],

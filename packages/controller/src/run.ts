@@ -94,7 +94,7 @@ class ProcessRun implements Run {
     const controllers = this.#members.map(({ controller, running, ready }) => ({
       running,
       ready,
-      behind: running ? behind(controller) : [],
+      behind: running ? controller.watcher.health().behind : [],
     }));
     return {
       live: controllers.every(({ running }) => running),
@@ -136,15 +136,6 @@ class ProcessRun implements Run {
     this.#logger.error(fields, message);
     this.#exitCode = 1;
     this.#stop.abort();
-  }
-}
-
-function behind({ watcher }: Controller): readonly WatchStatus[] {
-  try {
-    return watcher.watchStatus().filter(({ state }) => state !== 'live' && state !== 'polling');
-  } catch {
-    // It has not begun yet, or stops.
-    return [];
   }
 }
 

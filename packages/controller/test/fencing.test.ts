@@ -49,7 +49,7 @@ test('a reconcile of a controller whose process stood still sends no write', asy
     [widget('a')],
   );
   const count = () => {
-    const { create = 0, patch = 0, apply = 0, delete: deleted = 0 } = bench.fake.requests;
+    const { create, patch, apply, delete: deleted } = bench.fake.requests;
     return create + patch + apply + deleted;
   };
   const before = count();

@@ -22,10 +22,12 @@ import type {
   MapChange,
   QueryBatch,
   ShownObjects,
+  WatcherHealth,
   WatchStatus,
 } from './public-interface.ts';
 import { edgeTerms, type EdgeTerms } from './demand/edge-terms.ts';
 import { LifeCycle } from './life-cycle.ts';
+import type { Observation } from './observe/observation.ts';
 import type { DynamicWatcherOptions } from './options.ts';
 import type { Watcher } from './demand/dependencies.ts';
 import type { Batch } from './demand/query-batches.ts';
@@ -297,6 +299,28 @@ class EngineWatcher implements DynamicWatcher {
 
   graph() {
     return this.#life.running().graph.snapshot();
+  }
+
+  reconcileStatus() {
+    return this.#life.running().loop.status();
+  }
+
+  health(): WatcherHealth {
+    const { engine, isStopping } = this.#life;
+    const behind = (engine?.feeds.status() ?? []).filter(
+      ({ state }) => state !== 'live' && state !== 'polling',
+    );
+    return { live: !isStopping, ready: engine !== undefined, behind };
+  }
+
+  relist(query: ObjectIdentifier): boolean {
+    const engine = this.#life.running();
+    validateQuery(query);
+    return engine.feeds.relist(objectIdentifierKey(engine.normalize(query)));
+  }
+
+  observe(listener: (observation: Observation) => void): () => void {
+    return this.#life.observers.observe(listener);
   }
 
   #waits({ unavailable }: DependOptions): boolean {

@@ -2,6 +2,7 @@ import type { GvrCache, ObjectCache } from '@depwatch/cache';
 import {
   createDependencyGraph,
   type Clock,
+  type DependencyGraph,
   type DepwatchError,
   type Logger,
   type Metrics,
@@ -21,6 +22,9 @@ import { QueryBatches } from './demand/query-batches.ts';
 import { TentativeEdges } from './demand/tentative-edges.ts';
 import { WakeUps } from './demand/wake-ups.ts';
 import { WatcherOperations } from './demand/watcher-operations.ts';
+import { observedGraph } from './observe/observed-graph.ts';
+import type { Observers } from './observe/observers.ts';
+import { forAll } from './observe/reconcile-audience.ts';
 import type { LoopGroup } from './reconcile/reconcile-group.ts';
 import { ReconcileLoop } from './reconcile/reconcile-loop.ts';
 import type { LoopListener, Reconciles } from './reconcile/reconciles.ts';
@@ -48,11 +52,12 @@ export interface EngineOptions {
   readonly logger: Logger;
   readonly metrics: Metrics | undefined;
   readonly clock: Clock;
+  readonly observers: Observers;
 }
 
 /** The parts of a started dynamic watcher, wired together: what it demands, and its loop. */
 export class Engine {
-  readonly graph = createDependencyGraph<EdgeTerms>();
+  readonly graph: DependencyGraph<EdgeTerms>;
   readonly operations = new WatcherOperations();
   readonly loop: Reconciles;
   readonly feeds: DemandedFeeds;
@@ -72,8 +77,9 @@ export class Engine {
   readonly #logger: Logger;
 
   constructor(options: EngineOptions) {
-    const { watches, logger, reconcileGroup } = options;
-    const { graph, operations } = this;
+    const { watches, logger, reconcileGroup, observers } = options;
+    const graph = observedGraph(createDependencyGraph<EdgeTerms>(), observers);
+    const { operations } = this;
     this.stopSignal = this.#stop.signal;
     const ownership = reconcileGroup ? reconcileGroup.ownership : options.ownership;
     const listener: LoopListener = {
@@ -84,12 +90,13 @@ export class Engine {
       mayBegin: ownership && ((key, watcher) => this.#owned!.mayBegin(key, watcher)),
     };
     const loop = reconcileGroup
-      ? reconcileGroup.join(graph, listener)
+      ? reconcileGroup.join({ graph, listener, audience: observers })
       : new ReconcileLoop({
           ...options,
           ...listener,
           tracksReconciles: watches.areCached,
           isServerDown: () => !watches.isServerUp,
+          audience: forAll(observers),
         });
     const mappings = new Mappings({ ...options, loop });
     const wakeUps = new WakeUps({ ...options, graph, loop, mappings });
@@ -127,12 +134,14 @@ export class Engine {
         loop,
         dependencies: this.dependencies,
       });
+    this.graph = graph;
     this.watchers = this.#owned ?? this.dependencies;
     this.loop = loop;
     this.feeds = feeds;
     this.cluster = options.cluster;
     this.#watches = watches;
-    this.#demand = { graph, listener: listenForDemand({ graph, wakeUps, tentative, feeds }) };
+    const ofFeeds = listenForDemand({ graph, wakeUps, tentative, feeds });
+    this.#demand = { graph, listener: ofFeeds, audience: observers };
     this.#reconciler = options.reconciler;
     this.#logger = logger;
     watches.join(this.#demand);

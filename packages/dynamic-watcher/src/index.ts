@@ -12,12 +12,24 @@ export type {
   MapChange,
   MappedChange,
   QueryBatch,
+  ReconcileStatus,
   ShownObjects,
   ServedBy,
   Unavailable,
+  WatcherHealth,
   WatchState,
   WatchStatus,
 } from './public-interface.ts';
+export type {
+  EdgeObservation,
+  FeedObservation,
+  Observation,
+  PlanObservation,
+  ReconcileDroppedObservation,
+  ReconcileEndedObservation,
+  ReconcileQueuedObservation,
+  ReconcileStartedObservation,
+} from './observe/observation.ts';
 export { createReconcileGroup } from './create-reconcile-group.ts';
 export type { ReconcileGroup } from './reconcile/reconcile-group.ts';
 export { createSharedWatches } from './create-shared-watches.ts';

@@ -2,6 +2,7 @@ import { abortedError, DepwatchError, invalidInput, silentLogger } from '@depwat
 import { Engine } from './engine.ts';
 import { guardLogger, guardMetrics } from './guard.ts';
 import type { DynamicWatcherOptions, SharedWatchesOptions } from './options.ts';
+import { Observers } from './observe/observers.ts';
 import type { LoopGroup } from './reconcile/reconcile-group.ts';
 import { settledWithin } from './reconcile/settled-within.ts';
 import { WatchShare } from './shared-watches.ts';
@@ -11,6 +12,8 @@ import { systemClock } from './system-clock.ts';
 export class LifeCycle {
   /** Resolves once it has stopped and the running reconciles have settled, or had their time. */
   readonly stopped: Promise<void>;
+  /** Those who look on, also before the start. */
+  readonly observers: Observers;
   readonly #options: DynamicWatcherOptions;
   readonly #resolveStopped: () => void;
   #engine: Engine | undefined;
@@ -22,6 +25,8 @@ export class LifeCycle {
 
   constructor(options: DynamicWatcherOptions) {
     this.#options = { ...options };
+    const { clock = systemClock, logger = silentLogger } = options;
+    this.observers = new Observers(clock, guardLogger(logger));
     const { promise, resolve } = Promise.withResolvers<void>();
     this.stopped = promise;
     this.#resolveStopped = resolve;
@@ -35,6 +40,11 @@ export class LifeCycle {
   /** Whether calls wait for what is not to be had that don't say. */
   get waits(): boolean {
     return this.#options.unavailable === 'wait';
+  }
+
+  /** Whether it was told to stop. */
+  get isStopping(): boolean {
+    return this.#stopping !== undefined;
   }
 
   /** @throws DepwatchError ERR_NOT_STARTED */
@@ -128,12 +138,14 @@ export class LifeCycle {
       ownership: options.ownership,
       logger: guardLogger(options.logger ?? silentLogger),
       metrics: options.metrics && guardMetrics(options.metrics),
+      observers: this.observers,
     });
   }
 
   /** Ends everything within this call, and resolves when the connections are closed; never rejects. */
   async #stop(): Promise<void> {
     this.#forgetSignal();
+    this.observers.close();
     const engine = this.#engine;
     this.#engine = undefined;
     engine?.stop(notStarted());

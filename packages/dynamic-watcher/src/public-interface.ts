@@ -1,5 +1,6 @@
 import type {
   Cached,
+  Cause,
   DepwatchError,
   DependencyGraphSnapshot,
   GroupVersionKind,
@@ -7,6 +8,7 @@ import type {
   ObjectIdentifier,
   ScopedGVR,
 } from '@depwatch/core';
+import type { Observation } from './observe/observation.ts';
 
 /** An option of every call that waits. */
 export interface CallOptions {
@@ -84,6 +86,30 @@ export interface WatchStatus {
   readonly resourceVersion?: string;
   /** Why it isn't live, or wasn't last time. */
   readonly lastError?: DepwatchError;
+}
+
+/** A reconcile that is to come or runs, as `reconcileStatus` tells of it; both, where it is to run once more. */
+export interface ReconcileStatus {
+  readonly watcher: ObjectIdentifier;
+  readonly running: boolean;
+  /** Whether its turn comes as soon as there is room, and it is not running. */
+  readonly queued: boolean;
+  /** Until when it waits (for a retry, a requeue, or by `minIntervalMs` and `settleMs`), in milliseconds on the clock's scale. */
+  readonly dueAt?: number;
+  /** Why it is to run, or else why it runs. */
+  readonly causes: readonly Cause[];
+  /** Which try it is, or will be: 1, and one more for each failure in a row. */
+  readonly attempt: number;
+}
+
+/** How a dynamic watcher is, for the probes of a kubelet. */
+export interface WatcherHealth {
+  /** It was not stopped: for a liveness probe. An API server that is away doesn't change that. */
+  readonly live: boolean;
+  /** It has started and was not stopped: for a readiness probe. */
+  readonly ready: boolean;
+  /** What it watches and isn't up to date at present: for people, and not for a probe. */
+  readonly behind: readonly WatchStatus[];
 }
 
 /** A query batch in progress; its methods are those of the dynamic watcher, for the watcher that opened it. */
@@ -270,4 +296,28 @@ export interface DynamicWatcher extends AsyncDisposable {
   statusOf(query: ObjectIdentifier): WatchStatus | undefined;
   /** Who depends on what, as plain data. */
   graph(): DependencyGraphSnapshot;
+  /** Every reconcile that is queued, delayed or running; in a reconcile group those that are for this dynamic watcher. */
+  reconcileStatus(): readonly ReconcileStatus[];
+  /** How it is, as plain data; also before the start and after the stop. */
+  health(): WatcherHealth;
+  /**
+   * Has what is watched listed anew, by a request of its own or of the watch that serves it; differences wake watchers as any
+   * change does. For people who don't trust what they see: depwatch does so itself where it is needed. What isn't watched at
+   * present is left as it is.
+   *
+   * @param query what somebody depends on @returns whether there was a watch to list anew
+   * @throws DepwatchError ERR_INVALID_INPUT, ERR_NOT_STARTED
+   */
+  relist(query: ObjectIdentifier): boolean;
+  /**
+   * Tells what happens, for those who look on: an inspector, traces. Costs nothing while nobody listens. A listener is called
+   * after what it is told of, in order, and never within a call of yours; one that throws is logged once, and told on. It may be
+   * called before the start; after the stop nothing is told.
+   *
+   * Who comes late subscribes first and then reads `graph()`, `statusOf` each of its `watched`, and `reconcileStatus()`, without
+   * a pause in between: what is told from then on comes after that state.
+   *
+   * @returns what ends it
+   */
+  observe(listener: (observation: Observation) => void): () => void;
 }

@@ -20,6 +20,7 @@ import {
 import { tellAll, type Demand } from './demand/all-demands.ts';
 import { normalizeWatched } from './normalize-watched.ts';
 import type { ObjectCacheSettings } from './options.ts';
+import { tellListeners } from './observe/supply-audience.ts';
 import { Resources } from './requests/resources.ts';
 import { ServerHealth } from './requests/server-health.ts';
 import { Slots } from './requests/slots.ts';
@@ -122,6 +123,7 @@ export class Watches {
         return store;
       },
       listener: tellAll(this.#demands),
+      audience: tellListeners(this.#demands),
     });
     const restoreCheck = new RestoreCheck({
       ...options,

@@ -2,13 +2,13 @@ import { DepwatchError, invalidInput, type Clock, type RateLimiter } from '@depw
 
 import { checkNumber } from './check-number.ts';
 import { DeadlineHeap } from './deadline-heap.ts';
-import { newEntry, type Entry } from './entry.ts';
+import { isKnown, newEntry, told, type Entry } from './entry.ts';
 import { defaultKeyOf } from './key-of.ts';
 import { Line } from './line.ts';
 import type { WorkQueueOptions } from './options.ts';
 import { QueueMetrics } from './queue-metrics.ts';
 import { dueAt, Held, newSpaced, noteAdd, noteStart, type Spacing } from './spacing.ts';
-import type { WorkQueue } from './work-queue.ts';
+import type { WorkQueue, WorkQueueEntry } from './work-queue.ts';
 
 /** Node runs a timer set for longer than this at once. */
 const longestTimerMs = 2 ** 31 - 1;
@@ -116,14 +116,15 @@ export class EntryQueue<T, N> implements WorkQueue<T, N> {
     this.#setTimer();
   }
 
-  addRateLimited(item: T, note?: N): void {
-    if (this.#shutDown) return;
+  addRateLimited(item: T, note?: N): number {
+    if (this.#shutDown) return 0;
     const ms = this.#rateLimiter.when(item);
     if (!Number.isFinite(ms)) {
       throw invalidInput(`rateLimiter: when() must return a finite number, got ${ms}`);
     }
     this.addAfter(item, ms, note);
     this.#metrics?.retried();
+    return ms;
   }
 
   forget(item: T): void {
@@ -190,6 +191,10 @@ export class EntryQueue<T, N> implements WorkQueue<T, N> {
   isDelayed(item: T): boolean {
     const entry = this.#entries.get(this.#keyOf(item));
     return entry !== undefined && entry.heapIndex >= 0;
+  }
+
+  entries(): readonly WorkQueueEntry<T, N>[] {
+    return [...this.#entries.values()].filter(isKnown).map(told);
   }
 
   shutdown(): void {

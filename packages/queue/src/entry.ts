@@ -1,4 +1,5 @@
 import type { Spaced } from './spacing.ts';
+import type { WorkQueueEntry } from './work-queue.ts';
 
 /** All that the queue knows of one key; it exists while the key is queued, delayed, held or running. */
 export interface Entry<T, N> {
@@ -46,5 +47,25 @@ export function newEntry<T, N>(key: unknown, item: T): Entry<T, N> {
     spaced: undefined,
     addedAt: 0,
     startedAt: 0,
+  };
+}
+
+/** Whether it is queued, delayed or running, and not only remembered for the sake of the spacing. */
+export function isKnown<T, N>({ running, again, queued, heapIndex, spaced }: Entry<T, N>): boolean {
+  return running || again || queued || heapIndex >= 0 || spaced?.isWaiting === true;
+}
+
+/** What is told of an entry. */
+export function told<T, N>(entry: Entry<T, N>): WorkQueueEntry<T, N> {
+  const { item, running, again, note, delayedNote, taken, spaced } = entry;
+  const delayed = entry.heapIndex >= 0 ? entry.deadlineMs : Infinity;
+  const held = spaced?.isWaiting ? spaced.deadlineMs : Infinity;
+  const dueAt = Math.min(delayed, held);
+  return {
+    item,
+    running,
+    queued: entry.queued || again,
+    ...(dueAt < Infinity && { dueAt }),
+    note: note ?? delayedNote ?? taken,
   };
 }

@@ -16,4 +16,4 @@ export type {
   ItemExponentialFailureRateLimiterOptions,
 } from './rate-limiters.ts';
 export { createWorkQueue } from './work-queue.ts';
-export type { WorkQueue } from './work-queue.ts';
+export type { WorkQueue, WorkQueueEntry } from './work-queue.ts';

@@ -1,6 +1,19 @@
 import { EntryQueue } from './entry-queue.ts';
 import type { WorkQueueOptions } from './options.ts';
 
+/** What a work queue knows of an item. */
+export interface WorkQueueEntry<T, N = never> {
+  readonly item: T;
+  /** Whether it is handed out, and not done yet. */
+  readonly running: boolean;
+  /** Whether it stands in the line, or is to once it is done. */
+  readonly queued: boolean;
+  /** Until when it is delayed, in milliseconds on the clock's scale. */
+  readonly dueAt?: number;
+  /** What the adds said: those that it waits for, or else those that it runs for. */
+  readonly note: N | undefined;
+}
+
 /**
  * A line of items to work on; see the package's README for its contract. "Item" below means all items with one key.
  *
@@ -22,8 +35,12 @@ export interface WorkQueue<T, N = never> {
    * @throws DepwatchError ERR_INVALID_INPUT when `ms` is no finite number, or (retryable) when `maxLength` is reached
    */
   addAfter(item: T, ms: number, note?: N): void;
-  /** `addAfter` with the delay that the rate limiter chooses; counts as a failure of the item. Throws as `addAfter` does. */
-  addRateLimited(item: T, note?: N): void;
+  /**
+   * `addAfter` with the delay that the rate limiter chooses; counts as a failure of the item. Throws as `addAfter` does.
+   *
+   * @returns the delay, in milliseconds; 0 after a shutdown
+   */
+  addRateLimited(item: T, note?: N): number;
   /** Ends the rate limiter's history of the item: it succeeded, or is given up. */
   forget(item: T): void;
   /** How often the item has failed, as the rate limiter counts. */
@@ -50,6 +67,8 @@ export interface WorkQueue<T, N = never> {
   clear(): void;
   /** Whether the item waits for a delay to pass, perhaps while it is queued or runs. */
   isDelayed(item: T): boolean;
+  /** Every item that is queued, delayed or running, each once, as of now. The spacing's hold counts as a delay. */
+  entries(): readonly WorkQueueEntry<T, N>[];
   /** How many items are queued. */
   readonly length: number;
   /** How many items wait for their delay to pass. */

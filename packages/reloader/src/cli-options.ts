@@ -28,8 +28,9 @@ usage: depwatch-reloader [options]
   --log text|json     what the lines look like (default: text)
   --log-level LEVEL   debug, info, warn or error (default: info); debug adds what changed nothing
   --embedded          work on an API server within this process, with workloads that are made up and
-                      change all the time, instead of a cluster; takes @depwatch/testing and
-                      @kubernetes/client-node, installed beside this
+                      change all the time, instead of a cluster, and serve a live page of it; takes
+                      @depwatch/testing, @depwatch/inspector and @kubernetes/client-node, installed
+                      beside this
   --help              print this
   --version           print the version
 

@@ -63,6 +63,8 @@ async function work(options: CliOptions, signal: AbortSignal): Promise<number> {
     replicas?.start().catch(() => {});
     const settings = { kubeConfig, namespaces, all, dryRun, logger, ...demo?.pace };
     const controllers = createReloader({ ...settings, ...(replicas && { ownership: replicas }) });
+    const page = await demo?.look(controllers);
+    if (page && format === 'text') write(page);
     const running = run(controllers, { signal, logger });
     const ended = demo?.changes(controllers, signal);
     const code = await (ended ? Promise.race([running.done, ended]) : running.done);
@@ -77,7 +79,7 @@ async function work(options: CliOptions, signal: AbortSignal): Promise<number> {
 function loadDemo() {
   return import('./embedded/demo.ts').catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    const packages = '@depwatch/testing @kubernetes/client-node';
+    const packages = '@depwatch/testing @depwatch/inspector @kubernetes/client-node';
     throw new Error(`--embedded takes more packages: npm install ${packages}`, { cause: error });
   });
 }

@@ -102,6 +102,20 @@ describe('depwatch-reloader', { timeout: 60_000 }, () => {
     expect(program.lines.join('\n')).not.toContain('failed');
   });
 
+  it('--embedded serves a live page of what it does, by loopback', async () => {
+    const program = run(['--embedded']);
+    const line = await program.line('See it live');
+    const address = /http:\/\/localhost:\d+$/.exec(line)![0];
+    await program.line('take part');
+    const policy = (await fetch(address)).headers.get('content-security-policy');
+    expect(policy).toContain("default-src 'none'");
+    const { watched } = (await (await fetch(`${address}?format=json&of=Deployments`)).json()) as {
+      watched: { key: string; state: string }[];
+    };
+    expect(watched.map(({ key }) => key).join()).toContain('Deployment');
+    expect(await program.end('SIGINT')).toMatchObject({ code: 0 });
+  });
+
   it('--embedded says how to take part, and at the end what has happened', async () => {
     const program = run(['--embedded']);
     const line = await program.line('export KUBECONFIG=');

@@ -1,4 +1,5 @@
 import type { DependencyGraph } from '@depwatch/core';
+import type { Audience } from '../observe/observers.ts';
 import type { Feed } from '../supply/feed.ts';
 import type { FeedsListener } from '../supply/feeds.ts';
 
@@ -6,6 +7,8 @@ import type { FeedsListener } from '../supply/feeds.ts';
 export interface Demand {
   readonly graph: DependencyGraph;
   readonly listener: FeedsListener;
+  /** Who looks on. */
+  readonly audience: Audience;
 }
 
 /** Tells of a feed all who demand it. */

@@ -1,4 +1,5 @@
 import {
+  expiredError,
   objectIdentifierKey,
   type DependencyGraph,
   type DepwatchError,
@@ -89,6 +90,13 @@ export class DemandedFeeds {
     const { graph } = this.#options;
     const feed = graph.isWatched(key) ? this.#feeds.get(key) : undefined;
     return feed ? feed.status(graph.watchersOf(feed.id)) : this.#ended.get(key);
+  }
+
+  /** Has one listed anew that is demanded. @returns whether there was a source to do so */
+  relist(key: string): boolean {
+    const source = this.#options.graph.isWatched(key) ? this.#feeds.get(key)?.source : undefined;
+    source?.expire(expiredError('somebody asked for it to be listed anew'));
+    return source !== undefined && source.servedBy !== 'poll';
   }
 
   /** As `Feeds.caughtUp`. */

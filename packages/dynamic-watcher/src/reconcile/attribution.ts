@@ -29,6 +29,11 @@ export class Attribution<Member> {
     return this.#works.size;
   }
 
+  /** For whom a watcher runs, or is queued or delayed. */
+  members(key: string, as: 'running' | 'waiting'): Iterable<Member> {
+    return this.#works.get(key)?.[as] ?? [];
+  }
+
   /** Somebody asked for a reconcile. */
   asked(key: string, watcher: ObjectIdentifier, member: Member): void {
     const work = this.#works.get(key);

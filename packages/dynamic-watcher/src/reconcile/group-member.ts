@@ -1,19 +1,27 @@
 import type { Cause, DependencyGraph, DepwatchError, ObjectIdentifier } from '@depwatch/core';
+import type { Audience } from '../observe/observers.ts';
+import type { ReconcileStatus } from '../public-interface.ts';
 import type { Attribution } from './attribution.ts';
 import type { Causes } from './causes.ts';
 import type { ReconcileLoop } from './reconcile-loop.ts';
 import type { ReconcileRun } from './reconcile-run.ts';
 import type { LoopListener, Reconciles } from './reconciles.ts';
 
+/** What a dynamic watcher brings that joins a group. */
+export interface JoiningMember {
+  /** Who depends on what in it. */
+  readonly graph: DependencyGraph;
+  /** Who looks on. */
+  readonly audience: Audience;
+  readonly listener: LoopListener;
+}
+
 /** What a {@link GroupMember} works on. */
-export interface GroupMemberOptions {
+export interface GroupMemberOptions extends JoiningMember {
   readonly loop: ReconcileLoop;
   /** All members, this one included once it is made. */
   readonly members: Set<GroupMember>;
   readonly attribution: Attribution<GroupMember>;
-  /** Who depends on what in this member. */
-  readonly graph: DependencyGraph;
-  readonly listener: LoopListener;
 }
 
 /** One dynamic watcher's part in the loop of a group. A watcher may be known to several of them. */
@@ -32,8 +40,8 @@ export class GroupMember implements Reconciles {
   enqueue(key: string, watcher: ObjectIdentifier, cause: Cause, afterMs?: number): void {
     const { loop, attribution } = this.#options;
     if (this.#stopped || loop.isStopped) return;
-    loop.enqueue(key, watcher, cause, afterMs);
     attribution.asked(key, watcher, this);
+    loop.enqueue(key, watcher, cause, afterMs);
   }
 
   enqueueAll<Note>(
@@ -55,6 +63,13 @@ export class GroupMember implements Reconciles {
     const { ran, isLast } = attribution.leave(key, this, this.#dependants(watcher));
     if (ran) this.#left.add(loop.running(key)!);
     if (isLast) loop.drop(key, watcher);
+    this.dropped(watcher);
+  }
+
+  /** For those who look on: what was queued for it is not to come. */
+  dropped(watcher: ObjectIdentifier): void {
+    const { audience } = this.#options;
+    if (audience.isListening) audience.tell({ type: 'reconcile-dropped', watcher });
   }
 
   /** Drops and aborts what no other member has to do with; what others have is theirs, and goes on. */
@@ -87,6 +102,17 @@ export class GroupMember implements Reconciles {
   /** Whether a reconcile may begin that it has asked for. */
   mayBegin(key: string, watcher: ObjectIdentifier): boolean {
     return this.#options.listener.mayBegin?.(key, watcher) ?? true;
+  }
+
+  status(): readonly ReconcileStatus[] {
+    const { loop, attribution } = this.#options;
+    const own = new Set(attribution.of(this).map(([key]) => key));
+    return loop.status((key) => own.has(key));
+  }
+
+  /** Whom to tell what becomes of its reconciles. */
+  get audience(): Audience {
+    return this.#options.audience;
   }
 
   /** A reconcile of the group has settled, whoever it was for. */

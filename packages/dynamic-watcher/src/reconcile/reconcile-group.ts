@@ -2,20 +2,20 @@ import {
   DepwatchError,
   invalidInput,
   silentLogger,
-  type DependencyGraph,
   type Logger,
   type ObjectIdentifier,
   type Ownership,
   type Reconciler,
 } from '@depwatch/core';
 import { guardLogger, guardMetrics } from '../guard.ts';
+import { forMembers } from '../observe/reconcile-audience.ts';
 import type { ReconcileGroupOptions } from '../options.ts';
 import { systemClock } from '../system-clock.ts';
 import { Attribution } from './attribution.ts';
-import { GroupMember } from './group-member.ts';
+import { GroupMember, type JoiningMember } from './group-member.ts';
 import { ReconcileLoop } from './reconcile-loop.ts';
 import type { ReconcileRun } from './reconcile-run.ts';
-import type { LoopListener, Reconciles } from './reconciles.ts';
+import type { Reconciles } from './reconciles.ts';
 import { settledWithin } from './settled-within.ts';
 import { holdReconciler, releaseReconciler } from './shared-reconcilers.ts';
 
@@ -66,6 +66,7 @@ export class LoopGroup implements ReconcileGroup {
       tracksReconciles: true,
       ownership: this.ownership,
       mayBegin: this.ownership && ((key, watcher) => this.#mayBegin(key, watcher)),
+      audience: forMembers(this.#members, this.#attribution),
       started: ({ key }, isDelayed) => this.#attribution.started(key, isDelayed),
       settled: (run, asksAgain) => this.#settled(run, asksAgain),
     });
@@ -81,15 +82,14 @@ export class LoopGroup implements ReconcileGroup {
   }
 
   /** A dynamic watcher starts. @throws DepwatchError ERR_INVALID_INPUT once the group has stopped */
-  join(graph: DependencyGraph, listener: LoopListener): Reconciles {
+  join(member: JoiningMember): Reconciles {
     if (this.#loop.isStopped)
       throw invalidInput('reconcileGroup: it has stopped; create another one');
     return new GroupMember({
       loop: this.#loop,
       members: this.#members,
       attribution: this.#attribution,
-      graph,
-      listener,
+      ...member,
     });
   }
 
@@ -110,6 +110,7 @@ export class LoopGroup implements ReconcileGroup {
   #mayBegin(key: string, watcher: ObjectIdentifier): boolean {
     const asked = this.#attribution.waiting(key);
     const may = asked.map((member) => member.mayBegin(key, watcher)).every(Boolean);
+    if (!may) for (const member of asked) member.dropped(watcher);
     if (!may) this.#attribution.refused(key);
     return may;
   }

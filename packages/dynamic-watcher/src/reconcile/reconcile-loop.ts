@@ -13,6 +13,9 @@ import {
   type Result,
 } from '@depwatch/core';
 import { createWorkQueue, defaultControllerRateLimiter, type WorkQueue } from '@depwatch/queue';
+import type { ReconcileAudience } from '../observe/reconcile-audience.ts';
+import { ReconcileReports } from '../observe/reconcile-reports.ts';
+import type { ReconcileStatus } from '../public-interface.ts';
 import { causesOf, mergeCauses, type Causes } from './causes.ts';
 import { Failures, isUnreachable } from './failures.ts';
 import { Gate } from './gate.ts';
@@ -27,6 +30,7 @@ const sliceMs = 10;
 /** How many reconciles go by between two looks at the clock. */
 const lookEvery = 32;
 const retryCauses = causesOf({ type: 'retry' });
+const none: Causes = Object.freeze([]);
 
 /** What a reconcile loop is made of. */
 export interface ReconcileLoopOptions extends LoopListener {
@@ -43,6 +47,8 @@ export interface ReconcileLoopOptions extends LoopListener {
   readonly logger: Logger;
   /** Undefined: nobody wants to know. */
   readonly metrics: Metrics | undefined;
+  /** Who looks on. */
+  readonly audience: ReconcileAudience;
   /** Whether reconciles are told apart by `currentReconcile`, for batches that they leave open. */
   readonly tracksReconciles: boolean;
   /** Whether the API server is away, which others tell of. */
@@ -65,6 +71,7 @@ export class ReconcileLoop implements Reconciles {
   readonly #queue: WorkQueue<Item, Causes>;
   readonly #gate: Gate;
   readonly #metrics: ReconcileMetrics | undefined;
+  readonly #reports: ReconcileReports;
   readonly #running = new Map<string, ReconcileRun>();
   readonly #failures = new Failures();
   /** How many workers there are; each is made when there is work for it, and ends when there is none. */
@@ -75,6 +82,7 @@ export class ReconcileLoop implements Reconciles {
   constructor(options: ReconcileLoopOptions) {
     this.#options = options;
     const { clock, logger, metrics, name, rateLimiter, maxConcurrentReconciles } = options;
+    this.#reports = new ReconcileReports(options.audience, clock);
     const limiter = rateLimiter
       ? guardLimiter(rateLimiter, ({ watcher }: Item) => watcher, logger)
       : guardLimiter(
@@ -107,12 +115,15 @@ export class ReconcileLoop implements Reconciles {
   }
 
   enqueue(key: string, watcher: ObjectIdentifier, cause: Cause, afterMs = 0): void {
-    this.#queue.addAfter({ key, watcher }, afterMs, causesOf(cause));
+    const causes = causesOf(cause);
+    const item = { key, watcher };
+    this.#queue.addAfter(item, afterMs, causes);
+    this.#reports.queued(item, causes, afterMs);
     // A watcher that asks for itself again and again must leave the event loop to others.
     if (afterMs <= 0) this.#gate.untilNextTurn();
   }
 
-  /** @param asked told of each watcher that is due */
+  /** @param asked told of each watcher that is due, before it is queued */
   enqueueAll<Note>(
     graph: DependencyGraph<Note>,
     watchedKey: string,
@@ -124,16 +135,20 @@ export class ReconcileLoop implements Reconciles {
     graph.forEachWatcher(watchedKey, (key, watcher, note) => {
       const why = note === undefined ? causes : noted(note);
       if (!why) return;
-      this.#queue.add({ key, watcher }, why);
       asked?.(key, watcher);
+      const item = { key, watcher };
+      this.#queue.add(item, why);
+      this.#reports.queued(item, why, 0);
     });
   }
 
   drop(key: string, watcher: ObjectIdentifier): void {
-    this.#queue.remove({ key, watcher });
+    const item = { key, watcher };
+    this.#queue.remove(item);
     this.#failures.delete(key);
     const run = this.#running.get(key);
     if (run) run.dropped = true;
+    this.#reports.dropped(item);
   }
 
   /** Drops all that is queued, delayed or backed off, and forgets what has run; what runs goes on. */
@@ -158,6 +173,17 @@ export class ReconcileLoop implements Reconciles {
 
   settled(): Promise<void> {
     return this.#queue.drained;
+  }
+
+  /** @param isAsked whether a watcher is to be listed, by its key */
+  status(isAsked: (key: string) => boolean = () => true): readonly ReconcileStatus[] {
+    const all: ReconcileStatus[] = [];
+    for (const { item, note, ...place } of this.#queue.entries()) {
+      if (!isAsked(item.key)) continue;
+      const causes = note ?? none;
+      all.push({ watcher: item.watcher, ...place, causes, attempt: this.#attemptOf(item) });
+    }
+    return all;
   }
 
   #takeUp(): void {
@@ -206,13 +232,16 @@ export class ReconcileLoop implements Reconciles {
   /** @returns undefined when the reconciler was through at once, which costs no promise */
   #reconcile(item: Item, run: ReconcileRun): Promise<void> | undefined {
     const { reconciler, clock, ownership } = this.#options;
+    const causes = this.#queue.noteOf(item)!;
+    const attempt = this.#attemptOf(item);
     const startedAt = this.#metrics ? clock.now() : 0;
+    run.startedAt = this.#reports.started(item, causes, attempt);
     let returned: Promise<Result | void> | Result | void;
     try {
       returned = reconciler.reconcile(item.watcher, {
         signal: run.signal,
-        causes: this.#queue.noteOf(item)!,
-        attempt: this.#failures.count(item.key) + 1,
+        causes,
+        attempt,
         ...(ownership && { epoch: ownership.epoch }),
       });
     } catch (error) {
@@ -264,6 +293,10 @@ export class ReconcileLoop implements Reconciles {
   #settle(item: Item, run: ReconcileRun, startedAt: number, outcome: Outcome): void {
     const { clock, settled } = this.#options;
     this.#metrics?.settled(outcome, clock.now() - startedAt);
+    if (this.#reports.areWanted) {
+      const causes = this.#queue.noteOf(item)!;
+      this.#reports.ended(item, run.startedAt, causes, this.#attemptOf(item), outcome);
+    }
     run.settle();
     const goesOn = (): boolean => !this.isStopped && !run.dropped;
     const isDue = goesOn() && this.#goOn(item, outcome);
@@ -295,8 +328,13 @@ export class ReconcileLoop implements Reconciles {
       { watcher: describeObjectIdentifier(item.watcher), error },
       'a reconcile failed and will be tried again',
     );
-    this.#queue.addRateLimited(item, retryCauses);
+    const afterMs = this.#queue.addRateLimited(item, retryCauses);
+    this.#reports.queued(item, retryCauses, afterMs);
     // A limiter that lets it go on at once must not keep the event loop from others.
     this.#gate.untilNextTurn();
+  }
+
+  #attemptOf({ key }: Item): number {
+    return this.#failures.count(key) + 1;
   }
 }

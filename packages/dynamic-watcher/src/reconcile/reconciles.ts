@@ -1,4 +1,5 @@
 import type { Cause, DependencyGraph, DepwatchError, ObjectIdentifier } from '@depwatch/core';
+import type { ReconcileStatus } from '../public-interface.ts';
 import type { Causes } from './causes.ts';
 import type { ReconcileRun } from './reconcile-run.ts';
 
@@ -35,6 +36,8 @@ export interface Reconciles {
   readonly runs: Iterable<ReconcileRun>;
   /** Drops all that is queued and aborts the signals of all that run. No reconcile begins any more. */
   stop(reason: DepwatchError): void;
+  /** What is queued, delayed or running. */
+  status(): readonly ReconcileStatus[];
   /** Resolves when, after `stop`, the running reconciles have settled. */
   settled(): Promise<void>;
 }

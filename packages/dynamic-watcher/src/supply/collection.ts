@@ -302,6 +302,7 @@ export class Collection implements Sink {
     this.#joined.add(membership);
     feed.handover = undefined;
     feed.source = membership;
+    feed.showed();
     if (feed.isFollowed) this.follow(feed);
     if (!feed.hasBegun) feed.begun();
     try {
@@ -338,6 +339,7 @@ export class Collection implements Sink {
     const { gvr } = this.source.query;
     const own = this.#context.createSource(feed, feed.watched, gvr);
     feed.source = own;
+    feed.showed();
     own.start(from || undefined);
   }
 

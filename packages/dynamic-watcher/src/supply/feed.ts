@@ -5,7 +5,7 @@ import type {
   ObjectIdentifier,
   ObjectStore,
 } from '@depwatch/core';
-import type { WatchState, WatchStatus } from '../public-interface.ts';
+import type { ServedBy, WatchState, WatchStatus } from '../public-interface.ts';
 import type { Awaited, Waiters } from '../requests/waiters.ts';
 import type { Sink, Source } from './source.ts';
 
@@ -20,6 +20,8 @@ export interface FeedListener {
   ended(feed: Feed, error: DepwatchError): void;
   /** Whether somebody depends on it who waits for what is not to be had. */
   waits(feed: Feed): boolean;
+  /** Its state is another one, or its source, or it has failed again. */
+  showed(feed: Feed): void;
   /** The error of one who has waited for it too long. */
   late(feed: Feed): DepwatchError;
 }
@@ -124,6 +126,11 @@ export class Feed implements Sink, Awaited {
     this.#listener.gone(this, error);
   }
 
+  /** For those who look on: its state is another one, or its source, or it has failed again. */
+  showed(): void {
+    this.#listener.showed(this);
+  }
+
   advanced(): void {
     this.#tellFollowers();
     this.handover?.moved();
@@ -175,21 +182,21 @@ export class Feed implements Sink, Awaited {
   }
 
   /** What serves it. */
-  get servedBy(): WatchStatus['servedBy'] {
+  get servedBy(): ServedBy {
     if (this.isOver || this.state === 'pending') return 'none';
     return this.source?.servedBy ?? 'none';
   }
 
   /** As `watchStatus` tells of it. */
   status(watchers: readonly ObjectIdentifier[]): WatchStatus {
-    const { watched, state, since, lastError } = this;
+    const { watched, state, since, servedBy, lastError } = this;
     const resourceVersion = this.source?.resourceVersion;
     return {
       watched,
       state,
       watchers,
       since,
-      servedBy: this.servedBy,
+      servedBy,
       ...(resourceVersion !== undefined && { resourceVersion }),
       ...(lastError && { lastError }),
     };

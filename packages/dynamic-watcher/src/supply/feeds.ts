@@ -14,6 +14,7 @@ import {
   type WatchPlan,
   type WatchPlanBounds,
 } from '@depwatch/core';
+import type { SupplyAudience } from '../observe/supply-audience.ts';
 import type { CallSignal } from '../requests/call-signal.ts';
 import { Deadlines } from '../requests/deadlines.ts';
 import { notInTime } from '../requests/not-in-time.ts';
@@ -58,6 +59,8 @@ export interface FeedsOptions extends WatchSourceContext, UnwatchedOptions {
   readonly watchPlan: WatchPlan;
   readonly watchPlanBounds: WatchPlanBounds;
   readonly listener: FeedsListener;
+  /** Who looks on. */
+  readonly audience: SupplyAudience;
   /** Where a feed keeps what it shows. */
   createStore(): ObjectStore<KubernetesObject>;
   /** A feed showed its first full state. @returns called when the feed is over */
@@ -79,11 +82,11 @@ export class Feeds implements FeedListener {
     this.#options = options;
     this.#refusals = new Refusals(options.logger);
     this.#deadlines = new Deadlines(options.clock, options.requestTimeoutMs);
-    const { logger, metrics, listener } = options;
+    const { logger, metrics, listener, audience } = options;
     const watching = { ...options, held: (change: 1 | -1) => (this.#watches += change) };
     this.#plans = new Plans({
       ...watching,
-      reports: new PlanReports(logger, metrics),
+      reports: new PlanReports(logger, metrics, audience),
       createSource: (sink, watched, gvr) => new WatchSource(sink, watched, gvr, watching),
     });
     this.#unwatched = new Unwatched(options, {
@@ -124,6 +127,7 @@ export class Feeds implements FeedListener {
     this.#feeds.set(key, feed);
     if (how instanceof DepwatchError) this.#unwatched.await(feed, how);
     else this.#plans.add(feed, how);
+    this.showed(feed);
   }
 
   /** Stops a feed; who waits for it is told so. @param reason by default that nothing depends on it */
@@ -258,6 +262,7 @@ export class Feeds implements FeedListener {
     feed.waiters = undefined;
     feed.absence = undefined;
     this.#refusals.live(feed);
+    this.showed(feed);
     if (!feed.unavailable) return;
     feed.unavailable = undefined;
     feed.patience?.abort();
@@ -282,6 +287,7 @@ export class Feeds implements FeedListener {
     if (!feed.unavailable)
       feed.enter(feed.wasLive ? 'retrying' : 'starting', this.#options.clock.now());
     feed.waiters?.triesAgainIn(ms);
+    this.showed(feed);
   }
 
   changed(feed: Feed, changes: readonly ObjectChange[]): void {
@@ -291,6 +297,10 @@ export class Feeds implements FeedListener {
 
   waits(feed: Feed): boolean {
     return this.#options.listener.waits(feed);
+  }
+
+  showed(feed: Feed): void {
+    this.#options.audience.feed(feed);
   }
 
   gone(feed: Feed, error: DepwatchError): void {
@@ -314,6 +324,7 @@ export class Feeds implements FeedListener {
     }
     feed.enter('ended', this.#options.clock.now());
     this.#remove(feed);
+    this.showed(feed);
     listener.ended(feed, wasKnown);
     if (wasKnown) {
       const watched = describeObjectIdentifier(feed.watched);

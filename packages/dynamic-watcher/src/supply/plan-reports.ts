@@ -9,6 +9,7 @@ import {
   type PlanReason,
   type ResourceQuery,
 } from '@depwatch/core';
+import type { SupplyAudience } from '../observe/supply-audience.ts';
 
 /** What is told of a branch whose plan has changed. */
 export interface PlanNumbers {
@@ -34,14 +35,16 @@ const because: Record<PlanReason, string> = {
   kind: 'the watch of the kind serves it',
 };
 
-/** Tells logs and metrics of plans, and of the watches that serve many. */
+/** Tells logs, metrics and who looks on of plans, and of the watches that serve many. */
 export class PlanReports {
   readonly #logger: Logger;
   readonly #metrics: Metrics;
+  readonly #audience: SupplyAudience;
 
-  constructor(logger: Logger, metrics: Metrics) {
+  constructor(logger: Logger, metrics: Metrics, audience: SupplyAudience) {
     this.#logger = logger;
     this.#metrics = metrics;
+    this.#audience = audience;
   }
 
   /** A plan has changed. */
@@ -49,6 +52,14 @@ export class PlanReports {
     { change, reason }: Extract<PlanEffect, { type: 'changed' }>,
     { watched, demanded, size }: PlanNumbers,
   ): void {
+    this.#audience.plan({
+      type: 'plan',
+      watched,
+      change,
+      reason,
+      demanded,
+      ...(size !== undefined && { size }),
+    });
     const level = watched.namespace ? 'namespace' : 'kind';
     this.#metrics.count('depwatch_plan_changes_total', { change, level, reason });
     const what =

@@ -89,6 +89,7 @@ export class Unwatched {
     feed.lastError = error;
     feed.unavailable = error;
     feed.enter('pending', this.#options.clock.now());
+    feed.showed();
     feed.waiters?.resolve(error);
     feed.waiters = undefined;
     feed.advanced();

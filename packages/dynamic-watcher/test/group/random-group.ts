@@ -81,7 +81,7 @@ export class RandomGroup {
     assert.equal(this.#clock.pending, 0, 'a timer is left');
     await this.#group[Symbol.asyncDispose]();
     assert.throws(
-      () => this.#group.join(undefined as never, { settled: () => {} }),
+      () => this.#group.join(undefined as never),
       (error) => isDepwatchError(error, 'ERR_INVALID_INPUT'),
     );
   }

@@ -135,6 +135,7 @@ export class CollectionBench {
   }
 
   readonly #listener: FeedListener = {
+    showed: () => {},
     begun: (feed) => void (feed.hasBegun = true),
     live: (feed) => {
       feed.state = 'live';

@@ -9,6 +9,7 @@ import { startApiServer } from '@depwatch/testing';
 import { KubeConfig, loadAllYaml } from '@kubernetes/client-node';
 
 import { demoChanges } from './changes.ts';
+import { serveLivePage, type LivePage } from './live-page.ts';
 
 /** How long it is quiet between two changes, in milliseconds. */
 const pauseMs = 1250;
@@ -29,6 +30,8 @@ export interface Demo {
    * but for something that could not be changed.
    */
   changes(reloader: readonly Controller[], signal: AbortSignal): Promise<never>;
+  /** Serves a live page of the reloader. @returns for the beginning: where it is */
+  look(reloader: readonly Controller[]): Promise<string>;
   /** For the end: what has happened, and where to go on. */
   farewell(outcomes: ReadonlyMap<string, number>): readonly string[];
   /** Ends the changes and the API server. */
@@ -44,6 +47,7 @@ export async function startDemo(): Promise<Demo> {
   const startedAt = performance.now();
   const ended = new AbortController();
   let changing: Promise<void> | undefined;
+  let page: LivePage | undefined;
   const demo: Demo = {
     kubeConfig: load(server.kubeConfigFor(reloaderUser)),
     pace: { settleMs: 200, minIntervalMs: 1000 },
@@ -63,6 +67,10 @@ export async function startDemo(): Promise<Demo> {
       await changing;
       return new Promise(() => {});
     },
+    async look(reloader) {
+      page = await serveLivePage(reloader);
+      return `See it live, in a browser: ${page.address}`;
+    },
     farewell(outcomes) {
       const seconds = Math.round((performance.now() - startedAt) / 1000);
       const counts = [...outcomes].map(([outcome, times]) => `${times} ${outcome}`);
@@ -75,6 +83,7 @@ export async function startDemo(): Promise<Demo> {
     },
     async stop() {
       ended.abort();
+      await page?.[Symbol.asyncDispose]();
       await changing?.catch(() => {});
       await admin.close();
       await server.stop();

@@ -1,0 +1,38 @@
+import type { Attribution } from '../reconcile/attribution.ts';
+import type { Audience, Happening } from './observers.ts';
+
+/** Whom a loop tells what becomes of reconciles. */
+export interface ReconcileAudience {
+  /** Whether anybody listens, whomever it is for. */
+  readonly isListening: boolean;
+  /** @param key the watcher's */
+  tell(key: string, happening: Happening): void;
+}
+
+/** Of a loop whose watchers are all one dynamic watcher's. */
+export function forAll(audience: Audience): ReconcileAudience {
+  return {
+    get isListening() {
+      return audience.isListening;
+    },
+    tell: (_key, happening) => audience.tell(happening),
+  };
+}
+
+/** Of a group's: what is queued is told those for whom it waits, all else those for whom it runs. */
+export function forMembers<Member extends { readonly audience: Audience }>(
+  members: ReadonlySet<Member>,
+  attribution: Attribution<Member>,
+): ReconcileAudience {
+  return {
+    get isListening() {
+      for (const { audience } of members) if (audience.isListening) return true;
+      return false;
+    },
+    tell(key, happening) {
+      const as = happening.type === 'reconcile-queued' ? 'waiting' : 'running';
+      for (const { audience } of attribution.members(key, as))
+        if (audience.isListening) audience.tell({ ...happening });
+    },
+  };
+}

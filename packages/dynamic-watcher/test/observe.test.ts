@@ -1,0 +1,341 @@
+import { createFakeTransport } from '@depwatch/testing';
+import { describe, expect, test, vi } from 'vitest';
+import {
+  createDynamicWatcher,
+  createReconcileGroup,
+  formatObjectIdentifier,
+  type Cause,
+  type DynamicWatcher,
+  type Observation,
+} from '../src/index.ts';
+import { configMap, configMapId, startBench } from './harness.ts';
+
+const app = configMapId('app');
+const config = configMapId('config');
+const widget = {
+  group: 'shop.dev',
+  version: 'v1',
+  kind: 'Widget',
+  namespace: 'default',
+  name: 'w',
+};
+
+/** What a listener heard, as short lines. */
+function listen(watcher: DynamicWatcher): string[] {
+  const heard: string[] = [];
+  watcher.observe((observation) => void heard.push(lineOf(observation)));
+  return heard;
+}
+
+const typesOf = (causes: readonly Cause[]): string => causes.map(({ type }) => type).join();
+
+function lineOf(told: Observation): string {
+  const who = 'watcher' in told ? told.watcher.name : told.watched.name;
+  switch (told.type) {
+    case 'edge-added':
+    case 'edge-removed':
+      return `${told.type} ${who} ${told.watched.name}`;
+    case 'feed':
+      return `feed ${who} ${told.state} ${told.servedBy} ${told.lastError?.code ?? ''}`.trim();
+    case 'plan':
+      return `plan ${told.watched.namespace} ${told.change} ${told.reason} ${told.demanded}`;
+    case 'reconcile-queued':
+      return `queued ${who} ${typesOf(told.causes)} ${told.afterMs}`;
+    case 'reconcile-dropped':
+      return `dropped ${who}`;
+    case 'reconcile-started':
+      return `started ${who} ${typesOf(told.causes)} ${told.attempt}`;
+    case 'reconcile-ended':
+      return `ended ${who} ${told.result} ${told.attempt} ${told.durationMs}`;
+  }
+}
+
+describe('observe', () => {
+  test('tells of edges, of what a watch does, and of each reconcile, in order', async () => {
+    await using bench = await startBench({}, [configMap('config')]);
+    const { fake, recorder, watcher } = bench;
+    const heard = listen(watcher);
+    await bench.wait(watcher.addWatcher(app, config));
+    expect(heard).toEqual([
+      'edge-added app config',
+      'feed config starting object',
+      'feed config live object',
+      'queued app initial 0',
+      'started app initial 1',
+      'ended app success 1 0',
+    ]);
+    heard.length = 0;
+    recorder.act = async () => {
+      await new Promise((resolve) => fake.clock.setTimeout(() => resolve(undefined), 20));
+      return { requeueAfterMs: 500 };
+    };
+    fake.put(configMap('config', { a: '1' }));
+    await bench.settle(100);
+    expect(heard).toEqual([
+      'queued app modified 0',
+      'started app modified 1',
+      'ended app requeue 1 20',
+      'queued app requeue 500',
+    ]);
+    heard.length = 0;
+    await watcher.removeWatcher(app);
+    await bench.settle();
+    expect(heard).toEqual(['edge-removed app config', 'dropped app']);
+  });
+
+  test('tells of a failure, of its error, and of when it is tried again', async () => {
+    await using bench = await startBench({}, [configMap('config')]);
+    const { recorder, watcher } = bench;
+    const refused = new Error('no');
+    recorder.act = () => {
+      throw refused;
+    };
+    const heard = listen(watcher);
+    const errors: unknown[] = [];
+    watcher.observe((told) => {
+      if (told.type === 'reconcile-ended') errors.push(told.error);
+    });
+    watcher.enqueue(app);
+    await bench.settle(6);
+    expect(heard).toEqual([
+      'queued app enqueued 0',
+      'started app enqueued 1',
+      'ended app error 1 0',
+      'queued app retry 5',
+      'started app retry 2',
+      'ended app error 2 0',
+      'queued app retry 10',
+    ]);
+    expect(errors).toEqual([refused, refused]);
+  });
+
+  test('tells why a watch is retried, or pending, or has ended', async () => {
+    await using bench = await startBench({ unavailable: 'wait' }, [configMap('config')]);
+    const { fake, watcher } = bench;
+    await bench.wait(watcher.addWatcher(app, config, { unavailable: 'reject' }));
+    const heard = listen(watcher);
+    fake.breakWatches();
+    await bench.settle(1000);
+    expect(heard).toEqual([
+      'feed config retrying object ERR_TRANSPORT',
+      'feed config live object ERR_TRANSPORT',
+    ]);
+    heard.length = 0;
+    await bench.wait(watcher.addWatcher(app, widget));
+    expect(heard).toContain('feed w pending none ERR_NO_VERSIONED_RESOURCE');
+    heard.length = 0;
+    fake.deny({ resource: 'configmaps' });
+    fake.breakWatches();
+    await bench.settle(60_000);
+    const end = heard.filter((line) => / config/.test(line)).slice(-2);
+    expect(end).toEqual(['feed config ended none ERR_FORBIDDEN', 'edge-removed app config']);
+  });
+
+  test('tells when one watch comes to serve many, and what serves each of them then', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `c${index}`);
+    await using bench = await startBench(
+      {},
+      names.map((name) => configMap(name)),
+    );
+    const { watcher } = bench;
+    const heard = listen(watcher);
+    await bench.wait(Promise.all(names.map((name) => watcher.addWatcher(app, configMapId(name)))));
+    expect(heard.filter((line) => line.startsWith('plan'))).toEqual([
+      'plan default share demand 20',
+    ]);
+    for (const { watched, servedBy } of watcher.watchStatus()) {
+      const told = heard.findLast((line) => line.startsWith(`feed ${watched.name} `));
+      expect(told).toBe(`feed ${watched.name} live ${servedBy}`);
+    }
+  });
+
+  test('what is told after a snapshot leads to the next one', async () => {
+    await using bench = await startBench({}, [configMap('config'), configMap('other')]);
+    const { fake, watcher } = bench;
+    await bench.wait(watcher.addWatcher(app, config));
+    // Of what happened before it, a late listener hears nothing, though others have yet to be told.
+    listen(watcher);
+    const adding = watcher.addWatcher(app, configMapId('other'));
+    const states = new Map<string, string>();
+    const edges = new Set<string>();
+    const nameOf = formatObjectIdentifier;
+    watcher.observe((told) => {
+      if (told.type === 'feed') states.set(nameOf(told.watched), told.state);
+      if (told.type === 'edge-added') edges.add(nameOf(told.watched));
+      if (told.type !== 'edge-removed') return;
+      edges.delete(nameOf(told.watched));
+      states.delete(nameOf(told.watched));
+    });
+    for (const id of watcher.graph().watched) states.set(nameOf(id), watcher.statusOf(id)!.state);
+    for (const { watched } of watcher.graph().edges) edges.add(nameOf(watched));
+    await bench.wait(adding);
+    fake.breakWatches();
+    await bench.settle();
+    await watcher.addOrUpdateWatcher(app, [configMapId('other')]);
+    await bench.settle(1000);
+    const now = watcher.watchStatus().map(({ watched, state }) => [nameOf(watched), state]);
+    expect([...states]).toEqual(now);
+    expect([...edges]).toEqual(watcher.graph().watched.map(nameOf));
+  });
+
+  test('is called after what it is told of, and may call anything', async () => {
+    await using bench = await startBench({}, [configMap('config')]);
+    const { watcher } = bench;
+    let isWithin = false;
+    const within: boolean[] = [];
+    watcher.observe(({ type }) => {
+      within.push(isWithin);
+      if (type === 'edge-added') void watcher.removeWatcher(app);
+    });
+    isWithin = true;
+    const added = watcher.addWatcher(app, config);
+    isWithin = false;
+    await expect(bench.wait(added)).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    expect(within.length).toBeGreaterThan(1);
+    expect(within).not.toContain(true);
+    expect(watcher.graph().edges).toEqual([]);
+  });
+
+  test('a listener that throws, or rejects, is logged once and told on, and so are the others', async () => {
+    const error = vi.fn();
+    const logger = { debug() {}, info() {}, warn() {}, error };
+    await using bench = await startBench({ logger });
+    const calls = { throwing: 0, rejecting: 0 };
+    bench.watcher.observe(() => {
+      calls.throwing += 1;
+      throw new Error('at once');
+    });
+    bench.watcher.observe((): unknown => {
+      calls.rejecting += 1;
+      return Promise.reject(new Error('later'));
+    });
+    const heard = listen(bench.watcher);
+    bench.watcher.enqueue(app);
+    await bench.settle();
+    expect(heard).toHaveLength(3);
+    expect(calls).toEqual({ throwing: 3, rejecting: 3 });
+    expect(error).toHaveBeenCalledTimes(2);
+  });
+
+  test('may be called before the start; after its end, and after the stop, nothing is told', async () => {
+    const fake = createFakeTransport();
+    const watcher = createDynamicWatcher({
+      transport: fake,
+      clock: fake.clock,
+      reconciler: () => {},
+    });
+    const heard = listen(watcher);
+    const few: Observation[] = [];
+    const end = watcher.observe((told) => {
+      few.push(told);
+      end();
+    });
+    await watcher.start();
+    watcher.enqueue(app);
+    await fake.clock.advance(1);
+    expect(heard).toHaveLength(3);
+    expect(few).toHaveLength(1);
+    watcher.enqueue(app);
+    await watcher.stop();
+    await fake.clock.advance(1);
+    expect(heard).toHaveLength(3);
+    watcher.observe(() => {})();
+  });
+
+  test('in a group, those are told for whom a reconcile is', async () => {
+    await using bench = await startBench();
+    const { fake, recorder } = bench;
+    await using group = createReconcileGroup({ reconciler: recorder, clock: fake.clock });
+    const join = async (): Promise<DynamicWatcher> => {
+      const joined = createDynamicWatcher({
+        transport: fake,
+        clock: fake.clock,
+        reconcileGroup: group,
+      });
+      await joined.start();
+      return joined;
+    };
+    await using one = await join();
+    await using other = await join();
+    const [ones, others] = [listen(one), listen(other)];
+    one.enqueue(app);
+    await bench.settle();
+    expect(ones).toEqual([
+      'queued app enqueued 0',
+      'started app enqueued 1',
+      'ended app success 1 0',
+    ]);
+    expect(others).toEqual([]);
+  });
+});
+
+describe('reconcileStatus', () => {
+  test('has what runs, is queued, and waits for its retry', async () => {
+    await using bench = await startBench({ maxConcurrentReconciles: 1 });
+    const { fake, recorder, watcher } = bench;
+    const hold = Promise.withResolvers<void>();
+    recorder.act = ({ name }) => {
+      if (name === 'failing') throw new Error('no');
+      return hold.promise;
+    };
+    watcher.enqueue(configMapId('failing'));
+    await bench.settle();
+    watcher.enqueue(configMapId('slow'));
+    await bench.settle();
+    watcher.enqueue(configMapId('next'));
+    const status = watcher.reconcileStatus().map(({ watcher: { name }, causes, ...rest }) => {
+      return { name, causes: causes.map(({ type }) => type), ...rest };
+    });
+    expect(status).toEqual([
+      {
+        name: 'failing',
+        causes: ['retry'],
+        running: false,
+        queued: false,
+        dueAt: fake.clock.now() + 3,
+        attempt: 2,
+      },
+      { name: 'slow', causes: ['enqueued'], running: true, queued: false, attempt: 1 },
+      { name: 'next', causes: ['enqueued'], running: false, queued: true, attempt: 1 },
+    ]);
+    hold.resolve();
+  });
+});
+
+describe('relist', () => {
+  test('lists a watch anew, and says whether there was one', async () => {
+    await using bench = await startBench({}, [configMap('config')]);
+    const { fake, watcher } = bench;
+    await bench.wait(watcher.addWatcher(app, config));
+    const before = fake.requests.streaming;
+    expect(watcher.relist(config)).toBe(true);
+    await bench.settle(1000);
+    expect(fake.requests.streaming - before).toBe(1);
+    expect(watcher.statusOf(config)?.state).toBe('live');
+    expect(watcher.relist(configMapId('other'))).toBe(false);
+  });
+});
+
+describe('health', () => {
+  test('is live until it stops, ready from its start on, and names what is behind', async () => {
+    const fake = createFakeTransport({ objects: [configMap('config')] });
+    const watcher = createDynamicWatcher({
+      transport: fake,
+      clock: fake.clock,
+      reconciler: () => {},
+    });
+    expect(watcher.health()).toEqual({ live: true, ready: false, behind: [] });
+    await watcher.start();
+    const added = watcher.addWatcher(app, config);
+    await fake.clock.advance(1);
+    await added;
+    expect(watcher.health()).toEqual({ live: true, ready: true, behind: [] });
+    fake.breakWatches();
+    await fake.clock.advance(0);
+    const { live, ready, behind } = watcher.health();
+    expect({ live, ready }).toEqual({ live: true, ready: true });
+    expect(behind).toMatchObject([{ watched: config, state: 'retrying' }]);
+    await watcher.stop();
+    expect(watcher.health()).toEqual({ live: false, ready: false, behind: [] });
+  });
+});

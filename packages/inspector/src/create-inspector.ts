@@ -1,0 +1,168 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isDepwatchError } from '@depwatch/core';
+import type { DynamicWatcher } from '@depwatch/dynamic-watcher';
+import { systemClock } from '@depwatch/dynamic-watcher';
+import { isCrossSite, mayAct, namesItsHost } from './guard.ts';
+import { Onlookers } from './onlookers.ts';
+import type { InspectorOptions } from './options.ts';
+import { page } from './page.ts';
+import { identifierOf } from './protocol.ts';
+
+/** A dynamic watcher, or what has one, such as a controller. */
+export type Inspected = DynamicWatcher | { readonly watcher: DynamicWatcher };
+
+/** A live page of one dynamic watcher, or of several. It listens to nothing by itself: its handler is for a server of yours. */
+export interface Inspector {
+  /** Answers a request of node:http, or what frameworks make of one. Needs no `this`. */
+  handler(this: void, request: IncomingMessage, response: ServerResponse): void;
+  /** Forgets all it has seen and ends the streams of those who look on; what is asked from then on is answered with 503. */
+  close(): void;
+}
+
+const headers = {
+  'cache-control': 'no-store',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+} as const;
+
+const contentSecurityPolicy = [
+  `default-src 'none'`,
+  `script-src '${page.script}'`,
+  `style-src '${page.style}'`,
+  `img-src data:`,
+  `connect-src 'self'`,
+  `base-uri 'none'`,
+  `form-action 'none'`,
+  `frame-ancestors 'none'`,
+].join('; ');
+
+/**
+ * Makes the inspector of a dynamic watcher, or of a controller's, also before that starts. From then on it keeps the last 1,000
+ * reconciles of each; all else only while somebody looks.
+ *
+ * - `GET path`: the page
+ * - `GET path?format=json`: the same as JSON
+ * - `GET path?format=events`: what the page is told, as server-sent events
+ * - `of=name` with any of these: which one, where there are several; by default the first
+ * - `POST path?action=enqueue&id=…`, `?action=relist&id=…`: with `actions`, for the page alone
+ *
+ * @param inspected one, or several by name
+ */
+export function createInspector(
+  inspected: Inspected | Readonly<Record<string, Inspected>>,
+  options: InspectorOptions = {},
+): Inspector {
+  const { actions = false, path = '/', replicas, clock = systemClock } = options;
+  const token = actions ? randomBytes(24).toString('base64url') : undefined;
+  const named = areNamed(inspected) ? inspected : { '': inspected };
+  const names = Object.keys(named);
+  const all = new Map(
+    Object.entries(named).map(([name, one]) => {
+      const dynamicWatcher = 'observe' in one ? one : one.watcher;
+      return [name, new Onlookers({ dynamicWatcher, replicas, clock, token, names, name })];
+    }),
+  );
+  let isClosed = false;
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    const url = new URL(request.url ?? '/', 'http://localhost');
+    if (trimmed(url.pathname) !== trimmed(path)) return refuse(response, 404, 'nothing is here');
+    if (!namesItsHost(request))
+      return refuse(response, 403, 'by the loopback interface it answers to localhost alone');
+    if (isClosed) return refuse(response, 503, 'the inspector was closed');
+    const onlookers = all.get(url.searchParams.get('of') ?? names[0] ?? '');
+    if (!onlookers) return refuse(response, 404, 'of: nothing of this name is inspected');
+    if (request.method === 'POST') return act(request, response, url.searchParams, onlookers);
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('allow', 'GET, HEAD, POST');
+      return refuse(response, 405, 'this method means nothing here');
+    }
+    const format = url.searchParams.get('format');
+    if (format === null) return sendPage(request, response);
+    if (isCrossSite(request)) return refuse(response, 403, 'another site asked for it');
+    if (format === 'json') return onlookers.sendJson(response, headers);
+    if (format !== 'events') return refuse(response, 400, 'format: expected json or events');
+    if (!onlookers.stream(request, response, headers))
+      refuse(response, 503, 'too many look on at present');
+  };
+  const act = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    query: URLSearchParams,
+    { dynamicWatcher }: Onlookers,
+  ): void => {
+    request.resume();
+    if (!token) return refuse(response, 403, 'this inspector is for reading alone');
+    if (!mayAct(request, token)) return refuse(response, 403, 'only the page itself may do that');
+    try {
+      const id = identifierOf(query.get('id') ?? '');
+      const action = query.get('action');
+      if (action === 'enqueue') dynamicWatcher.enqueue(id);
+      else if (action !== 'relist')
+        return refuse(response, 400, 'action: expected enqueue or relist');
+      else if (!dynamicWatcher.relist(id))
+        return refuse(response, 409, 'there is no watch of it at present to list anew');
+      response.writeHead(204, headers).end();
+    } catch (error) {
+      if (isDepwatchError(error, 'ERR_NOT_STARTED')) return refuse(response, 409, error.message);
+      refuse(
+        response,
+        400,
+        isDepwatchError(error) ? error.message : 'id: expected a key of the page',
+      );
+    }
+  };
+  return {
+    handler(request, response) {
+      try {
+        answer(request, response);
+      } catch {
+        // A request that can't be read; its server must not fall by it.
+        if (!response.headersSent) refuse(response, 400, 'the request cannot be read');
+        else response.destroy();
+      }
+    },
+    close() {
+      isClosed = true;
+      for (const onlookers of all.values()) onlookers.close();
+    },
+  };
+}
+
+/** Whether each thing in it can be inspected; one that can be itself has other things in it, or nothing. */
+function areNamed(
+  of: Inspected | Readonly<Record<string, Inspected>>,
+): of is Readonly<Record<string, Inspected>> {
+  const parts: readonly unknown[] = Object.values(of);
+  return (
+    parts.length > 0 &&
+    parts.every(
+      (part) =>
+        observes(part) ||
+        observes((part as Partial<Record<string, unknown>> | undefined)?.['watcher']),
+    )
+  );
+}
+
+function observes(part: unknown): boolean {
+  return typeof (part as Partial<DynamicWatcher> | null | undefined)?.observe === 'function';
+}
+
+function sendPage(request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(200, {
+    ...headers,
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': contentSecurityPolicy,
+  });
+  response.end(request.method === 'HEAD' ? undefined : page.html);
+}
+
+function refuse(response: ServerResponse, status: number, why: string): void {
+  response.writeHead(status, { ...headers, 'content-type': 'application/json; charset=utf-8' });
+  response.end(`${JSON.stringify({ error: why })}\n`);
+}
+
+function trimmed(path: string): string {
+  return path.replace(/\/+$/, '');
+}

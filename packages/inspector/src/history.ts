@@ -1,0 +1,120 @@
+import type {
+  Observation,
+  PlanObservation,
+  ReconcileEndedObservation,
+} from '@depwatch/dynamic-watcher';
+import { kept, keyOf, type PlanRow, type ReconcileRow } from './protocol.ts';
+import { causeRow, textOf } from './texts.ts';
+
+type Told<T> = T & { readonly id: number };
+type Ended = Told<ReconcileEndedObservation>;
+type Planned = Told<PlanObservation>;
+
+/** How many watchers are remembered whose last reconcile failed. */
+const mostFailing = 1000;
+
+/**
+ * What is kept while nobody looks: the last 1,000 reconciles, the last 100 changes of plans, and the last failure of at most
+ * 1,000 watchers that fail at present. Rows are made when somebody looks.
+ */
+export class History {
+  readonly #reconciles = new Ring<Ended>(kept.reconciles);
+  readonly #plans = new Ring<Planned>(kept.plans);
+  readonly #failing = new Map<string, Ended>();
+  #last = 0;
+
+  hear(observation: Observation): void {
+    if (observation.type === 'reconcile-ended') this.#ended({ ...observation, id: ++this.#last });
+    else if (observation.type === 'plan') this.#plans.add({ ...observation, id: ++this.#last });
+    else if (observation.type === 'reconcile-dropped' && this.#failing.size > 0)
+      this.#failing.delete(keyOf(observation.watcher));
+  }
+
+  /** The id of the newest row. */
+  get last(): number {
+    return this.#last;
+  }
+
+  /** Those that came after a row, the newest last. */
+  reconciles(after: number): readonly ReconcileRow[] {
+    return this.#reconciles.since(({ id }) => id > after).map(reconcileRow);
+  }
+
+  /** The same of the plans. */
+  plans(after: number): readonly PlanRow[] {
+    return this.#plans.since(({ id }) => id > after).map(planRow);
+  }
+
+  /** The last reconcile of a watcher, where that failed. */
+  failure(key: string): ReconcileRow | undefined {
+    const failed = this.#failing.get(key);
+    return failed && reconcileRow(failed);
+  }
+
+  /** Those whose last reconcile failed. */
+  failing(): Iterable<string> {
+    return this.#failing.keys();
+  }
+
+  #ended(ended: Ended): void {
+    this.#reconciles.add(ended);
+    if (ended.result !== 'error' && this.#failing.size === 0) return;
+    const key = keyOf(ended.watcher);
+    this.#failing.delete(key);
+    if (ended.result !== 'error') return;
+    this.#failing.set(key, ended);
+    for (const oldest of this.#failing.keys()) {
+      if (this.#failing.size <= mostFailing) break;
+      this.#failing.delete(oldest);
+    }
+  }
+}
+
+/** The last so many of what was added. */
+class Ring<T> {
+  readonly #size: number;
+  readonly #items: T[] = [];
+  #next = 0;
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  add(item: T): void {
+    this.#items[this.#next] = item;
+    this.#next = (this.#next + 1) % this.#size;
+  }
+
+  /** From the first on that is new. */
+  since(isNew: (item: T) => boolean): readonly T[] {
+    const inOrder = [...this.#items.slice(this.#next), ...this.#items.slice(0, this.#next)];
+    const first = inOrder.findIndex(isNew);
+    return first < 0 ? [] : inOrder.slice(first);
+  }
+}
+
+function reconcileRow({ watcher, causes, error, ...rest }: Ended): ReconcileRow {
+  const { id, at, durationMs, attempt, result } = rest;
+  return {
+    id,
+    at,
+    attempt,
+    result,
+    watcher: keyOf(watcher),
+    causes: causes.map(causeRow),
+    ...(durationMs !== undefined && { durationMs }),
+    ...(result === 'error' && { error: textOf(error) }),
+  };
+}
+
+function planRow({ id, at, watched, change, reason, demanded, size }: Planned): PlanRow {
+  return {
+    id,
+    at,
+    watched: keyOf(watched),
+    change,
+    reason,
+    demanded,
+    ...(size !== undefined && { size }),
+  };
+}

@@ -1,0 +1,209 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { Readable, pipeline } from 'node:stream';
+import type { Clock } from '@depwatch/core';
+import type { DynamicWatcher, Observation } from '@depwatch/dynamic-watcher';
+import { History } from './history.ts';
+import { Model, type ModelListener } from './model.ts';
+import type { InspectedReplicas } from './options.ts';
+import type { Greeting, ReplicasRow, Update } from './protocol.ts';
+import { UpdateStream, type RowSource } from './update-stream.ts';
+
+/** The least time between two updates of a page, in milliseconds. */
+const updateMs = 250;
+/** How often a page is told that all is well while nothing changes; proxies cut what is silent for a minute. */
+const keepAliveMs = 15_000;
+/** How many may look on at a time. */
+const mostStreams = 16;
+/** How many rows of JSON are made at a time. */
+const mostRows = 1000;
+
+/** What {@link Onlookers} look at. */
+export interface OnlookersOptions {
+  readonly dynamicWatcher: DynamicWatcher;
+  readonly replicas: InspectedReplicas | undefined;
+  readonly clock: Clock;
+  /** For actions; undefined: there are none. */
+  readonly token: string | undefined;
+  /** All that are inspected, and this one. */
+  readonly names: readonly string[];
+  readonly name: string;
+}
+
+/** Those who look on, and what is kept for their sake: the history always, the model while there is somebody. */
+export class Onlookers implements ModelListener, RowSource {
+  readonly #options: OnlookersOptions;
+  readonly #history = new History();
+  readonly #streams = new Set<UpdateStream>();
+  readonly #forget: () => void;
+  #model: Model | undefined;
+  #timer: Disposable | undefined;
+  #keepAlive: Disposable | undefined;
+  #toldAt = -Infinity;
+  #isStopped = false;
+
+  constructor(options: OnlookersOptions) {
+    this.#options = options;
+    const { dynamicWatcher } = options;
+    this.#forget = dynamicWatcher.observe((observation) => this.#hear(observation));
+    void dynamicWatcher.stopped.then(() => {
+      this.#isStopped = true;
+      this.#schedule();
+    });
+  }
+
+  get dynamicWatcher(): DynamicWatcher {
+    return this.#options.dynamicWatcher;
+  }
+
+  /** A page looks on from now on. @returns false when there are too many */
+  stream(
+    request: IncomingMessage,
+    response: ServerResponse,
+    headers: OutgoingHttpHeaders,
+  ): boolean {
+    if (this.#streams.size >= mostStreams) return false;
+    const stream = new UpdateStream(response, this);
+    response.on('close', () => this.#left(stream));
+    response.writeHead(200, { ...headers, 'content-type': 'text/event-stream; charset=utf-8' });
+    if (request.method === 'HEAD') {
+      response.end();
+      return true;
+    }
+    const { token, names, name, dynamicWatcher } = this.#options;
+    const actions = token !== undefined;
+    stream.send('greeting', { actions, names, name, ...(token && { token }) } satisfies Greeting);
+    this.#model ??= new Model(dynamicWatcher, this.#history, this);
+    for (const key of this.#model.watched()) stream.watched(key);
+    for (const key of this.#model.watchers()) stream.watcher(key);
+    this.#streams.add(stream);
+    stream.flush();
+    this.#keepAlive ??= this.#options.clock.setTimeout(() => this.#stayAlive(), keepAliveMs);
+    return true;
+  }
+
+  /** All there is, as JSON, written as fast as it is read. */
+  sendJson(response: ServerResponse, headers: OutgoingHttpHeaders): void {
+    response.writeHead(200, { ...headers, 'content-type': 'application/json; charset=utf-8' });
+    pipeline(Readable.from(this.#json()), response, () => {});
+  }
+
+  watcher(key: string): void {
+    for (const stream of this.#streams) stream.watcher(key);
+  }
+
+  watched(key: string): void {
+    for (const stream of this.#streams) stream.watched(key);
+  }
+
+  get last(): number {
+    return this.#history.last;
+  }
+
+  update(watchers: readonly string[], watched: readonly string[], after: number): Update {
+    const model = this.#model!;
+    const watcherRows = watchers.map((key) => model.watcherRow(key) ?? key);
+    const watchedRows = watched.map((key) => model.watchedRow(key) ?? key);
+    const replicas = this.#replicas();
+    return {
+      now: this.#options.clock.now(),
+      stopped: this.#isStopped,
+      watchers: watcherRows.filter((row) => typeof row !== 'string'),
+      watched: watchedRows.filter((row) => typeof row !== 'string'),
+      goneWatchers: watcherRows.filter((row) => typeof row === 'string'),
+      goneWatched: watchedRows.filter((row) => typeof row === 'string'),
+      reconciles: this.#history.reconciles(after),
+      plans: this.#history.plans(after),
+      ...(replicas && { replicas }),
+      more: false,
+    };
+  }
+
+  close(): void {
+    this.#forget();
+    for (const stream of [...this.#streams]) stream.end();
+    this.#streams.clear();
+    this.#rest();
+  }
+
+  #hear(observation: Observation): void {
+    this.#history.hear(observation);
+    if (!this.#model) return;
+    this.#model.hear(observation);
+    this.#schedule();
+  }
+
+  #left(stream: UpdateStream): void {
+    this.#streams.delete(stream);
+    if (this.#streams.size === 0) this.#rest();
+  }
+
+  /** Nobody looks on. */
+  #rest(): void {
+    this.#model = undefined;
+    this.#timer?.[Symbol.dispose]();
+    this.#keepAlive?.[Symbol.dispose]();
+    this.#timer = undefined;
+    this.#keepAlive = undefined;
+  }
+
+  #schedule(): void {
+    if (this.#timer || this.#streams.size === 0) return;
+    const { clock } = this.#options;
+    this.#timer = clock.setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#toldAt = clock.now();
+        for (const stream of this.#streams) stream.flush();
+      },
+      Math.max(this.#toldAt + updateMs - clock.now(), 0),
+    );
+  }
+
+  #stayAlive(): void {
+    for (const stream of this.#streams) stream.keepAlive();
+    this.#keepAlive = this.#options.clock.setTimeout(() => this.#stayAlive(), keepAliveMs);
+    // Replicas come and go without a word.
+    if (this.#options.replicas) this.#schedule();
+  }
+
+  #replicas(): ReplicasRow | undefined {
+    const { replicas } = this.#options;
+    if (!replicas) return undefined;
+    const members = replicas.members();
+    return {
+      state: replicas.state,
+      members: members.map(({ identity, epoch, since }) => ({ identity, epoch, since })),
+    };
+  }
+
+  *#json(): Iterable<string> {
+    const nobody: ModelListener = { watcher() {}, watched() {} };
+    const model = this.#model ?? new Model(this.#options.dynamicWatcher, this.#history, nobody);
+    const now = this.#options.clock.now();
+    yield `{"now":${now},"stopped":${this.#isStopped},"watchers":`;
+    yield* rows([...model.watchers()], (key) => model.watcherRow(key));
+    yield `,"watched":`;
+    yield* rows([...model.watched()], (key) => model.watchedRow(key));
+    yield `,"reconciles":${JSON.stringify(this.#history.reconciles(0))}`;
+    yield `,"plans":${JSON.stringify(this.#history.plans(0))}`;
+    const replicas = this.#replicas();
+    if (replicas) yield `,"replicas":${JSON.stringify(replicas)}`;
+    yield '}\n';
+  }
+}
+
+/** A JSON array, some rows at a time. */
+function* rows(
+  keys: readonly string[],
+  rowOf: (key: string) => object | undefined,
+): Iterable<string> {
+  let separator = '[';
+  for (let from = 0; from < keys.length; from += mostRows) {
+    const some = keys.slice(from, from + mostRows).map(rowOf);
+    const texts = some.filter((row) => row !== undefined).map((row) => JSON.stringify(row));
+    if (texts.length === 0) continue;
+    yield separator + texts.join(',\n');
+    separator = ',\n';
+  }
+  yield separator === '[' ? '[]' : ']';
+}

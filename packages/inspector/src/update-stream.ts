@@ -1,0 +1,103 @@
+import type { ServerResponse } from 'node:http';
+import type { Update } from './protocol.ts';
+
+/** How many rows go out in one message; the event loop turns before the next. */
+const mostRows = 1000;
+
+/** What makes the rows that a stream asks for. */
+export interface RowSource {
+  /** The rows of these keys as they are now, and what came after a row of history. */
+  update(watchers: readonly string[], watched: readonly string[], after: number): Update;
+  /** The id of the newest row of history. */
+  readonly last: number;
+}
+
+/**
+ * One page that looks on: which rows it has yet to be told, by their keys. However slow it is, no more is kept for it than
+ * these, and one message that is on its way.
+ */
+export class UpdateStream {
+  readonly #response: ServerResponse;
+  readonly #source: RowSource;
+  readonly #watchers = new Set<string>();
+  readonly #watched = new Set<string>();
+  #after = 0;
+  /** Whether there is something to be sent. */
+  #isDue = false;
+  #isWriting = false;
+
+  constructor(response: ServerResponse, source: RowSource) {
+    this.#response = response;
+    this.#source = source;
+  }
+
+  watcher(key: string): void {
+    this.#watchers.add(key);
+  }
+
+  watched(key: string): void {
+    this.#watched.add(key);
+  }
+
+  /** Sends a message of its own, as server-sent events have it. */
+  send(event: string, data: object): boolean {
+    return this.#response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
+  /** Has proxies and browsers know that it is still there; not while they have enough to read. */
+  keepAlive(): void {
+    if (!this.#isWriting) this.#response.write(': still here\n\n');
+  }
+
+  /** Sends what has changed, in parts; where the last one is still on its way, once that has gone. */
+  flush(): void {
+    this.#isDue = true;
+    if (!this.#isWriting) void this.#write();
+  }
+
+  /** Nothing is sent any more. */
+  end(): void {
+    this.#watchers.clear();
+    this.#watched.clear();
+    this.#response.end();
+  }
+
+  async #write(): Promise<void> {
+    this.#isWriting = true;
+    while (this.#isDue && !this.#response.writableEnded && !this.#response.destroyed) {
+      const watched = take(this.#watched, mostRows);
+      const watchers = take(this.#watchers, mostRows - watched.length);
+      const after = this.#after;
+      this.#after = this.#source.last;
+      const more = this.#watchers.size + this.#watched.size > 0;
+      this.#isDue = more;
+      const update = { ...this.#source.update(watchers, watched, after), more };
+      if (!this.send('update', update)) await drained(this.#response);
+      else if (more) await new Promise(setImmediate);
+    }
+    this.#isWriting = false;
+  }
+}
+
+function take(keys: Set<string>, most: number): readonly string[] {
+  const taken: string[] = [];
+  for (const key of keys) {
+    if (taken.length >= most) break;
+    taken.push(key);
+    keys.delete(key);
+  }
+  return taken;
+}
+
+/** Resolves when what was written has gone, or never will. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off('drain', done);
+      response.off('close', done);
+      resolve();
+    };
+    response.on('drain', done);
+    response.on('close', done);
+  });
+}
