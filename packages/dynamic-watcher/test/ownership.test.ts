@@ -177,6 +177,23 @@ describe('a dynamic watcher of a replica', () => {
     expect(calls()).toEqual(['web: acquired']);
   });
 
+  test('tells once of all that can not be brought up', async () => {
+    const lines: string[] = [];
+    const ignore = (): void => {};
+    const warn = (_: object, message: string): void => void lines.push(message);
+    const logger = { debug: ignore, info: ignore, warn, error: ignore };
+    await start({ requestTimeoutMs: 2000, logger });
+    const names = ['web', 'api', 'job'];
+    for (const name of names) await bench.wait(bench.watcher.addWatcher(app(name), config(name)));
+    bench.fake.down();
+    await give(...names);
+    await bench.settle(4000);
+    expect(lines.filter((line) => line.includes('taken over'))).toHaveLength(1);
+    bench.fake.up();
+    await bench.settle(20_000);
+    expect(calls()).toHaveLength(3);
+  });
+
   test('leaves nothing behind when it stops', async () => {
     await start();
     await give('web');

@@ -171,7 +171,7 @@ export class OwnedWatchers implements WatcherCalls {
   }
 
   async #bringUp(by: Watcher, parked: Parked): Promise<void> {
-    const { operations, dependencies, loop, logger, cluster } = this.#options;
+    const { operations, dependencies, loop, cluster } = this.#options;
     const isWanted = (): boolean => this.#comingUp.get(by.key) === parked;
     try {
       await operations.shared(by.key, async (signal) => {
@@ -188,15 +188,22 @@ export class OwnedWatchers implements WatcherCalls {
       loop.enqueue(by.key, by.watcher, inCluster(cluster, { type: 'acquired' }));
     } catch (error) {
       if (!isWanted() || this.#isClosed) return;
-      logger.warn({ error }, 'what was taken over could not be watched; it is tried again');
       this.#park(by);
-      this.#retry ??= this.#options.clock.setTimeout(() => {
-        this.#retry = undefined;
-        this.#takeOver();
-      }, retryMs);
+      this.#retryAfter(error);
     } finally {
       this.#sweep(by);
     }
+  }
+
+  /** Once for all that fail until then: they may be thousands. */
+  #retryAfter(error: unknown): void {
+    if (this.#retry) return;
+    const { logger, clock } = this.#options;
+    logger.warn({ error }, 'some that were taken over could not be watched; they are tried again');
+    this.#retry = clock.setTimeout(() => {
+      this.#retry = undefined;
+      this.#takeOver();
+    }, retryMs);
   }
 
   /** Parks what has come up for a watcher that isn't owned any more. */
