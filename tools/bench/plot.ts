@@ -6,6 +6,7 @@ const colors: Readonly<Record<ContestantName, string>> = {
   before: '#8250df',
   'per-object': '#1a7f37',
   shared: '#9a6700',
+  'with-metrics': '#0a7ea4',
   'client-node': '#d1242f',
   undici: '#57606a',
   http2: '#afb8c1',

@@ -37,14 +37,19 @@ const metricName = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 /** What each registry was given, by name. */
 const registered = new WeakMap<PrometheusRegistry, Map<string, Instrument>>();
 
+/** What instruments are told of themselves. */
+type Named = { readonly name: string; readonly help: string };
+
 /** The instruments of a registry, each made and registered when it is first asked for. */
 class Instruments {
   readonly #registry: PrometheusRegistry;
   readonly #prefix: string;
   /** Of the registry, whoever made them, by the names that they have there. */
   readonly #all: Map<string, Instrument>;
-  /** By the names that they are asked for by. */
-  readonly #known = new Map<string, Instrument>();
+  // By the names that they are asked for by: each reconcile asks several times.
+  readonly #counters = new Map<string, Counter>();
+  readonly #gauges = new Map<string, Gauge>();
+  readonly #histograms = new Map<string, Histogram>();
 
   constructor({ registry, prefix = '' }: PrometheusMetricsOptions) {
     if (typeof registry?.registerMetric !== 'function')
@@ -62,30 +67,37 @@ class Instruments {
   }
 
   counter(name: string): Counter {
-    return this.#get(name, Counter, (options) => new Counter(options));
+    return (
+      this.#counters.get(name) ??
+      this.#add(this.#counters, name, Counter, (options) => new Counter(options))
+    );
   }
 
   gauge(name: string): Gauge {
     const { aggregator = 'sum' } = knownMetrics[name] ?? {};
-    return this.#get(name, Gauge, (options) => new Gauge({ ...options, aggregator }));
+    return (
+      this.#gauges.get(name) ??
+      this.#add(this.#gauges, name, Gauge, (options) => new Gauge({ ...options, aggregator }))
+    );
   }
 
   histogram(name: string): Histogram {
-    const { buckets = defaultBuckets } = knownMetrics[name] ?? {};
-    return this.#get(name, Histogram, (options) => new Histogram({ ...options, buckets }));
+    return this.#histograms.get(name) ?? this.#addHistogram(name);
   }
 
-  #get<Type extends Instrument>(
+  #addHistogram(name: string): Histogram {
+    const { buckets = defaultBuckets } = knownMetrics[name] ?? {};
+    const create = (options: Named): Histogram => new Histogram({ ...options, buckets });
+    return this.#add(this.#histograms, name, Histogram, create);
+  }
+
+  /** Finds what somebody else has made for the registry, or makes and registers it. */
+  #add<Type extends Instrument>(
+    known: Map<string, Type>,
     name: string,
     type: abstract new (...args: never) => Type,
-    create: (options: { name: string; help: string }) => Type,
+    create: (options: Named) => Type,
   ): Type {
-    const known = this.#known.get(name) ?? this.#add(name, create);
-    if (known instanceof type) return known;
-    throw new TypeError(`${name}: it is a ${known.type}, and can't be another thing as well`);
-  }
-
-  #add(name: string, create: (options: { name: string; help: string }) => Instrument): Instrument {
     const fullName = this.#prefix + name;
     if (!metricName.test(fullName)) throw new TypeError(`${fullName}: it can't be a metric's name`);
     let instrument = this.#all.get(fullName);
@@ -95,7 +107,11 @@ class Instruments {
       this.#registry.registerMetric(instrument as never);
       this.#all.set(fullName, instrument);
     }
-    this.#known.set(name, instrument);
+    if (!(instrument instanceof type))
+      throw new TypeError(
+        `${name}: it is a ${instrument.type}, and can't be another thing as well`,
+      );
+    known.set(name, instrument);
     return instrument;
   }
 

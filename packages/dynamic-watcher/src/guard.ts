@@ -10,21 +10,36 @@ export function guardLogger(logger: Logger): Logger {
   };
 }
 
-/** Metrics that never throw. */
+/** Metrics that never throw. They are told of each reconcile several times, so this makes no function and no array of a call. */
 export function guardMetrics(metrics: Metrics): Metrics {
   return {
-    count: quietly((name, labels, by) => metrics.count(name, labels, by)),
+    count(name, labels, by) {
+      try {
+        quieten(metrics.count(name, labels, by));
+      } catch {
+        // As below.
+      }
+    },
     gauge: quietly((name, value, labels, signal) => metrics.gauge(name, value, labels, signal)),
-    observe: quietly((name, value, labels) => metrics.observe(name, value, labels)),
+    observe(name, value, labels) {
+      try {
+        quieten(metrics.observe(name, value, labels));
+      } catch {
+        // As below.
+      }
+    },
   };
+}
+
+/** Its type says void, which an async function fits too. */
+function quieten(returned: unknown): void {
+  if (returned instanceof Promise) returned.catch(() => {});
 }
 
 function quietly<Args extends unknown[]>(call: (...args: Args) => void): (...args: Args) => void {
   return (...args) => {
     try {
-      // Its type says void, which an async function fits too.
-      const returned: unknown = call(...args);
-      if (returned instanceof Promise) returned.catch(() => {});
+      quieten(call(...args));
     } catch {
       // There is nobody to tell: this was the way to tell.
     }

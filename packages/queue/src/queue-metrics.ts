@@ -31,13 +31,13 @@ export class QueueMetrics {
     this.#gauge('workqueue_longest_running_processor_seconds', () => {
       return this.#ages(queue).reduce((longest, age) => Math.max(longest, age), 0);
     });
-    for (const name of ['workqueue_adds_total', 'workqueue_retries_total'])
-      guarded(() => metrics.count(name, this.#labels, 0));
+    for (const counter of ['workqueue_adds_total', 'workqueue_retries_total'])
+      this.#count(counter, 0);
   }
 
   added(entry: Measured): void {
     entry.addedAt = this.#clock.now();
-    guarded(() => this.#metrics.count('workqueue_adds_total', this.#labels));
+    this.#count('workqueue_adds_total', 1);
   }
 
   started(entry: Measured): void {
@@ -50,7 +50,7 @@ export class QueueMetrics {
   }
 
   retried(): void {
-    guarded(() => this.#metrics.count('workqueue_retries_total', this.#labels));
+    this.#count('workqueue_retries_total', 1);
   }
 
   /** Nothing of the queue is read any more. */
@@ -67,20 +67,29 @@ export class QueueMetrics {
     return ages;
   }
 
+  // Whoever counts must not stop whoever works.
+
   #gauge(name: string, read: () => number): void {
-    guarded(() => this.#metrics.gauge(name, read, this.#labels, this.#end.signal));
+    try {
+      this.#metrics.gauge(name, read, this.#labels, this.#end.signal);
+    } catch {
+      // There is nobody to tell: this was the way to tell.
+    }
+  }
+
+  #count(name: string, by: number): void {
+    try {
+      this.#metrics.count(name, this.#labels, by);
+    } catch {
+      // As above.
+    }
   }
 
   #observe(name: string, ms: number): void {
-    guarded(() => this.#metrics.observe(name, ms / 1000, this.#labels));
-  }
-}
-
-/** Whoever counts must not stop whoever works. */
-function guarded(report: () => void): void {
-  try {
-    report();
-  } catch {
-    // There is nobody to tell: this was the way to tell.
+    try {
+      this.#metrics.observe(name, ms / 1000, this.#labels);
+    } catch {
+      // As above.
+    }
   }
 }

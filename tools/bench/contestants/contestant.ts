@@ -1,7 +1,8 @@
 import type { Place, Watched } from '../objects.ts';
 
 /**
- * What takes part. `before` is the depwatch of another checkout, `per-object` and `shared` are this one's with that plan;
+ * What takes part. `before` is the depwatch of another checkout, `per-object` and `shared` are this one's with that plan,
+ * `with-metrics` is this one's with metrics;
  * `http2` and `undici` are the floors: the same requests with nothing around them, and `one-watch` that of sharing: a
  * watch of everything, on depwatch's transport.
  */
@@ -10,6 +11,7 @@ export type ContestantName =
   | 'before'
   | 'per-object'
   | 'shared'
+  | 'with-metrics'
   | 'client-node'
   | 'http2'
   | 'undici'

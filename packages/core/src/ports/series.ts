@@ -8,6 +8,8 @@ export class SeriesByLabels<Series> {
   /** Who counts often has its labels made once, and then this finds the series fast. */
   readonly #byLabels = new WeakMap<MetricLabels, Series>();
   readonly #create: () => Series;
+  /** Whose turn it was last is mostly whose it is next. */
+  #last: { readonly labels: MetricLabels; readonly series: Series } | undefined;
 
   constructor(create: () => Series) {
     this.#create = create;
@@ -15,8 +17,18 @@ export class SeriesByLabels<Series> {
 
   /** The series of these labels, made where there is none. */
   of(labels = none): Series {
-    const known = this.#byLabels.get(labels);
-    if (known !== undefined) return known;
+    if (this.#last?.labels === labels) return this.#last.series;
+    const series = this.#byLabels.get(labels) ?? this.#add(labels);
+    this.#last = { labels, series };
+    return series;
+  }
+
+  /** All of them, in the order in which they came. */
+  all(): Iterable<{ readonly labels: MetricLabels; readonly series: Series }> {
+    return this.#byKey.values();
+  }
+
+  #add(labels: MetricLabels): Series {
     const names = Object.keys(labels).toSorted();
     const key = JSON.stringify(names.map((name) => [name, labels[name]]));
     let entry = this.#byKey.get(key);
@@ -26,10 +38,5 @@ export class SeriesByLabels<Series> {
     }
     this.#byLabels.set(labels, entry.series);
     return entry.series;
-  }
-
-  /** All of them, in the order in which they came. */
-  all(): Iterable<{ readonly labels: MetricLabels; readonly series: Series }> {
-    return this.#byKey.values();
   }
 }
