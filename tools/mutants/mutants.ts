@@ -87,8 +87,8 @@ export const mutants: readonly Mutant[] = [
     invariant: 8,
     in: 'Dependencies.bringUp',
     change: {
-      replace: 'resolved($wanted)',
-      by: '(resolved?.($wanted), ($3 = new AbortController().signal))',
+      replace: 'asKnown($watched, $how)',
+      by: '(($3 = new AbortController().signal), asKnown($watched, $how))',
     },
   },
   {

@@ -14,7 +14,7 @@ export interface Demand {
 /** Tells of a feed all who demand it. */
 export function tellAll(demands: ReadonlySet<Demand>): FeedsListener {
   // Apart from the graphs, which change when they are told.
-  const of = ({ key }: Feed): readonly FeedsListener[] =>
+  const of = ({ key }: Pick<Feed, 'key'>): readonly FeedsListener[] =>
     [...demands].filter(({ graph }) => graph.isWatched(key)).map(({ listener }) => listener);
   return {
     waits: (feed) => of(feed).some((one) => one.waits(feed)),

@@ -87,8 +87,8 @@ export class Dependencies {
     terms: EdgeTerms | undefined,
     signal: CallSignal,
   ): Promise<void> {
-    return this.bringUp(by, watched, terms, signal, (added, wanted) => {
-      this.retain(by, wanted);
+    return this.bringUp(by, watched, terms, signal, (added) => {
+      this.retain(by, watched);
       this.#options.feeds.forgetEnded(by.key);
       this.#reconcileInitially(by, added);
     });
@@ -110,7 +110,7 @@ export class Dependencies {
   retain({ key, watcher }: Watcher, watched: readonly ObjectIdentifier[]): void {
     const { graph, tentative } = this.#options;
     tentative.forget(key);
-    const named = watched.flatMap((id) => this.#spellings(id));
+    const named = watched.flatMap((id) => this.#spellings(watcher, id));
     this.#stopUnwatched(graph.retain(watcher, named));
   }
 
@@ -134,15 +134,13 @@ export class Dependencies {
    *
    * @param terms what they are for this watcher, whatever they were; what waits for what is not to be had comes up all the same
    * @param settle called at the end with the edges that have come to be; within it nothing can come in between
-   * @param resolved called with what is to be watched as the graph knows it, before any of it is added
    */
   async bringUp<R>(
     by: Watcher,
     watched: readonly ObjectIdentifier[],
     terms: EdgeTerms | undefined,
     signal: CallSignal,
-    settle: (added: readonly TentativeEdge[], wanted: readonly ObjectIdentifier[]) => R,
-    resolved?: (wanted: readonly ObjectIdentifier[]) => void,
+    settle: (added: readonly TentativeEdge[]) => R,
   ): Promise<R> {
     const { graph, tentative } = this.#options;
     const { key, watcher } = by;
@@ -153,7 +151,6 @@ export class Dependencies {
       ? [await this.#resolve(watched[0]!, waits, signal)]
       : await this.#resolveAll(watched, waits, signal);
     const wanted = asKnown(watched, how);
-    resolved?.(wanted);
     signal.throwIfAborted();
     const keys = wanted.map(objectIdentifierKey);
     const claimed = this.#link(by, watched, wanted, keys, how, terms);
@@ -174,7 +171,7 @@ export class Dependencies {
     // An edge that was there keeps its terms where the call fails.
     for (let index = 0; index < keys.length; index += 1)
       this.#note(key, keys[index]!, wanted[index]!, terms);
-    return settle(tentative.confirm(key, claimed), wanted);
+    return settle(tentative.confirm(key, claimed));
   }
 
   /** What comes up is waited for from now on, also where a call that doesn't wait asked for it first. */
@@ -199,10 +196,26 @@ export class Dependencies {
     }
   }
 
-  /** As it is named, and as the graph knows it by now, where that is something else. */
-  #spellings(id: ObjectIdentifier): readonly ObjectIdentifier[] {
-    const known = this.#options.normalize(id);
-    return known === id ? [id] : [id, known];
+  /** What the graph knows something by that the watcher depends on, however it is named. */
+  edgeOf(watcher: ObjectIdentifier, id: ObjectIdentifier): ObjectIdentifier {
+    const { graph } = this.#options;
+    return this.#spellings(watcher, id).find((one) => graph.has(watcher, one)) ?? id;
+  }
+
+  /** As it is named, and as the graph knows it by now for this watcher, where that is something else. */
+  #spellings(watcher: ObjectIdentifier, id: ObjectIdentifier): readonly ObjectIdentifier[] {
+    const { graph, feeds, normalize } = this.#options;
+    const known = normalize(id);
+    if (known !== id) return [id, known];
+    if (graph.has(watcher, id)) return [id];
+    // Its kind may be about to be served in another scope, or be so by now: it stands as it did, or as it was asked for. A
+    // selector of a namespace is another thing than that of all.
+    const key = objectIdentifierKey(id);
+    const isIt = (edge: ObjectIdentifier): boolean =>
+      (!edge.namespace || !id.namespace) &&
+      plainKey(edge) === plainKey(id) &&
+      (id.name !== undefined || objectIdentifierKey(feeds.askedAs(edge)) === key);
+    return [id, ...graph.watchedBy(watcher).filter(isIt)];
   }
 
   /** @param waits whether what is not to be had will do; then the error says why */
@@ -211,8 +224,15 @@ export class Dependencies {
     waits: boolean,
     signal: CallSignal,
   ): Promise<ScopedGVR | DepwatchError> {
-    const resource = this.#options.resources.resolve(watched, signal);
+    const resource = this.#options.resources.resolve(watched, signal, this.#isDoubtful(watched));
     return waits ? resource.catch(unavailability) : resource;
+  }
+
+  /** Whether a namespace is asked for that means nothing by what is remembered: a kind that nobody watches may live in them by now. */
+  #isDoubtful(watched: ObjectIdentifier): boolean {
+    const { graph, normalize } = this.#options;
+    const known = normalize(watched);
+    return known !== watched && !graph.isWatched(objectIdentifierKey(known));
   }
 
   #resolveAll(
@@ -287,6 +307,10 @@ export class Dependencies {
       loop.enqueue(key, watcher, inCluster(cluster, cause));
     }
   }
+}
+
+function plainKey(id: ObjectIdentifier): string {
+  return objectIdentifierKey(normalizeWatched(id, { namespaced: false }));
 }
 
 /** What is to be watched as the graph knows it: a kind that is not known as it was named. */

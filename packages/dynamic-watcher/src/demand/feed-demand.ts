@@ -36,23 +36,23 @@ export function listenForDemand(options: FeedDemandOptions): FeedsListener {
         if (!terms?.waits) graph.remove(watcher, [feed.id]);
       }
     },
-    moved(feed, to, how) {
+    moved(from, to, how) {
       const key = objectIdentifierKey(to);
-      const edges = edgesOf(feed.key);
+      const edges = edgesOf(from.key);
       const there = new Map(edgesOf(key).map((edge) => [edge.key, edge]));
       let isNew = false;
       for (const { key: watcherKey, watcher, terms } of edges) {
         const { start } = graph.add(watcher, [to]);
         const known = there.get(watcherKey);
         graph.note(watcherKey, key, known ? bothTerms(known.terms, terms) : terms);
-        tentative.move(watcherKey, feed.key, to, !known);
-        if (start.length === 0) continue;
-        isNew = feeds.start(key, to, feed.watched, how, feed.unavailable);
+        tentative.move(watcherKey, from.key, to, !known);
+        if (start.length === 0 || !how) continue;
+        isNew = feeds.start(key, to, from.watched, how, from.unavailable);
       }
-      for (const { watcher } of edges) graph.remove(watcher, [feed.id]);
-      feeds.stop(feed.id);
+      for (const { watcher } of edges) graph.remove(watcher, [from.id]);
+      feeds.stop(from.id);
       // Who sees it already was told; where it can't be seen, all are told once it can.
-      if (isNew || feeds.unavailable(key)) return;
+      if (!how || isNew || feeds.unavailable(key)) return;
       const shown = { key, watched: feeds.askedAs(to) };
       for (const { key: watcherKey, watcher, terms } of edges) {
         if (terms?.waits && !there.has(watcherKey)) {

@@ -93,23 +93,18 @@ export class QueryBatches {
   ): Promise<R> {
     // Refused at once, where waiting for its turn would mean waiting for the batch to end.
     if (of?.ending) return Promise.reject(notStarted(watcher));
-    const { operations, dependencies, feeds, normalize } = this.#options;
+    const { operations, dependencies, feeds } = this.#options;
     // What is read whole wakes by all of it, whatever an add has selected.
     const terms = edgeTerms(undefined, waits);
     const run = async (turn: CallSignal): Promise<R> => {
       const batch = this.#require(watcher, of);
       const { record } = batch;
       // Asked for before it can fail: a query that fails counts, too, and so does one that was aborted before its turn.
-      record.ask(normalize(query));
-      return dependencies.bringUp(
-        batch,
-        [query],
-        terms,
-        turn,
-        (_, [wanted]) =>
-          feeds.unavailable(objectIdentifierKey(wanted!)) ? nothing : read(wanted!),
-        ([wanted]) => record.ask(wanted!),
-      );
+      record.ask(query);
+      return dependencies.bringUp(batch, [query], terms, turn, () => {
+        const edge = dependencies.edgeOf(watcher, query);
+        return feeds.unavailable(objectIdentifierKey(edge)) ? nothing : read(query);
+      });
     };
     return operations.shared(objectIdentifierKey(watcher), run, signal);
   }

@@ -3,6 +3,7 @@ import {
   groupVersionKindKey,
   type Clock,
   type GroupVersionKind,
+  type ObjectIdentifier,
   type ScopedGVR,
 } from '@depwatch/core';
 import type { CallSignal } from './call-signal.ts';
@@ -39,13 +40,22 @@ export class Resources {
   /**
    * The resource, remembered or asked for; what passes is tried again as long as the request time-out has not.
    *
+   * @param id what is asked for: a name without the namespace that its kind needs is asked about, and not refused by what is
+   * remembered
+   * @param isDoubted whether what is remembered may be wrong
    * @throws (rejects) DepwatchError ERR_NO_VERSIONED_RESOURCE, ERR_RESOURCE_UNWATCHABLE, ERR_TRANSPORT when its time is
    * over, the signal's reason, and whatever the transport refuses with for good
    */
-  resolve(gvk: GroupVersionKind, signal: CallSignal): Promise<ScopedGVR> {
+  resolve(id: ObjectIdentifier, signal: CallSignal, isDoubted = false): Promise<ScopedGVR> {
     if (signal.aborted) return Promise.reject(signal.reason);
-    const known = this.#options.gvrs.peek(gvk);
-    return known ? Promise.resolve(known) : this.#inquire(gvk).answer(signal);
+    const { gvrs } = this.#options;
+    const known = gvrs.peek(id);
+    const isUnfit = known?.namespaced && id.name && !id.namespace;
+    // The kinds of v1 are what they are.
+    const asksAnew = (isDoubted || isUnfit) && id.group && !this.#isFresh(id);
+    if (known && !asksAnew) return Promise.resolve(known);
+    if (known) gvrs.forget(id);
+    return this.#inquire(id).answer(signal);
   }
 
   /**
@@ -58,13 +68,9 @@ export class Resources {
     gvk: GroupVersionKind,
     { confirm, signal }: { confirm: boolean; signal: AbortSignal },
   ): Promise<ScopedGVR> {
-    const { gvrs, clock } = this.#options;
-    const key = groupVersionKindKey(gvk);
-    const known = gvrs.peek(gvk);
+    const known = this.#options.gvrs.peek(gvk);
     // Many lose their watch at once; one answer does for all of them.
-    if (confirm && known && clock.now() - (this.#foundAt.get(key) ?? -Infinity) <= freshMs) {
-      return Promise.resolve(known);
-    }
+    if (confirm && known && this.#isFresh(gvk)) return Promise.resolve(known);
     return this.#inquire(gvk).news(confirm, signal);
   }
 
@@ -77,6 +83,11 @@ export class Resources {
   close(): void {
     for (const inquiry of this.#inquiries.values()) inquiry.close();
     this.#inquiries.clear();
+  }
+
+  #isFresh(gvk: GroupVersionKind): boolean {
+    const foundAt = this.#foundAt.get(groupVersionKindKey(gvk)) ?? -Infinity;
+    return this.#options.clock.now() - foundAt <= freshMs;
   }
 
   #inquire(gvk: GroupVersionKind): Inquiry {

@@ -11,8 +11,8 @@ import type { Feed } from './feed.ts';
 /**
  * Resolves once each of the feeds that would show an object shows its version or a newer one; a feed that is over, or that
  * can't be seen at all, is waited for no longer. Versions of one resource are ordered numbers (KEP-5504); where they are
- * not, it is the object's own state that has to come, or another one than is shown now, or a watch that began later. What is read at intervals has caught
- * up with all that was written before a read began.
+ * not, it is the object's own state that has to come, or another one than is shown now, or a watch that began later. What is
+ * read at intervals has caught up with all that was written before a read began.
  *
  * @param feeds those of the object's kind that may show it
  * @throws (rejects) the signal's reason

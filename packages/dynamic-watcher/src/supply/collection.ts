@@ -173,7 +173,6 @@ export class Collection implements Sink {
       const { feed } = membership;
       if (changes.length > 0 && !feed.isOver) feed.changed(changes);
       if (membership.isJoined) feed.live();
-      if (membership.isJoined && feed.isFollowed) feed.advanced();
     }
   }
 

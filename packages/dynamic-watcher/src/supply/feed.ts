@@ -38,9 +38,9 @@ export interface Handover {
 
 /** What is known of one demanded identifier: its state, its store, and the source that fills it, if it has one. */
 export class Feed implements Sink, Awaited {
-  readonly key: string;
+  key: string;
   /** As the graph knows it. */
-  readonly id: ObjectIdentifier;
+  id: ObjectIdentifier;
   /** As it was first asked for: a namespace that means nothing now may come to. */
   readonly watched: ObjectIdentifier;
   store: ObjectStore<KubernetesObject>;

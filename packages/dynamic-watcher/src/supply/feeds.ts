@@ -24,6 +24,7 @@ import { Feed, type FeedListener } from './feed.ts';
 import { PlanReports } from './plan-reports.ts';
 import { Plans } from './plans.ts';
 import { Refusals } from './refusals.ts';
+import { RenamedFeeds } from './renamed-feeds.ts';
 import type { Source } from './source.ts';
 import { Unwatched, type UnwatchedOptions } from './unwatched.ts';
 import { WatchSource, type WatchSourceContext } from './watch-source.ts';
@@ -46,11 +47,16 @@ export interface FeedsListener {
   available(feed: Feed): void;
   unavailable(feed: Feed): void;
   /**
-   * Now that the kind is known, what it was demanded as turns out to mean something else: its edges have to go there within
-   * this call.
+   * What it was demanded as turns out to mean something else, now that the kind, or another scope of it, is known: its edges have
+   * to go there within this call.
+   *
+   * @param how as it is begun there; undefined where who goes there has been told of what is to be seen there
    */
-  moved(feed: Feed, to: ObjectIdentifier, how: ScopedGVR | DepwatchError): void;
+  moved(from: MovedFeed, to: ObjectIdentifier, how: ScopedGVR | DepwatchError | undefined): void;
 }
+
+/** A feed as it was before it went by another identifier. */
+export type MovedFeed = Pick<Feed, 'key' | 'id' | 'watched' | 'unavailable'>;
 
 /** What {@link Feeds} are made of. */
 export interface FeedsOptions extends WatchSourceContext, UnwatchedOptions {
@@ -76,6 +82,7 @@ export class Feeds implements FeedListener {
   readonly #plans: Plans;
   readonly #unwatched: Unwatched;
   readonly #refusals: Refusals;
+  readonly #renamed: RenamedFeeds;
   #watches = 0;
 
   constructor(options: FeedsOptions) {
@@ -88,6 +95,11 @@ export class Feeds implements FeedListener {
       ...watching,
       reports: new PlanReports(logger, metrics, audience),
       createSource: (sink, watched, gvr) => new WatchSource(sink, watched, gvr, watching),
+    });
+    this.#renamed = new RenamedFeeds(this.#feeds, {
+      changed: (feed, changes) => listener.changed(feed, changes),
+      moved: (from, to, how) => listener.moved(from, to, how),
+      rescoped: (feed, gvr) => this.#plans.rescoped(feed, gvr),
     });
     this.#unwatched = new Unwatched(options, {
       watchable: (feed, gvr) => this.#plans.add(feed, gvr),
@@ -263,12 +275,14 @@ export class Feeds implements FeedListener {
     feed.absence = undefined;
     this.#refusals.live(feed);
     this.showed(feed);
-    if (!feed.unavailable) return;
-    feed.unavailable = undefined;
-    feed.patience?.abort();
-    feed.patience = undefined;
-    this.#options.listener.available(feed);
-    this.#unwatched.succeeded(feed);
+    if (feed.unavailable) {
+      feed.unavailable = undefined;
+      feed.patience?.abort();
+      feed.patience = undefined;
+      this.#options.listener.available(feed);
+      this.#unwatched.succeeded(feed);
+    }
+    this.#renamed.live(feed);
   }
 
   retrying(feed: Feed, error: DepwatchError, ms: number): void {
@@ -341,6 +355,7 @@ export class Feeds implements FeedListener {
 
   #remove(feed: Feed): void {
     this.#feeds.delete(feed.key);
+    this.#renamed.delete(feed);
     this.#unwatched.delete(feed);
     this.#refusals.delete(feed);
     feed.end();

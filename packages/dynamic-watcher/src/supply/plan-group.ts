@@ -1,4 +1,5 @@
 import {
+  expiredError,
   initialPlanState,
   placeOf,
   plan,
@@ -67,8 +68,7 @@ export class PlanGroup implements CollectionListener {
 
   /** Has a feed served from now on. */
   add(feed: Feed, gvr: ScopedGVR): void {
-    if (gvr.namespaced !== this.#gvr.namespaced) this.#rescope(gvr);
-    this.#gvr = gvr;
+    this.rescoped(gvr);
     // What was remembered may have lapsed while nobody cared.
     if (this.#feeds.total === 0 && this.#state.branches.size > 0) this.#feed({ type: 'elapsed' });
     this.#feeds.add(feed);
@@ -82,6 +82,12 @@ export class PlanGroup implements CollectionListener {
     this.#feed({ type: 'demanded', namespace: this.#feeds.namespaceOf(feed) });
     // What is remembered of a kind that nobody asks for needs no timer.
     if (this.#feeds.total === 0) this.#setTimer(Infinity);
+  }
+
+  /** The kind is served so. */
+  rescoped(gvr: ScopedGVR): void {
+    if (gvr.namespaced !== this.#gvr.namespaced) this.#rescope(gvr);
+    this.#gvr = gvr;
   }
 
   close(): void {
@@ -104,7 +110,7 @@ export class PlanGroup implements CollectionListener {
   ended(collection: Collection, error: DepwatchError): void {
     if (this.#branchOf(collection) === undefined) return;
     const { gvr } = collection.source.query;
-    if (gvr.namespaced !== this.#gvr.namespaced) return this.#rescope(gvr);
+    if (gvr.namespaced !== this.#gvr.namespaced) return this.rescoped(gvr);
     const why = error.reason === 'protocol' ? 'unordered' : 'refused';
     this.#feedOf(collection, (branch) => ({ type: 'unfit', branch, why }));
   }
@@ -281,6 +287,9 @@ export class PlanGroup implements CollectionListener {
     this.#gvr = gvr;
     this.#feeds = new GroupFeeds(gvr.namespaced, this.#feeds.of(wholeKind));
     for (const collection of collections) collection.dissolve();
+    // A watch by a path that is served in either scope would not notice as long as it shows nothing.
+    for (const { source } of this.#feeds.of(wholeKind))
+      if (source && source.query.gvr.namespaced !== gvr.namespaced) source.expire(rescoped);
     this.#arrange(wholeKind);
     for (const namespace of [...this.#feeds.byNamespace.keys()])
       this.#feed({ type: 'demanded', namespace });
@@ -300,6 +309,8 @@ export class PlanGroup implements CollectionListener {
     );
   }
 }
+
+const rescoped = expiredError('the kind is served in another scope');
 
 /** What is in a Secret is nobody's business who did not ask for it. */
 function isSecret({ group, kind }: GroupVersionKind): boolean {

@@ -32,6 +32,11 @@ export class Plans {
     if (group?.isIdle) this.#groups.delete(key);
   }
 
+  /** The kind of a feed has come to be served in another scope. */
+  rescoped(feed: Feed, gvr: ScopedGVR): void {
+    this.#groups.get(groupVersionKindKey(feed.watched))?.rescoped(gvr);
+  }
+
   /** Ends all that serves several. */
   close(): void {
     for (const group of this.#groups.values()) group.close();

@@ -374,9 +374,7 @@ export class WatchSource implements ResumableSource, Applicant {
       health.heard();
       if (this.#call !== call) return;
       if (done) return this.#finish(call, { type: 'closed' });
-      if (this.#isInOtherScope(value, objectOf)) {
-        return this.#finish(call, { type: 'failed', error: rescoped });
-      }
+      if (this.#isInOtherScope(value, objectOf)) return this.expire(rescoped);
       this.#feed({ type: 'events', events: value });
       if (this.#call !== call) return;
     }

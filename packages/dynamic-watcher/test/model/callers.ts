@@ -323,7 +323,9 @@ export class Callers {
   }
 
   /** The objects that the cache has for a query; undefined when it has no entry. */
-  shown(query: ObjectIdentifier): readonly KubernetesObject[] | undefined {
+  shown(known: ObjectIdentifier): readonly KubernetesObject[] | undefined {
+    // The graph may know it by another scope than the kind has by now.
+    const query = targetIds.find((id) => keyOfWatched(id) === keyOfWatched(known)) ?? known;
     try {
       if (!query.name) return this.watcher.listFromCache(query) as readonly KubernetesObject[];
       const object = this.watcher.getFromCache(query);

@@ -4,7 +4,7 @@ import { objectCount, type Schedule } from './commands.ts';
 import type { Callers } from './callers.ts';
 import type { Server } from './server.ts';
 import { PlanChecks } from './plan-checks.ts';
-import { targetIds } from './targets.ts';
+import { keyOfWatched, targetIds } from './targets.ts';
 
 /** A version that was seen, and whether the server was behind it then. */
 interface Version {
@@ -108,19 +108,18 @@ export class Checks {
     const { watcher } = this.#callers;
     const watched = watcher.graph().watched.map(objectIdentifierKey);
     const open = this.#server.fake.openWatches.map(({ gvk, namespace, name, selector }) =>
-      objectIdentifierKey({
+      keyOfWatched({
         ...gvk,
         ...(namespace && { namespace }),
         ...(name && { name }),
         ...(selector && { selector }),
       }),
     );
-    const isNamespaced = (kind: string): boolean => this.#server.isNamespaced(kind);
     const served = watcher.watchStatus().filter(({ state }) => state !== 'ended');
     const needed = served.map(({ servedBy, watched: { namespace, name, selector, ...kind } }) =>
-      objectIdentifierKey({
+      keyOfWatched({
         ...kind,
-        ...(namespace && isNamespaced(kind.kind) && servedBy !== 'kind' && { namespace }),
+        ...(namespace && servedBy !== 'kind' && { namespace }),
         ...(servedBy === 'object' && { ...(name && { name }), ...(selector && { selector }) }),
       }),
     );
@@ -149,9 +148,12 @@ export class Checks {
   ): Map<string, Version> {
     const newest = Number(this.#server.fake.resourceVersion);
     const after = new Map<string, Version>();
-    for (const [key, resourceVersion] of seen) {
+    const byVersion = seen.toSorted(([, a = ''], [, b = '']) => Number(b) - Number(a));
+    for (const [key, resourceVersion] of byVersion) {
       if (resourceVersion === undefined) continue;
       const version = Number(resourceVersion);
+      // A kind that has come to another scope is there twice until that is noticed.
+      if ((after.get(key)?.version ?? -1) > version) continue;
       const known = before.get(key);
       // A server that was restored is behind what was seen of it, until everything is listed anew.
       if (known && !known.ahead && known.version > version && known.version <= newest) {

@@ -33,6 +33,7 @@ export type Command =
   | { type: 'deny' }
   | { type: 'uninstall' }
   | { type: 'install' }
+  | { type: 'rescope' }
   | { type: 'fault'; fault: (typeof faults | typeof lies)[number] }
   | { type: 'reconciler'; mode: (typeof modes)[number] }
   | { type: 'advance'; ms: number };
@@ -141,6 +142,7 @@ const any: fc.Arbitrary<Command> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ type: fc.constant('deny' as const) }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('uninstall' as const) }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('install' as const) }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('rescope' as const) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('restore' as const), back: fc.nat(4) }) },
 );
 

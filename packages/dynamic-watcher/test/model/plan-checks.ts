@@ -19,9 +19,17 @@ export class PlanChecks {
   check(statuses: readonly WatchStatus[]): void {
     const served = statuses.filter(({ state }) => state !== 'ended');
     for (const ofKind of Map.groupBy(served, ({ watched }) => watched.kind).values()) {
-      if (this.#server.isNamespaced(ofKind[0]!.watched.kind)) this.#namespaced(ofKind);
+      if (this.#isNamespaced(ofKind)) this.#namespaced(ofKind);
       else this.#branch(ofKind, 'kind', this.#schedule.bounds.shareAt, ofKind.length);
     }
+  }
+
+  /** That a kind has come to live in namespaces while it was asked for shows in its objects alone. */
+  #isNamespaced(ofKind: readonly WatchStatus[]): boolean {
+    const { kind } = ofKind[0]!.watched;
+    if (!this.#server.isNamespaced(kind)) return false;
+    const isSeen = this.#server.sizeOf({ version: '', kind }) > 0 || !this.#server.mayMove(kind);
+    return isSeen || ofKind.every(({ servedBy }) => servedBy !== 'kind');
   }
 
   #namespaced(ofKind: readonly WatchStatus[]): void {

@@ -37,6 +37,8 @@ export class Server {
   readonly #backups: string[] = [];
   #isDown = false;
   #isInstalled = true;
+  /** Whether the kind that may go lives in namespaces, as it does at first. */
+  #isNamespaced = true;
   /** Whether discovery denies the kinds of v1, and how often it will deny those of groups. */
   #deniesCore = false;
   #denials = 0;
@@ -67,18 +69,18 @@ export class Server {
 
   put(object: number, group: string, value: number): void {
     if (!this.#isInstalled && targetIds[object]!.group) return;
-    this.#change(() => this.fake.put(objectOf(targetIds[object]!, group, value)));
+    this.#change(() => this.fake.put(objectOf(this.#placed(targetIds[object]!), group, value)));
   }
 
   delete(object: number): void {
     if (!this.#isInstalled && targetIds[object]!.group) return;
-    this.#change(() => this.fake.remove(targetIds[object]!));
+    this.#change(() => this.fake.remove(this.#placed(targetIds[object]!)));
   }
 
   /** Writes or deletes what nobody watches. */
   changeStranger(stranger: number | 'all', gone: boolean): void {
     if (stranger === 'all') return strangerIds.forEach((_, one) => this.changeStranger(one, gone));
-    const id = strangerIds[stranger]!;
+    const id = this.#placed(strangerIds[stranger]!);
     if (!this.#isInstalled && id.group) return;
     if (gone) this.fake.remove(id);
     else this.fake.put(objectOf(id, 'c', Math.floor(this.#clock.now())));
@@ -93,13 +95,22 @@ export class Server {
 
   /** Something else is written, as always somewhere in a cluster, and bookmarks tell all watches how far the server is. */
   goOn(): void {
-    const metadata = { name: 'elsewhere', namespace: 'kube-system' };
-    this.fake.put({ apiVersion: 'v1', kind: 'Secret', metadata });
+    this.#changeElsewhere();
     this.fake.sendBookmarks();
   }
 
+  #changeElsewhere(): void {
+    const metadata = { name: 'elsewhere', namespace: 'kube-system' };
+    this.fake.put({ apiVersion: 'v1', kind: 'Secret', metadata });
+  }
+
   isNamespaced(kind: string): boolean {
-    return kind !== 'Node';
+    return kind === goneKind.kind ? this.#isNamespaced : kind !== 'Node';
+  }
+
+  /** Whether a kind may come to be served in another scope. */
+  mayMove(kind: string): boolean {
+    return kind === goneKind.kind;
   }
 
   /** How many objects there are of a kind, or of one of its namespaces. */
@@ -108,7 +119,7 @@ export class Server {
       (id) =>
         id.kind === of &&
         (!namespace || id.namespace === namespace) &&
-        this.fake.stored(id) !== undefined,
+        this.fake.stored(this.#placed(id)) !== undefined,
     ).length;
   }
 
@@ -136,8 +147,22 @@ export class Server {
   }
 
   install(): void {
-    if (!this.#isInstalled) this.fake.registerKind(goneKind);
+    if (!this.#isInstalled) this.fake.registerKind({ ...goneKind, namespaced: this.#isNamespaced });
     this.#isInstalled = true;
+  }
+
+  /**
+   * Its definition is replaced by one of the other scope; its objects are gone, and go by other names from now on. What is served
+   * anew has no history before.
+   */
+  rescope(): void {
+    const wasInstalled = this.#isInstalled;
+    this.uninstall();
+    this.#isNamespaced = !this.#isNamespaced;
+    // Definitions have versions, too.
+    this.#changeElsewhere();
+    this.fault('compact');
+    if (wasInstalled) this.install();
   }
 
   /**
@@ -240,7 +265,7 @@ export class Server {
       .filter(({ kind }) => kind === of)
       .filter((id) => !namespace || id.namespace === namespace)
       .filter(({ group }) => this.#isInstalled || !group)
-      .map((id) => this.fake.stored<KubernetesObject>(id))
+      .map((id) => this.fake.stored<KubernetesObject>(this.#placed(id)))
       .filter((object) => object !== undefined);
     const wanted = selector === 'group=a' ? 'a' : 'b';
     return digest(
@@ -248,6 +273,13 @@ export class Server {
         name ? metadata?.name === name : metadata?.labels?.['group'] === wanted,
       ),
     );
+  }
+
+  /** As it goes by in the scope that its kind has now. */
+  #placed(id: ObjectIdentifier): ObjectIdentifier {
+    if (this.isNamespaced(id.kind)) return id;
+    const { namespace: _, ...rest } = id;
+    return rest;
   }
 
   #denies(group: string | undefined): boolean {
@@ -288,7 +320,7 @@ function objectOf(
   return {
     apiVersion: group ? `${group}/${version}` : version,
     kind,
-    metadata: { name: name!, namespace: namespace!, labels: { group: label } },
+    metadata: { name: name!, ...(namespace && { namespace }), labels: { group: label } },
     data: { value: String(value) },
   };
 }

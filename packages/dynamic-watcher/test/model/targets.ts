@@ -46,9 +46,9 @@ export const crowdIds: readonly ObjectIdentifier[] = Array.from({ length: 1005 }
 /** The key of a target as the graph has it. */
 export const keyOf = (target: number): string => keyOfWatched(targetIds[target]!);
 
-/** The same of what the graph has: as long as a kind is not known, its scope is not either. */
+/** The same of what the graph has: as long as a kind is not known, its scope is not either, and it may come to be another one. */
 export function keyOfWatched({ namespace, ...id }: ObjectIdentifier): string {
-  return objectIdentifierKey(id.kind === 'Node' || !namespace ? id : { ...id, namespace });
+  return objectIdentifierKey(id.kind !== kind.kind || !namespace ? id : { ...id, namespace });
 }
 
 export function unique(keys: readonly string[]): string[] {

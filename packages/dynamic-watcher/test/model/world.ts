@@ -153,6 +153,8 @@ export class World {
         return server.uninstall();
       case 'install':
         return server.install();
+      case 'rescope':
+        return server.rescope();
       case 'fault':
         return server.fault(command.fault);
       case 'reconciler':

@@ -1,0 +1,159 @@
+import type { KubernetesObject } from '@depwatch/core';
+import { describe, expect, test } from 'vitest';
+import { configMap, configMapId } from './harness.ts';
+import { sorted } from './plans/plan-bench.ts';
+import { ServerBench } from './server-bench.ts';
+
+const kind = { group: 'example.com', version: 'v1', kind: 'Widget' };
+const plain = { ...kind, name: 'w' };
+const spelt = { ...plain, namespace: 'default' };
+const app = configMapId('app');
+const late = configMapId('late');
+const widget = (value: string, namespace?: string): KubernetesObject & { data: object } => ({
+  apiVersion: 'example.com/v1',
+  kind: 'Widget',
+  metadata: { name: 'w', ...(namespace && { namespace }) },
+  data: { value },
+});
+
+/** A kind whose definition is replaced by one of another scope, which takes its objects and its history along. */
+class Bench extends ServerBench {
+  serve(namespaced: boolean): void {
+    this.fake.unregisterKind(kind);
+    this.fake.put(configMap('definition', { namespaced: String(namespaced) }));
+    this.fake.compact();
+    this.fake.registerKind({ ...kind, namespaced });
+  }
+
+  static async begin(
+    settings: ConstructorParameters<typeof ServerBench>[1] & { namespaced: boolean },
+  ): Promise<Bench> {
+    const { namespaced, ...others } = settings;
+    const bench = new Bench([], others);
+    bench.fake.registerKind({ ...kind, namespaced });
+    await bench.watcher.start();
+    return bench;
+  }
+
+  /** Whose watchers were reconciled, sorted. */
+  woken(): readonly string[] {
+    return sorted(this.recorder.calls.map(({ watcher }) => watcher!));
+  }
+
+  async add(...of: Parameters<ServerBench['watcher']['addWatcher']>): Promise<void> {
+    const added = this.watcher.addWatcher(...of);
+    await this.settle(2000);
+    await added;
+  }
+}
+
+describe.each(['reject', 'wait'] as const)('a kind of another scope (%s)', (unavailable) => {
+  test('that has left its namespaces is watched once, by whatever name it was asked for', async () => {
+    await using bench = await Bench.begin({ namespaced: true, unavailable });
+    bench.fake.put(widget('one', 'default'));
+    await bench.add(app, spelt);
+    bench.serve(false);
+    await bench.settle(60_000);
+    bench.fake.put(widget('two'));
+    await bench.settle(2000);
+    expect(bench.watcher.getFromCache(spelt)).toMatchObject({ data: { value: 'two' } });
+    await bench.add(late, plain);
+    expect(bench.watcher.getWatchCount()).toBe(1);
+    expect(bench.watcher.graph().watched).toEqual([plain]);
+    expect(bench.watcher.watchStatus()).toHaveLength(1);
+    bench.recorder.calls.length = 0;
+    bench.fake.put(widget('three'));
+    await bench.settle();
+    expect(bench.woken()).toEqual(['app', 'late']);
+    await bench.watcher.removeWatcher(app);
+    expect(bench.watcher.getWatchCount()).toBe(1);
+    await bench.watcher.removeWatcher(late);
+    expect(bench.watcher.getWatchCount()).toBe(0);
+    expect(bench.fake.openWatches).toEqual([]);
+  });
+
+  test('that has come to live in namespaces is known by the one that it was asked for with', async () => {
+    await using bench = await Bench.begin({ namespaced: false, unavailable });
+    bench.fake.put(widget('one'));
+    await bench.add(app, spelt);
+    expect(bench.watcher.graph().watched).toEqual([plain]);
+    bench.serve(true);
+    await bench.settle(60_000);
+    expect(bench.watcher.graph().watched).toEqual([spelt]);
+    bench.recorder.calls.length = 0;
+    bench.fake.put(widget('two', 'default'));
+    await bench.settle();
+    expect(bench.recorder.calls.map(({ watcher }) => watcher)).toEqual(['app']);
+    expect(bench.watcher.getFromCache(spelt)).toMatchObject({ data: { value: 'two' } });
+    expect(bench.watcher.statusOf(spelt)).toMatchObject({ state: 'live' });
+  });
+
+  test('is asked about anew where what is remembered of it has no place for what is asked for', async () => {
+    await using bench = await Bench.begin({ namespaced: false, unavailable });
+    const watchedAs = async (id: typeof plain): Promise<string | undefined> => {
+      await bench.add(late, id);
+      const [{ namespace } = {}, ...others] = bench.fake.openWatches;
+      expect(others).toEqual([]);
+      await bench.watcher.removeWatcher(late);
+      await bench.settle(2000);
+      return namespace;
+    };
+    expect(await watchedAs(spelt)).toBeUndefined();
+    bench.serve(true);
+    expect(await watchedAs(spelt)).toBe('default');
+    bench.serve(false);
+    expect(await watchedAs(plain)).toBeUndefined();
+  });
+
+  test('whose objects alone show it is watched anew, and the watch that showed it is closed', async () => {
+    await using bench = await Bench.begin({ namespaced: false, unavailable });
+    await bench.add(app, spelt);
+    bench.fake.unregisterKind(kind);
+    bench.fake.registerKind({ ...kind, namespaced: true });
+    await bench.settle(2000);
+    bench.fake.put(widget('two', 'default'));
+    await bench.settle(2000);
+    expect(bench.watcher.getFromCache(spelt)).toMatchObject({ data: { value: 'two' } });
+    expect(bench.fake.openWatches).toMatchObject([{ namespace: 'default', name: 'w' }]);
+    expect(bench.watcher.getWatchCount()).toBe(1);
+  });
+
+  test('is noticed by all once somebody has noticed, also by who sees nothing of it', async () => {
+    await using bench = await Bench.begin({ namespaced: false, unavailable });
+    await bench.add(app, spelt);
+    bench.fake.unregisterKind(kind);
+    bench.fake.registerKind({ ...kind, namespaced: true });
+    await bench.settle(2000);
+    expect(bench.fake.openWatches).toMatchObject([{ name: 'w' }]);
+    await bench.add(late, { ...spelt, name: 'other' });
+    await bench.settle(2000);
+    const namespaces = bench.fake.openWatches.map(({ namespace }) => namespace);
+    expect(namespaces).toEqual(['default', 'default']);
+    expect(bench.watcher.getWatchCount()).toBe(2);
+  });
+
+  test('is asked for once by who was there before and who comes while nobody has noticed', async () => {
+    await using bench = await Bench.begin({ namespaced: true, unavailable });
+    bench.fake.put(widget('one', 'default'));
+    await bench.add(app, spelt);
+    const release = bench.fake.hold({ match: ({ query }) => query?.namespace === 'default' });
+    bench.serve(false);
+    bench.fake.put(widget('two'));
+    await bench.settle(1500);
+    const added = bench.watcher.addWatcher(late, plain);
+    await bench.settle(2000);
+    release();
+    await bench.settle(60_000);
+    await added;
+    expect(bench.watcher.getWatchCount()).toBe(1);
+    expect(bench.watcher.graph().edges).toHaveLength(2);
+    expect(bench.watcher.getFromCache(plain)).toMatchObject({ data: { value: 'two' } });
+    expect(new Set(bench.recorder.calls.map(({ watcher }) => watcher))).toEqual(
+      new Set(['app', 'late']),
+    );
+    bench.recorder.calls.length = 0;
+    bench.fake.put(widget('three'));
+    await bench.settle();
+    expect(bench.woken()).toEqual(['app', 'late']);
+  });
+});
