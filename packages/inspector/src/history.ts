@@ -6,7 +6,10 @@ import type {
 import { kept, keyOf, type PlanRow, type ReconcileRow } from './protocol.ts';
 import { causeRow, textOf } from './texts.ts';
 
-type Told<T> = T & { readonly id: number };
+interface Told<T> {
+  readonly id: number;
+  readonly told: T;
+}
 type Ended = Told<ReconcileEndedObservation>;
 type Planned = Told<PlanObservation>;
 
@@ -24,8 +27,9 @@ export class History {
   #last = 0;
 
   hear(observation: Observation): void {
-    if (observation.type === 'reconcile-ended') this.#ended({ ...observation, id: ++this.#last });
-    else if (observation.type === 'plan') this.#plans.add({ ...observation, id: ++this.#last });
+    if (observation.type === 'reconcile-ended')
+      this.#ended({ id: ++this.#last, told: observation });
+    else if (observation.type === 'plan') this.#plans.add({ id: ++this.#last, told: observation });
     else if (observation.type === 'reconcile-dropped' && this.#failing.size > 0)
       this.#failing.delete(keyOf(observation.watcher));
   }
@@ -58,10 +62,11 @@ export class History {
 
   #ended(ended: Ended): void {
     this.#reconciles.add(ended);
-    if (ended.result !== 'error' && this.#failing.size === 0) return;
-    const key = keyOf(ended.watcher);
+    const { result, watcher } = ended.told;
+    if (result !== 'error' && this.#failing.size === 0) return;
+    const key = keyOf(watcher);
     this.#failing.delete(key);
-    if (ended.result !== 'error') return;
+    if (result !== 'error') return;
     this.#failing.set(key, ended);
     for (const oldest of this.#failing.keys()) {
       if (this.#failing.size <= mostFailing) break;
@@ -93,8 +98,8 @@ class Ring<T> {
   }
 }
 
-function reconcileRow({ watcher, causes, error, ...rest }: Ended): ReconcileRow {
-  const { id, at, durationMs, attempt, result } = rest;
+function reconcileRow({ id, told }: Ended): ReconcileRow {
+  const { at, watcher, causes, durationMs, attempt, result, error } = told;
   return {
     id,
     at,
@@ -107,7 +112,8 @@ function reconcileRow({ watcher, causes, error, ...rest }: Ended): ReconcileRow 
   };
 }
 
-function planRow({ id, at, watched, change, reason, demanded, size }: Planned): PlanRow {
+function planRow({ id, told }: Planned): PlanRow {
+  const { at, watched, change, reason, demanded, size } = told;
   return {
     id,
     at,

@@ -75,12 +75,12 @@ export interface ReconcileEndedObservation extends Happened {
   readonly watcher: ObjectIdentifier;
   readonly causes: readonly Cause[];
   readonly attempt: number;
-  /** In milliseconds; absent where nobody listened when it started. */
-  readonly durationMs?: number;
+  /** In milliseconds; undefined where nobody listened when it started. */
+  readonly durationMs: number | undefined;
   /** `requeue`: it succeeded, and asked to run again. */
   readonly result: 'success' | 'requeue' | 'error';
   /** What the reconciler threw, as it is: yours to keep out of what others see. */
-  readonly error?: unknown;
+  readonly error: unknown;
 }
 
 /** One thing that happened in a dynamic watcher; `type` says which. */

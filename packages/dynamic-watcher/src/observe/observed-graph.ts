@@ -8,9 +8,11 @@ export function observedGraph<Note>(
 ): DependencyGraph<Note> {
   const told = (watcher: ObjectIdentifier, change: GraphChange): GraphChange => {
     if (audience.isListening) {
-      for (const watched of change.added) audience.tell({ type: 'edge-added', watcher, watched });
+      const at = audience.now();
+      for (const watched of change.added)
+        audience.tell({ type: 'edge-added', at, watcher, watched });
       for (const watched of change.removed)
-        audience.tell({ type: 'edge-removed', watcher, watched });
+        audience.tell({ type: 'edge-removed', at, watcher, watched });
     }
     return change;
   };

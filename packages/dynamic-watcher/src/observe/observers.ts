@@ -1,17 +1,12 @@
 import type { Clock, Logger } from '@depwatch/core';
 import type { Observation } from './observation.ts';
 
-/** An observation, before it is said when it happened. */
-export type Happening = Observation extends infer One
-  ? One extends Observation
-    ? Omit<One, 'at'>
-    : never
-  : never;
-
 /** Who is told of observations; whoever tells asks first whether anybody listens, and makes nothing up otherwise. */
 export interface Audience {
   readonly isListening: boolean;
-  tell(happening: Happening): void;
+  /** What the clock shows, in milliseconds. */
+  now(): number;
+  tell(observation: Observation): void;
 }
 
 interface Listener {
@@ -49,11 +44,14 @@ export class Observers implements Audience {
     return () => void this.#listeners.delete(listener);
   }
 
-  tell(happening: Happening): void {
+  now(): number {
+    return this.#clock.now();
+  }
+
+  tell(observation: Observation): void {
     if (this.#listeners.size === 0) return;
     if (this.#untold.length === 0) queueMicrotask(() => this.#tellAll());
-    // It has one field more, and a copy costs as much again as all the rest.
-    this.#untold.push(Object.assign(happening, { at: this.#clock.now() }) as Observation);
+    this.#untold.push(observation);
   }
 
   /** Nothing is told any more. */

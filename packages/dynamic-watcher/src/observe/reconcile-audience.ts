@@ -1,12 +1,13 @@
 import type { Attribution } from '../reconcile/attribution.ts';
-import type { Audience, Happening } from './observers.ts';
+import type { Observation } from './observation.ts';
+import type { Audience } from './observers.ts';
 
 /** Whom a loop tells what becomes of reconciles. */
 export interface ReconcileAudience {
   /** Whether anybody listens, whomever it is for. */
   readonly isListening: boolean;
   /** @param key the watcher's */
-  tell(key: string, happening: Happening): void;
+  tell(key: string, observation: Observation): void;
 }
 
 /** Of a loop whose watchers are all one dynamic watcher's. */
@@ -15,7 +16,7 @@ export function forAll(audience: Audience): ReconcileAudience {
     get isListening() {
       return audience.isListening;
     },
-    tell: (_key, happening) => audience.tell(happening),
+    tell: (_key, observation) => audience.tell(observation),
   };
 }
 
@@ -29,10 +30,10 @@ export function forMembers<Member extends { readonly audience: Audience }>(
       for (const { audience } of members) if (audience.isListening) return true;
       return false;
     },
-    tell(key, happening) {
-      const as = happening.type === 'reconcile-queued' ? 'waiting' : 'running';
+    tell(key, observation) {
+      const as = observation.type === 'reconcile-queued' ? 'waiting' : 'running';
       for (const { audience } of attribution.members(key, as))
-        if (audience.isListening) audience.tell({ ...happening });
+        if (audience.isListening) audience.tell(observation);
     },
   };
 }

@@ -25,20 +25,22 @@ export class ReconcileReports {
   }
 
   queued({ key, watcher }: Item, causes: Causes, afterMs: number): void {
-    if (this.#audience.isListening)
-      this.#audience.tell(key, { type: 'reconcile-queued', watcher, causes, afterMs });
+    if (!this.#audience.isListening) return;
+    const at = this.#clock.now();
+    this.#audience.tell(key, { type: 'reconcile-queued', at, watcher, causes, afterMs });
   }
 
   dropped({ key, watcher }: Item): void {
-    if (this.#audience.isListening)
-      this.#audience.tell(key, { type: 'reconcile-dropped', watcher });
+    if (!this.#audience.isListening) return;
+    this.#audience.tell(key, { type: 'reconcile-dropped', at: this.#clock.now(), watcher });
   }
 
   /** @returns when it started, in milliseconds of the clock; undefined where nobody looks on */
   started({ key, watcher }: Item, causes: Causes, attempt: number): number | undefined {
     if (!this.#audience.isListening) return undefined;
-    this.#audience.tell(key, { type: 'reconcile-started', watcher, causes, attempt });
-    return this.#clock.now();
+    const at = this.#clock.now();
+    this.#audience.tell(key, { type: 'reconcile-started', at, watcher, causes, attempt });
+    return at;
   }
 
   /** @param startedAt what {@link started} returned */
@@ -49,19 +51,21 @@ export class ReconcileReports {
     attempt: number,
     outcome: Outcome,
   ): void {
+    const at = this.#clock.now();
     this.#audience.tell(key, {
       type: 'reconcile-ended',
+      at,
       watcher,
       causes,
       attempt,
-      ...(startedAt !== undefined && { durationMs: this.#clock.now() - startedAt }),
-      ...told(outcome),
+      durationMs: startedAt === undefined ? undefined : at - startedAt,
+      result: resultOf(outcome),
+      error: 'error' in outcome ? outcome.error : undefined,
     });
   }
 }
 
-/** What is told of an outcome. */
-function told(outcome: Outcome): Pick<ReconcileEndedObservation, 'result' | 'error'> {
-  if ('error' in outcome) return { result: 'error', error: outcome.error };
-  return { result: outcome.afterMs === undefined ? 'success' : 'requeue' };
+function resultOf(outcome: Outcome): ReconcileEndedObservation['result'] {
+  if ('error' in outcome) return 'error';
+  return outcome.afterMs === undefined ? 'success' : 'requeue';
 }

@@ -69,7 +69,8 @@ export class GroupMember implements Reconciles {
   /** For those who look on: what was queued for it is not to come. */
   dropped(watcher: ObjectIdentifier): void {
     const { audience } = this.#options;
-    if (audience.isListening) audience.tell({ type: 'reconcile-dropped', watcher });
+    if (audience.isListening)
+      audience.tell({ type: 'reconcile-dropped', at: audience.now(), watcher });
   }
 
   /** Drops and aborts what no other member has to do with; what others have is theirs, and goes on. */

@@ -53,7 +53,6 @@ export class PlanReports {
     { watched, demanded, size }: PlanNumbers,
   ): void {
     this.#audience.plan({
-      type: 'plan',
       watched,
       change,
       reason,
