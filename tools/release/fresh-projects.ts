@@ -132,8 +132,8 @@ async function writeProject(folder: string, dependencies: Record<string, string>
 }
 
 /**
- * What a package's user installs beside it: its peers, and what its README says. The versions are those that
- * any package wants of a peer, or the latest.
+ * What a package's user installs beside it: its peers, and what its README says, other packages of these among it. The
+ * versions of others are those that any package wants of a peer, or the latest.
  */
 function othersOf(
   { readme, manifest }: PublishedPackage,
@@ -146,10 +146,9 @@ function othersOf(
   const ranges: Record<string, string> = Object.assign(
     {},
     ...packages.map((one) => one.manifest.peerDependencies),
+    ...packages.map((one) => ({ [one.manifest.name]: one.manifest.version })),
   );
   return Object.fromEntries(
-    names
-      .filter((name) => !/^(-|@depwatch\/)/.test(name))
-      .map((name) => [name, ranges[name] ?? 'latest']),
+    names.filter((name) => !name.startsWith('-')).map((name) => [name, ranges[name] ?? 'latest']),
   );
 }
