@@ -33,6 +33,7 @@ export interface OpenTelemetry {
    * `reconcile`, and the `run` of its finalizer.
    */
   wrap<Function extends ReconcileFunction>(reconcile: Function): Function;
+  /** The same of a Reconciler, whose `stopped` is passed on. */
   wrap(reconciler: Reconciler): Reconciler;
   /**
    * An object that does what the given one does, with a span for each call that reads, writes or waits: a client, or a dynamic

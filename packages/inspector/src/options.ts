@@ -3,6 +3,7 @@ import type { Clock } from '@depwatch/core';
 /** The replicas of `@depwatch/replicas`, by the little that is shown of them. */
 export interface InspectedReplicas {
   readonly state: string;
+  /** Who takes part, as this replica sees it; `since` is by its own clock, in milliseconds. */
   members(): readonly {
     readonly identity: string;
     readonly epoch: number;
