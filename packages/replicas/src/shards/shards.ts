@@ -241,6 +241,8 @@ export class Shards implements Mode {
   }
 
   #failed(what: 'read' | 'write' | 'delete', error: unknown): void {
+    // Who has left may have closed the connection, and tries nothing again.
+    if (this.#state.phase === 'left') return;
     this.#options.problems.met(what, error);
     const isFinal =
       isDepwatchError(error) && !error.retryable && what !== 'delete' && !isConflict(error);
