@@ -10,7 +10,6 @@ export function ownedBeside(own: string, ownership: Ownership): Ownership {
     get epoch() {
       return ownership.epoch;
     },
-    ...(ownership.ownerOf && { ownerOf: (key: string) => ownership.ownerOf!(key) }),
     onChange: (listener) => ownership.onChange(listener),
     ...(ownership.ownerOf && { ownerOf: (key: string) => ownership.ownerOf!(key) }),
   };

@@ -9,6 +9,7 @@ export class Owned implements Ownership {
   readonly overdue = new AbortController();
   /** What it was asked about, since that was last cleared. */
   readonly asked = new Set<string>();
+  ownerOf?: (key: string) => string | undefined;
   readonly #keys = new Set<string>();
   readonly #listeners = new Set<Listener>();
 

@@ -52,6 +52,25 @@ describe('a controller of a replica', () => {
     expect(bench.calls).toEqual(['a', 'a']);
   });
 
+  test('tells whose its objects are from nobody’s', async () => {
+    const figures: Record<string, number> = {};
+    const gauge = (name: string, value: number, { owner = '' } = {}): void => {
+      figures[name + owner] = value;
+    };
+    const owned = new Owned('a');
+    owned.ownerOf = (key) => (key === keyOf('b') ? 'another' : undefined);
+    await using bench = await startBench(
+      { ownership: owned, metrics: { gauge, count: () => {}, observe: () => {} } },
+      [widget('a'), widget('b'), widget('c')],
+    );
+    await bench.settle(10_000);
+    expect(figures).toMatchObject({
+      depwatch_watchersthis: 1,
+      depwatch_watchersanother: 1,
+      depwatch_watchersnobody: 1,
+    });
+  });
+
   test('that owns nothing holds its list alone, and is ready', async () => {
     await using bench = await startBench({ ownership: new Owned() }, [widget('a')]);
     expect(bench.controller.watcher.getWatchCount()).toBe(1);

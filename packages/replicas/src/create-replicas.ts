@@ -11,6 +11,7 @@ import {
 } from '@depwatch/core';
 
 import { ChangeListeners } from './change-listeners.ts';
+import { guardLogger, guardMetrics } from './guard.ts';
 import { Candidate } from './leader/candidate.ts';
 import type { Member, Mode } from './mode.ts';
 import { checkNames, leaseTimes, type ReplicasOptions } from './options.ts';
@@ -63,9 +64,14 @@ class ReplicasOf implements Replicas {
   #stopping: Promise<void> | undefined;
 
   constructor(options: ReplicasOptions) {
-    this.#options = options;
+    const { logger, metrics } = options;
+    this.#options = {
+      ...options,
+      ...(logger && { logger: guardLogger(logger) }),
+      ...(metrics && { metrics: guardMetrics(metrics) }),
+    };
     this.#times = leaseTimes(options);
-    this.#listeners = new ChangeListeners(options.logger ?? silentLogger);
+    this.#listeners = new ChangeListeners(this.#options.logger ?? silentLogger);
     this.identity =
       options.identity ??
       (process.env['POD_NAME'] || `${hostname()}-${randomUUID().slice(0, 8)}`.toLowerCase());

@@ -54,6 +54,9 @@ export interface LeaseTimes {
   readonly retryPeriodMs: number;
 }
 
+/** A day; a timer can't be set for more than 24 of them. */
+const longestMs = 86_400_000;
+
 /** The times, checked: a replica has to know of its loss before the others do. */
 export function leaseTimes(options: ReplicasSettings): LeaseTimes {
   const { renewDeadlineMs = 10_000, retryPeriodMs = 2000 } = options;
@@ -63,8 +66,10 @@ export function leaseTimes(options: ReplicasSettings): LeaseTimes {
     retryPeriodMs,
   };
   for (const [name, ms] of Object.entries(given)) {
-    if (!Number.isFinite(ms) || ms <= 0) {
-      throw invalidInput(`${name}: expected milliseconds above 0, got ${String(ms)}`);
+    if (!Number.isFinite(ms) || ms <= 0 || ms > longestMs) {
+      throw invalidInput(
+        `${name}: expected milliseconds above 0 and up to ${longestMs}, got ${String(ms)}`,
+      );
     }
   }
   const leaseDurationMs = Math.ceil(given.leaseDurationMs / 1000) * 1000;
@@ -84,7 +89,8 @@ export function leaseTimes(options: ReplicasSettings): LeaseTimes {
 /** @throws DepwatchError ERR_INVALID_INPUT naming the option that is wrong */
 export function checkNames({ namespace, name, identity, mode }: ReplicasSettings): void {
   for (const [option, value] of Object.entries({ namespace, name })) {
-    if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value)) {
+    // What an environment lacks is undefined, whatever the type says.
+    if (typeof value !== 'string' || !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value)) {
       throw invalidInput(`${option}: expected a DNS label, got ${JSON.stringify(value)}`);
     }
   }

@@ -10,10 +10,12 @@ const make = (options: object) => () =>
 describe('options', () => {
   test.each([
     [{ namespace: '../x' }, 'namespace'],
+    [{ namespace: undefined }, 'namespace'],
     [{ name: 'Web' }, 'name'],
     [{ identity: '' }, 'identity'],
     [{ mode: 'both' }, 'mode'],
     [{ leaseDurationMs: 0 }, 'leaseDurationMs'],
+    [{ leaseDurationMs: 2 ** 31 }, 'leaseDurationMs'],
     [{ renewDeadlineMs: 15_000 }, 'renewDeadlineMs'],
     [{ retryPeriodMs: 6000 }, 'retryPeriodMs'],
     [{ retryPeriodMs: Number.NaN }, 'retryPeriodMs'],

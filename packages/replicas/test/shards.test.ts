@@ -88,6 +88,19 @@ describe('shards', () => {
     expect(owned(b)).toEqual(keys);
   });
 
+  test('who has left says nothing of an answer that is lost then', async () => {
+    const warnings: string[] = [];
+    const warn = (_: object, message: string) => void warnings.push(message);
+    const a = replica('a', { logger: { debug() {}, info() {}, warn, error: warn } });
+    await startAll(a);
+    server.hold({ operation: 'update', at: 'answer' });
+    const stopping = a.stop();
+    await server.clock.advance(1000);
+    await stopping; // it has seen its last write among the Leases
+    await server.clock.advance(20_000);
+    expect(warnings).toEqual([]);
+  });
+
   test('what still runs is waited for, and nobody begins it meanwhile', async () => {
     const a = replica('a');
     await startAll(a);

@@ -10,6 +10,12 @@ import type {
   SeenLease,
 } from './types.ts';
 
+/** So many Leases that nobody needs any more are deleted with each renewal. */
+const mostDeletes = 10;
+
+/** The longest time that a timer is set for: one that is years away it can't be. */
+const longestTimerMs = 3_600_000;
+
 type Said = Pick<ReplicaRecord, 'phase' | 'members'>;
 
 /** What was last said in the own Lease, or may have been. */
@@ -126,6 +132,7 @@ function leftovers(state: MembershipState, context: MembershipContext): Membersh
       return lease.record?.phase === 'left' || echoed.sentAt >= longAgo;
     })
     .filter(({ name }) => winner(name) === context.identity)
+    .slice(0, mostDeletes)
     .map(({ name, resourceVersion }) => ({ type: 'delete', name, over: resourceVersion }));
 }
 
@@ -170,5 +177,5 @@ export function nextTimer(work: Work, context: MembershipContext): Work {
     readDueAt(state, context),
   ].filter((at) => at > now && at < Infinity);
   if (moments.length === 0) return work;
-  return so(work, {}, { type: 'timer', ms: Math.min(...moments) - now });
+  return so(work, {}, { type: 'timer', ms: Math.min(...moments, now + longestTimerMs) - now });
 }

@@ -115,8 +115,9 @@ export class DemandedFeeds {
     watched: ObjectIdentifier,
     orWas: boolean,
     signal: CallSignal,
+    isPatient?: boolean,
   ): Promise<DepwatchError | undefined> {
-    return this.#feeds.ready(key, watched, orWas, signal);
+    return this.#feeds.ready(key, watched, orWas, signal, isPatient);
   }
 
   /** As `Feeds.awaited`. */

@@ -174,6 +174,30 @@ export class Dependencies {
     return settle(tentative.confirm(key, claimed));
   }
 
+  /**
+   * Has a watcher depend on something from now on, whether it can be had or not, and doesn't wait for it; its terms have to be
+   * those of one that waits.
+   *
+   * @returns waits until it is up, can't be seen, or isn't depended on any more, however long that takes
+   */
+  async demand(
+    by: Watcher,
+    watched: ObjectIdentifier,
+    terms: EdgeTerms | undefined,
+    signal: CallSignal,
+  ): Promise<() => Promise<unknown>> {
+    const how = await this.#resolve(watched, true, signal);
+    signal.throwIfAborted();
+    const [id] = asKnown([watched], [how]);
+    const key = objectIdentifierKey(id!);
+    const claimed = this.#link(by, [watched], [id!], [key], [how], terms);
+    this.#wait(by.key, [key], claimed, terms);
+    this.#options.tentative.confirm(by.key, claimed);
+    this.#note(by.key, key, id!, terms);
+    const { feeds } = this.#options;
+    return () => feeds.ready(key, id!, false, new CallController(), true).catch(() => {});
+  }
+
   /** What comes up is waited for from now on, also where a call that doesn't wait asked for it first. */
   #wait(
     watcherKey: string,

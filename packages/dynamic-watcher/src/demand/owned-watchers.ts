@@ -98,6 +98,8 @@ export class OwnedWatchers implements WatcherCalls {
     }
     this.#held.set(by.key, by.watcher);
     await this.#options.dependencies.replace(by, watched, terms, signal);
+    // What could not be brought up is not what it depends on any more.
+    if (this.#owns(by.key) && this.#parked.delete(by.key)) this.#acquired(by);
     this.#sweep(by);
   }
 
@@ -171,21 +173,26 @@ export class OwnedWatchers implements WatcherCalls {
   }
 
   async #bringUp(by: Watcher, parked: Parked): Promise<void> {
-    const { operations, dependencies, loop, cluster } = this.#options;
+    const { operations, dependencies } = this.#options;
     const isWanted = (): boolean => this.#comingUp.get(by.key) === parked;
     try {
-      await operations.shared(by.key, async (signal) => {
-        if (!isWanted()) return;
+      const coming = await operations.shared(by.key, async (signal) => {
+        if (!isWanted()) return [];
         const edges = [...parked.edges.values()].map(({ watched, terms }) => {
-          // Nobody is there to be told that it can't be had; it is waited for.
+          // Nobody is there to be told that it can't be had, or is late; it is waited for.
           const waiting = edgeTerms(terms?.select, true, terms?.map);
-          return dependencies.bringUp(by, [watched], waiting, signal, () => {});
+          return dependencies.demand(by, watched, waiting, signal);
         });
-        await Promise.all(edges);
+        const all = await Promise.all(edges);
+        // They are in the graph by now, and may be replaced there.
+        parked.edges.clear();
+        return all;
       });
+      // By itself, so that nothing that is to be done with the watcher has to wait for it.
+      await Promise.all(coming.map((isUp) => isUp()));
       if (!isWanted()) return;
       this.#comingUp.delete(by.key);
-      loop.enqueue(by.key, by.watcher, inCluster(cluster, { type: 'acquired' }));
+      this.#acquired(by);
     } catch (error) {
       if (!isWanted() || this.#isClosed) return;
       this.#park(by);
@@ -193,6 +200,11 @@ export class OwnedWatchers implements WatcherCalls {
     } finally {
       this.#sweep(by);
     }
+  }
+
+  #acquired({ key, watcher }: Watcher): void {
+    const { loop, cluster } = this.#options;
+    loop.enqueue(key, watcher, inCluster(cluster, { type: 'acquired' }));
   }
 
   /** Once for all that fail until then: they may be thousands. */

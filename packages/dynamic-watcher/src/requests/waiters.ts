@@ -17,7 +17,7 @@ export interface Awaited {
 export class Waiters<T> {
   readonly #awaited: Awaited;
   readonly #deadlines: Deadlines;
-  /** In the order in which they came, which is that of their deadlines. */
+  /** In the order in which they came. */
   #all: Waiter<T>[] = [];
   #hasBegun = false;
 
@@ -34,16 +34,18 @@ export class Waiters<T> {
 
   /**
    * Waits until `resolve`, `reject`, the end of its time or an abort, which rejects with the signal's reason.
+   *
+   * @param isPatient its time never ends
    */
-  wait(signal: CallSignal): Promise<T> {
+  wait(signal: CallSignal, isPatient = false): Promise<T> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
-      const waiter = new Waiter(this, signal, resolve, reject);
+      const waiter = new Waiter(this, signal, isPatient, resolve, reject);
       // One waits for most things, and of those there may be thousands.
       if (this.#all.length === 0) this.#all = [waiter];
       else this.#all.push(waiter);
       signal.addEventListener('abort', waiter);
-      if (this.#hasBegun) this.#deadlines.add(waiter);
+      if (this.#hasBegun) this.#time(waiter);
     });
   }
 
@@ -51,17 +53,14 @@ export class Waiters<T> {
   begin(): void {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
-    for (const waiter of this.#all) this.#deadlines.add(waiter);
+    for (const waiter of this.#all) this.#time(waiter);
   }
 
   /** Nobody is kept waiting for a try that comes too late. */
   triesAgainIn(ms: number): void {
     if (!this.#hasBegun) return;
     const next = this.#deadlines.in(ms);
-    for (const waiter of [...this.#all]) {
-      if (next <= waiter.deadline) return;
-      waiter.expire();
-    }
+    for (const waiter of [...this.#all]) if (next > waiter.deadline) waiter.expire();
   }
 
   resolve(value: T): void {
@@ -87,6 +86,10 @@ export class Waiters<T> {
     if (this.#all.length === 0) this.#awaited.abandoned?.();
   }
 
+  #time(waiter: Waiter<T>): void {
+    if (!waiter.isPatient) this.#deadlines.add(waiter);
+  }
+
   #takeAll(): readonly Waiter<T>[] {
     const all = this.#all;
     this.#all = [];
@@ -103,6 +106,7 @@ export class Waiters<T> {
 /** Somebody who waits; itself what its signal tells and what has its time, since there may be thousands. */
 class Waiter<T> implements Timed, AbortListener {
   deadline = Infinity;
+  readonly isPatient: boolean;
   readonly resolve: (value: T) => void;
   readonly reject: (error: unknown) => void;
   readonly #waiters: Waiters<T>;
@@ -111,11 +115,13 @@ class Waiter<T> implements Timed, AbortListener {
   constructor(
     waiters: Waiters<T>,
     signal: CallSignal,
+    isPatient: boolean,
     resolve: (value: T) => void,
     reject: (error: unknown) => void,
   ) {
     this.#waiters = waiters;
     this.signal = signal;
+    this.isPatient = isPatient;
     this.resolve = resolve;
     this.reject = reject;
   }

@@ -1,5 +1,6 @@
 import type { DepwatchError, ObjectIdentifier, ScopedGVR } from '@depwatch/core';
 import type { Collection } from './collection.ts';
+import type { LackingOptions } from './lacking.ts';
 import type { ResumableSource, Sink } from './source.ts';
 
 /** What a {@link Collection} tells its owner of. */
@@ -21,6 +22,8 @@ export interface CollectionContext {
   /** Whether metadata alone is asked for, so that nobody needs whole objects. */
   readonly metadataOnly: boolean;
   readonly listener: CollectionListener;
+  /** How what was dropped is fetched for many at once. */
+  readonly lists: LackingOptions['context'];
   /** A watch, of all objects of the collection or of what one feed is about; not started. */
   createSource(sink: Sink, watched: ObjectIdentifier, gvr: ScopedGVR): ResumableSource;
 }

@@ -98,6 +98,15 @@ export class CollectionObjects {
     return false;
   }
 
+  /** What somebody asks for, and was dropped, is whole from now on, where this is the state that is here. */
+  restore(objects: readonly KubernetesObject[]): void {
+    for (const object of objects) {
+      const key = objectKey(object);
+      const known = this.store.get(key);
+      if (known && !this.suffices(known) && this.#isAskedFor(key, object)) this.store.adopt(object);
+    }
+  }
+
   /** What is gone takes no room. */
   applied(changes: readonly ObjectChange[]): void {
     for (const { key, after } of changes) if (!after) this.#spare.delete(key);

@@ -16,9 +16,13 @@ import { CollectionObjects } from './collection-objects.ts';
 import type { Feed, Handover } from './feed.ts';
 import { handOn } from './hand-on.ts';
 import { isBehind, objectsFor } from './joining.ts';
+import { Lacking } from './lacking.ts';
 import { Membership } from './membership.ts';
 import { Parting } from './parting.ts';
 import type { ResumableSource, Sink } from './source.ts';
+
+/** So many may have a watch of their own on their way in; those beyond wait for a list that serves them all. */
+const mostApart = 16;
 
 /**
  * One watch, of all objects of a namespace or of a kind, that serves many feeds. A feed joins once the collection shows what
@@ -37,6 +41,7 @@ export class Collection implements Sink {
   readonly #waiting = new Set<Membership>();
   /** Those of them that may join once the collection is further on. */
   readonly #doubtful = new Set<Membership>();
+  readonly #lacking: Lacking;
   readonly #parting = new Parting({
     joined: this.#joined,
     version: () => (this.#isLive && !this.#isOver ? this.resourceVersion : undefined),
@@ -62,6 +67,13 @@ export class Collection implements Sink {
     this.#context = context;
     this.#objects = new CollectionObjects(context.metadataOnly);
     this.source = context.createSource(this, watched, gvr);
+    this.#lacking = new Lacking({
+      context: context.lists,
+      query: () => this.source.query,
+      size: () => this.size,
+      fetched: (objects) => this.#objects.restore(objects),
+      done: (memberships) => this.#fetched(memberships),
+    });
   }
 
   get store(): ObjectStore<KubernetesObject> {
@@ -120,6 +132,7 @@ export class Collection implements Sink {
   /** Ends it. Feeds that are still in it are not served from now on. */
   close(): void {
     this.#isOver = true;
+    this.#lacking.close();
     this.source.stop();
   }
 
@@ -267,6 +280,7 @@ export class Collection implements Sink {
   #end(error: DepwatchError, version?: string): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#lacking.close();
     for (const membership of [...this.#joined]) this.#serveApart(membership, version);
     for (const membership of [...this.#joining]) this.#serveApart(membership);
     this.#context.listener.ended(this, error);
@@ -288,6 +302,7 @@ export class Collection implements Sink {
     const { feed } = membership;
     if (feed.handover !== membership) return undefined;
     const objects = objectsFor(membership, this.#objects);
+    if (!objects && this.#mayLack(membership)) return undefined;
     if (!objects || isBehind(this.resourceVersion, feed)) {
       this.#waitElsewhere(membership);
       // A watch of its own says when it has moved, the collection when it has.
@@ -298,6 +313,7 @@ export class Collection implements Sink {
     this.#joining.delete(membership);
     this.#waiting.delete(membership);
     this.#doubtful.delete(membership);
+    this.#lacking.delete(membership);
     this.#joined.add(membership);
     feed.handover = undefined;
     feed.source = membership;
@@ -314,6 +330,27 @@ export class Collection implements Sink {
       // It can't be kept: its own watch reports that.
       this.#serveApart(membership);
       return undefined;
+    }
+  }
+
+  /** Whether it waits, with many others, for a list of what was dropped. */
+  #mayLack(membership: Membership): boolean {
+    if (!this.#waiting.has(membership)) return false;
+    if (this.#lacking.has(membership)) return true;
+    if (this.#joining.size - this.#waiting.size < mostApart) return false;
+    this.#lacking.add(membership);
+    return true;
+  }
+
+  /** Those join that lack nothing any more. The others have changed meanwhile, or there was no list. */
+  #fetched(memberships: ReadonlySet<Membership>): void {
+    this.settle(memberships);
+    for (const membership of memberships) {
+      this.#lacking.delete(membership);
+      // Where it isn't up to date, they are looked at once it is.
+      if (!this.#isLive || this.store.stagedSize > 0 || !this.#waiting.has(membership)) continue;
+      this.#waitElsewhere(membership);
+      this.#doubtful.add(membership);
     }
   }
 
@@ -346,6 +383,7 @@ export class Collection implements Sink {
   #forget(membership: Membership): boolean {
     this.#doubtful.delete(membership);
     this.#waiting.delete(membership);
+    this.#lacking.delete(membership);
     const wasIn = this.#joined.delete(membership);
     if (!this.#joining.delete(membership) && !wasIn) return false;
     if (!this.#isOver) this.#objects.delete(membership);

@@ -216,12 +216,14 @@ export class Feeds implements FeedListener {
    *
    * @param key the watched identifier's
    * @param orWas whether a feed that was live before, and is being brought back, will do
+   * @param isPatient whether it may take as long as it takes
    */
   ready(
     key: string,
     watched: ObjectIdentifier,
     orWas: boolean,
     signal: CallSignal,
+    isPatient = false,
   ): Promise<DepwatchError | undefined> {
     if (signal.aborted) return Promise.reject(signal.reason);
     const feed = this.#feeds.get(key);
@@ -232,7 +234,7 @@ export class Feeds implements FeedListener {
       feed.waiters = new Waiters(feed, this.#deadlines);
       if (feed.hasBegun) feed.waiters.begin();
     }
-    return feed.waiters.wait(signal);
+    return feed.waiters.wait(signal, isPatient);
   }
 
   /** Somebody waits for it from now on who needn't have done so before: what went meanwhile is pending, and noticed when it comes. */

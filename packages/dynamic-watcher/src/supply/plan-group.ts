@@ -228,6 +228,11 @@ export class PlanGroup implements CollectionListener {
     const collection = new Collection(this.#watchedOf(branch), this.#gvr, {
       metadataOnly: this.#context.metadataOnly,
       listener: this,
+      lists: {
+        ...this.#context,
+        maxSizeFactor: this.#context.watchPlanBounds.maxSizeFactor,
+        patienceMs: this.#context.requestTimeoutMs * patience,
+      },
       createSource: (sink, watched, gvr) => this.#context.createSource(sink, watched, gvr),
     });
     this.#collections.set(branch, collection);

@@ -8,6 +8,7 @@ import {
   type ObjectIdentifier,
   type ScopedGVR,
 } from '@depwatch/core';
+import { createVirtualClock } from '@depwatch/testing';
 import type { CollectionContext } from '../../src/supply/collection-context.ts';
 import { Collection } from '../../src/supply/collection.ts';
 import { Feed, type FeedListener } from '../../src/supply/feed.ts';
@@ -61,6 +62,14 @@ export class CollectionBench {
     const collection = new Collection(watched, gvr, {
       metadataOnly: this.#metadataOnly,
       createSource: this.#createSource,
+      // Of a server that has none; only those that come by the score ask for one.
+      lists: {
+        transport: { list: () => Promise.reject(new Error('no lists here')) } as never,
+        clock: createVirtualClock(),
+        slots: undefined as never,
+        patienceMs: 2500,
+        maxSizeFactor: 20,
+      },
       listener: {
         live: note('live'),
         retrying: note('retrying'),

@@ -23,6 +23,8 @@ export class Candidate implements Mode {
   readonly #ended = new AbortController();
   readonly #metrics: GroupMetrics;
   #phase: MembershipPhase = 'idle';
+  /** The greatest that was seen. */
+  #epoch = 0;
   #observed: Observed = { lease: undefined, at: -Infinity };
   /** When the holder before this one was last seen to hold it; undefined where there was none. */
   #vacantSince: number | undefined;
@@ -44,7 +46,7 @@ export class Candidate implements Mode {
   }
 
   get epoch(): number {
-    return epochOf(this.#observed.lease);
+    return this.#epoch;
   }
 
   ownerOf(): string | undefined {
@@ -125,7 +127,7 @@ export class Candidate implements Mode {
   async #write(): Promise<boolean> {
     const { client, clock, problems } = this.#options;
     const sentAt = clock.now();
-    const lease = takenLease(this.#observed.lease, this.#options, sentAt);
+    const lease = takenLease(this.#observed.lease, this.#options, sentAt, this.#epoch);
     try {
       const stored = await within(clock, this.#requestTimeoutMs, undefined, (signal) =>
         this.#observed.lease ? client.update(lease, { signal }) : client.create(lease, { signal }),
@@ -150,6 +152,7 @@ export class Candidate implements Mode {
     if (lease && lease.metadata?.resourceVersion === before.lease?.metadata?.resourceVersion)
       return;
     this.#observed = { lease, at: this.#options.clock.now() };
+    this.#epoch = Math.max(this.#epoch, epochOf(lease));
     const [left, holder] = [before.lease, lease].map((one) => one?.spec?.holderIdentity);
     if (left === holder) return;
     this.#vacantSince = before.lease && before.at;

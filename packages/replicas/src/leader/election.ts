@@ -42,10 +42,19 @@ export function mayTake(
   return elector.clock.now() >= at + lastsMs;
 }
 
-/** The Lease as its holder renews it, or who comes to hold it takes it. */
-export function takenLease(before: Lease | undefined, elector: Elector, now: number): Lease {
+/**
+ * The Lease as its holder renews it, or who comes to hold it takes it.
+ *
+ * @param greatest epoch that was seen: it may have been deleted since, or edited, and epochs only grow
+ */
+export function takenLease(
+  before: Lease | undefined,
+  elector: Elector,
+  now: number,
+  greatest: number,
+): Lease {
   const { namespace, name, identity, run, times } = elector;
-  const { acquireTime = microTime(now), leaseTransitions = 0 } = before?.spec ?? {};
+  const { acquireTime = microTime(now) } = before?.spec ?? {};
   const isHeld = isHeldBy(before, elector);
   return leaseOver(before, {
     namespace,
@@ -57,7 +66,8 @@ export function takenLease(before: Lease | undefined, elector: Elector, now: num
       leaseDurationSeconds: times.leaseDurationMs / 1000,
       acquireTime: isHeld ? acquireTime : microTime(now),
       renewTime: microTime(now),
-      leaseTransitions: before && !isHeld ? leaseTransitions + 1 : leaseTransitions,
+      // One less than the epoch.
+      leaseTransitions: isHeld ? greatest - 1 : greatest,
     },
   });
 }

@@ -43,6 +43,8 @@ export class Shards implements Mode {
   #isFeeding = false;
   #following = new AbortController();
   #timer: Disposable | undefined;
+  /** Nothing is deleted before, since that was refused. */
+  #mayDeleteAt = -Infinity;
 
   constructor(options: ModeOptions) {
     this.#options = options;
@@ -144,10 +146,13 @@ export class Shards implements Mode {
       case 'write':
         return void this.#write(effect);
       case 'delete': {
+        if (clock.now() < this.#mayDeleteAt) return;
         const resourceVersion = effect.over;
         const options = { preconditions: { resourceVersion } };
         client.delete(leaseId(namespace, effect.name), options).catch((error: unknown) => {
-          if (!isDepwatchError(error, 'ERR_CONFLICT')) this.#failed('delete', error);
+          if (isConflict(error)) return;
+          this.#failed('delete', error);
+          this.#mayDeleteAt = clock.now() + refusedDeleteMs;
         });
         return;
       }
@@ -199,7 +204,9 @@ export class Shards implements Mode {
     this.#unreadable.add(lease);
     logger.error(
       { group, lease },
-      'a Lease of the group is of another format: nothing is owned beside it until it lapses',
+      lease === this.#leaseName
+        ? 'the Lease of this replica is of another format, and is not written over: delete it, or give the replica another identity'
+        : 'a Lease of the group is of another format: nothing is owned beside it until it lapses',
     );
   }
 
@@ -234,6 +241,8 @@ export class Shards implements Mode {
   }
 
   #failed(what: 'read' | 'write' | 'delete', error: unknown): void {
+    // Who has left may have closed the connection, and tries nothing again.
+    if (this.#state.phase === 'left') return;
     this.#options.problems.met(what, error);
     const isFinal =
       isDepwatchError(error) && !error.retryable && what !== 'delete' && !isConflict(error);
@@ -249,6 +258,9 @@ export class Shards implements Mode {
     this.#left.resolve();
   }
 }
+
+/** How long nothing is deleted after a delete that failed; what is left of others hurts nobody. */
+const refusedDeleteMs = 60_000;
 
 /** A second for the usual lease; clocks differ by much less, and the deadline comes seconds before the end of a lease. */
 function slackMs(leaseDurationMs: number): number {
