@@ -98,6 +98,8 @@ export class ObjectReconciler<T extends KubernetesObject> {
     // What comes from now on is a change that it comes for.
     if (!object) return this.remove(id);
     const seen = this.#see(reader, object as Cached<KubernetesObject>);
+    // Ours again since, it may have made again what was done away with.
+    if (!object.metadata?.deletionTimestamp) seen.isFinalized = false;
     const { finalizer } = task;
     if (!finalizer) {
       // What it owns goes with it; brought back, it would hold up a deletion in the foreground for ever.
