@@ -79,7 +79,8 @@ export interface ControllerContext<
    *
    * @returns the object as it is stored
    * @throws DepwatchError ERR_CONFLICT where another manager has a field, or the object another controller (both named, and
-   * told by an event, too); ERR_INVALID_INPUT for an `owned` object in another namespace
+   * told by an event, too); ERR_INVALID_INPUT for an `owned` object in another namespace,
+   * or that is the reconciled one itself
    */
   apply<K extends KubernetesObject>(object: K, options?: ControllerApplyOptions): Promise<K>;
   /**
