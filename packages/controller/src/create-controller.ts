@@ -143,8 +143,8 @@ export class KindController<T extends KubernetesObject> implements Controller {
 
   enqueue(id: ObjectIdentifier): void {
     const { kind } = this.#task;
-    if (groupVersionKindKey(id) !== groupVersionKindKey(kind)) {
-      throw invalidInput(`id: expected a ${kind.kind} of ${formatGroupVersion(kind)}`);
+    if (!id?.name || groupVersionKindKey(id) !== groupVersionKindKey(kind)) {
+      throw invalidInput(`id: expected the name of a ${kind.kind} of ${formatGroupVersion(kind)}`);
     }
     const shown = this.#shown(id);
     // A namespace means nothing where the kind has none.

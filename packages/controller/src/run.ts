@@ -1,4 +1,4 @@
-import { silentLogger, type Logger } from '@depwatch/core';
+import { invalidInput, silentLogger, type Logger } from '@depwatch/core';
 import type { WatchStatus } from '@depwatch/dynamic-watcher';
 import type { Controller } from './controller.ts';
 import { shareWatches } from './share-watches.ts';
@@ -50,8 +50,12 @@ const signals = ['SIGTERM', 'SIGINT'] as const;
  *
  * Controllers that were given the same transport, or the same kubeConfig, or neither, share connections, watches and cache, unless
  * settings of these differ; what more than one of them reads is watched once and kept once.
+ *
+ * @throws DepwatchError ERR_INVALID_INPUT for what are no controllers
  */
 export function run(controllers: readonly Controller[], options: RunOptions = {}): Run {
+  if (!Array.isArray(controllers) || !controllers.every((one) => typeof one?.start === 'function'))
+    throw invalidInput('controllers: expected a list of what createController gives');
   shareWatches(controllers, options.logger ?? silentLogger);
   return new ProcessRun(controllers, options);
 }

@@ -117,3 +117,9 @@ test('waits for running reconciles, whose signals are aborted', async () => {
   expect(await running.done).toBe(0);
   expect(isAborted).toBe(true);
 });
+
+test.each([undefined, [undefined], [{}]])('%o is refused, and no signal is listened for', (odd) => {
+  const { controllers } = createTwo();
+  expect(() => run(odd as never)).toThrow(/controllers/);
+  expect(() => run([...controllers, ...((odd ?? [null]) as never[])])).toThrow(/controllers/);
+});
