@@ -224,6 +224,9 @@ export class ObjectReconciler<T extends KubernetesObject> {
   }
 
   #listOf({ namespace }: ObjectIdentifier): HeldList | undefined {
-    return this.#options.own.find(({ query }) => !query.namespace || query.namespace === namespace);
+    return this.#options.own.find(
+      // Each of them lists all of a kind that has no namespaces.
+      ({ query }) => !query.namespace || !namespace || query.namespace === namespace,
+    );
   }
 }

@@ -12,6 +12,5 @@ export function ownedBeside(own: string, ownership: Ownership): Ownership {
     },
     ...(ownership.ownerOf && { ownerOf: (key: string) => ownership.ownerOf!(key) }),
     onChange: (listener) => ownership.onChange(listener),
-    ...(ownership.ownerOf && { ownerOf: (key: string) => ownership.ownerOf!(key) }),
   };
 }

@@ -44,6 +44,47 @@ describe('the own kind', () => {
     expect(calls.slice(2)).toEqual(['removed a']);
   });
 
+  test('is all of it where it has no namespaces, whatever namespaces are given', async () => {
+    const node = (name: string) => ({ apiVersion: 'v1', kind: 'Node', metadata: { name } });
+    await using bench = await startBench(
+      { kind: { version: 'v1', kind: 'Node' }, namespaces: ['one', 'two'] },
+      [node('a')],
+    );
+    const { fake, calls, controller } = bench;
+    await controller.ready;
+    fake.put(node('b'));
+    await bench.settle();
+    fake.remove({ version: 'v1', kind: 'Node', name: 'a' });
+    await bench.settle();
+    expect(calls).toEqual(['a', 'b', 'removed a']);
+    expect(fake.openWatches).toHaveLength(1);
+  });
+
+  test('may come back with another scope, by which its objects are reconciled', async () => {
+    const { metadata, spec } = widgetDefinition;
+    await using bench = await startBench({}, [widget('a')]);
+    const { fake, calls, controller } = bench;
+    fake.remove({
+      group: 'apiextensions.k8s.io',
+      version: 'v1',
+      kind: 'CustomResourceDefinition',
+      name: metadata.name,
+    });
+    await bench.settle(60_000);
+    expect(calls).toEqual(['a', 'removed a']);
+    fake.put({ ...widgetDefinition, spec: { ...spec, scope: 'Cluster' } });
+    fake.put({ apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'a' } });
+    await bench.settle(60_000);
+    fake.put({
+      apiVersion: 'example.com/v1',
+      kind: 'Widget',
+      metadata: { name: 'a', labels: { changed: 'yes' } },
+    });
+    await bench.settle(1000);
+    expect(calls.slice(2)).toEqual(['a', 'a']);
+    expect(controller.watcher.graph().watchers).toHaveLength(1);
+  });
+
   test('may be installed later, go, and come back', async () => {
     const fake = createFakeTransport();
     await using bench = await startBench({}, [], fake);
@@ -428,6 +469,8 @@ test('enqueue asks for a reconcile of an own object, and of no other', async () 
   await bench.settle();
   expect(calls).toEqual(['a', 'a']);
   expect(() => controller.enqueue(configMapId('a'))).toThrow(/Widget/);
+  for (const odd of [undefined, null, {}, widgetKind, { ...widgetKind, selector: 'a' }])
+    expect(() => controller.enqueue(odd as never)).toThrow(/the name of a Widget/);
 });
 
 test('enqueue means the object that it names, also where its kind has no namespaces', async () => {
