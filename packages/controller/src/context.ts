@@ -30,7 +30,8 @@ export interface ReadContext extends ReconcileContext {
   readonly unavailable: readonly WatchStatus[];
   /**
    * Writes, and reads that wake nobody. What it writes is remembered: this object's next reconcile begins once the cache shows
-   * it, or after 5 s. By default it writes as the controller's field manager, and ends with the reconcile.
+   * it, or after 5 s. By default it writes as the controller's field manager. It ends with the reconcile: what is written later is
+   * refused with ERR_ABORTED.
    */
   readonly client: ObjectClient;
 }

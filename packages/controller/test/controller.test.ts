@@ -1,6 +1,6 @@
 import { createFakeTransport } from '@depwatch/testing';
 import { describe, expect, test } from 'vitest';
-import { createController, type KubernetesObject } from '../src/index.ts';
+import { createController, type ControllerContext, type KubernetesObject } from '../src/index.ts';
 import {
   configMap,
   configMapId,
@@ -538,4 +538,34 @@ test('a read of code that outlives its reconcile is refused, and watches nothing
   );
   await expect(late!()).rejects.toMatchObject({ code: 'ERR_QUERY_BATCH_NOT_STARTED' });
   expect(bench.fake.openWatches).toHaveLength(1);
+});
+
+test('a write of code that outlives its reconcile is refused, and sends nothing', async () => {
+  let context: ControllerContext | undefined;
+  await using bench = await startBench(
+    {
+      async reconcile(_object, given) {
+        context ??= given;
+        if (given === context) await given.client.create(configMap('in-time'));
+      },
+    },
+    [widget('a')],
+  );
+  const { fake } = bench;
+  const { resourceVersion } = fake;
+  const { client, apply, patchStatus } = context!;
+  for (const write of [
+    () => client.create(configMap('late')),
+    () => client.patch(configMapId('in-time'), { data: { late: 'yes' } }),
+    () => client.delete(configMapId('in-time')),
+    () => apply(configMap('late')),
+    () => apply(configMap('late'), { owned: true }),
+    () => patchStatus({ size: 3 } as object),
+  ]) {
+    await expect(bench.wait<unknown>(write())).rejects.toMatchObject({
+      code: 'ERR_ABORTED',
+      message: 'the reconcile is over',
+    });
+  }
+  expect(fake.resourceVersion).toBe(resourceVersion);
 });
