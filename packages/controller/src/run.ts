@@ -1,5 +1,5 @@
 import { invalidInput, silentLogger, type Logger } from '@depwatch/core';
-import type { WatchStatus } from '@depwatch/dynamic-watcher';
+import { guardLogger, type WatchStatus } from '@depwatch/dynamic-watcher';
 import type { Controller } from './controller.ts';
 import { shareWatches } from './share-watches.ts';
 
@@ -56,8 +56,9 @@ const signals = ['SIGTERM', 'SIGINT'] as const;
 export function run(controllers: readonly Controller[], options: RunOptions = {}): Run {
   if (!Array.isArray(controllers) || !controllers.every((one) => typeof one?.start === 'function'))
     throw invalidInput('controllers: expected a list of what createController gives');
-  shareWatches(controllers, options.logger ?? silentLogger);
-  return new ProcessRun(controllers, options);
+  const logger = guardLogger(options.logger ?? silentLogger);
+  shareWatches(controllers, logger);
+  return new ProcessRun(controllers, { ...options, logger });
 }
 
 interface Member {
@@ -73,7 +74,10 @@ class ProcessRun implements Run {
   readonly #stop = new AbortController();
   #exitCode = 0;
 
-  constructor(controllers: readonly Controller[], { signal, logger = silentLogger }: RunOptions) {
+  constructor(
+    controllers: readonly Controller[],
+    { signal, logger }: RunOptions & { readonly logger: Logger },
+  ) {
     this.#logger = logger;
     this.#members = controllers.map((controller) => ({ controller, running: false, ready: false }));
     const onSignal = (name: string): void => {

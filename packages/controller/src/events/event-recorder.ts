@@ -67,7 +67,7 @@ export class EventRecorder {
     try {
       this.#add(...told);
     } catch (error) {
-      this.#warn({ error }, 'an event makes no sense and is left out');
+      this.#options.logger.warn({ error }, 'an event makes no sense and is left out');
     }
   }
 
@@ -121,19 +121,12 @@ export class EventRecorder {
         this.#isFailing = false;
       } catch (error) {
         if (signal.aborted) break;
-        if (!this.#isFailing) this.#warn({ error }, 'events can not be written and are left out');
+        if (!this.#isFailing)
+          this.#options.logger.warn({ error }, 'events can not be written and are left out');
         this.#isFailing = true;
       }
     }
     this.#isWriting = false;
-  }
-
-  #warn(fields: object, message: string): void {
-    try {
-      this.#options.logger.warn(fields, message);
-    } catch {
-      // There is nobody to tell: this was the way to tell.
-    }
   }
 
   async #send({ event, count }: Waiting): Promise<void> {
