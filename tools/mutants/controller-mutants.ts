@@ -22,6 +22,13 @@ export const controllerMutants: readonly Mutant[] = [
     test: finalizers,
   },
   {
+    name: 'an object that is ours again is not finalized again',
+    invariant: 24,
+    in: 'ObjectReconciler.reconcile',
+    change: { replace: '$seen.isFinalized = false', by: '$seen' },
+    test: finalizers,
+  },
+  {
     name: 'finalizers of others are replaced',
     invariant: 24,
     in: 'changeFinalizer',
@@ -41,6 +48,13 @@ export const controllerMutants: readonly Mutant[] = [
     in: 'Writes.caughtUp',
     change: { replace: '$impatience.abort()', by: '$impatience' },
     test: writes,
+  },
+  {
+    name: 'code that outlives its reconcile writes',
+    invariant: 27,
+    in: 'ObjectReconciler.#client',
+    change: { replace: 'AbortSignal.any([$signal, $over])', by: '$signal' },
+    test: 'controller/test/controller.test.ts',
   },
   {
     name: 'what belongs to another controller is taken',

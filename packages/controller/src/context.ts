@@ -30,7 +30,8 @@ export interface ReadContext extends ReconcileContext {
   readonly unavailable: readonly WatchStatus[];
   /**
    * Writes, and reads that wake nobody. What it writes is remembered: this object's next reconcile begins once the cache shows
-   * it, or after 5 s. By default it writes as the controller's field manager, and ends with the reconcile.
+   * it, or after 5 s. By default it writes as the controller's field manager. It ends with the reconcile: what is written later is
+   * refused with ERR_ABORTED.
    */
   readonly client: ObjectClient;
 }
@@ -79,7 +80,8 @@ export interface ControllerContext<
    *
    * @returns the object as it is stored
    * @throws DepwatchError ERR_CONFLICT where another manager has a field, or the object another controller (both named, and
-   * told by an event, too); ERR_INVALID_INPUT for an `owned` object in another namespace
+   * told by an event, too); ERR_INVALID_INPUT for an `owned` object in another namespace,
+   * or that is the reconciled one itself
    */
   apply<K extends KubernetesObject>(object: K, options?: ControllerApplyOptions): Promise<K>;
   /**

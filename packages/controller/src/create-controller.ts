@@ -10,12 +10,14 @@ import {
   type Cached,
   type GroupVersionKind,
   type KubernetesObject,
+  type Logger,
   type ObjectIdentifier,
   type ReconcileContext,
   type Result,
 } from '@depwatch/core';
 import {
   createDynamicWatcher,
+  guardLogger,
   systemClock,
   type DynamicWatcher,
   type MapChange,
@@ -143,8 +145,8 @@ export class KindController<T extends KubernetesObject> implements Controller {
 
   enqueue(id: ObjectIdentifier): void {
     const { kind } = this.#task;
-    if (groupVersionKindKey(id) !== groupVersionKindKey(kind)) {
-      throw invalidInput(`id: expected a ${kind.kind} of ${formatGroupVersion(kind)}`);
+    if (!id?.name || groupVersionKindKey(id) !== groupVersionKindKey(kind)) {
+      throw invalidInput(`id: expected the name of a ${kind.kind} of ${formatGroupVersion(kind)}`);
     }
     const shown = this.#shown(id);
     // A namespace means nothing where the kind has none.
@@ -157,8 +159,13 @@ export class KindController<T extends KubernetesObject> implements Controller {
     return fieldManager ?? `${kind.kind.toLowerCase().slice(0, 52)}-controller`;
   }
 
+  get #logger(): Logger {
+    return guardLogger(this.#settings.logger ?? silentLogger);
+  }
+
   #createObjects(): ObjectReconciler<T> {
-    const { clock = systemClock, logger = silentLogger } = this.#settings;
+    const { clock = systemClock } = this.#settings;
+    const logger = this.#logger;
     const { client } = this.cluster;
     const { signal } = this.#end;
     return new ObjectReconciler({
@@ -177,7 +184,8 @@ export class KindController<T extends KubernetesObject> implements Controller {
 
   /** Watches a list, as soon as the API server can be reached. */
   #hold(list: HeldList, map: MapChange): Promise<void> {
-    const { clock = systemClock, logger = silentLogger } = this.#settings;
+    const { clock = systemClock } = this.#settings;
+    const logger = this.#logger;
     const watched = describeObjectIdentifier(list.query);
     const { signal } = this.#end;
     const hold = (): Promise<void> => this.watcher.addMapping(this.#self.id, list.query, map);

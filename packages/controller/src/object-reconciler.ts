@@ -98,6 +98,8 @@ export class ObjectReconciler<T extends KubernetesObject> {
     // What comes from now on is a change that it comes for.
     if (!object) return this.remove(id);
     const seen = this.#see(reader, object as Cached<KubernetesObject>);
+    // Ours again since, it may have made again what was done away with.
+    if (!object.metadata?.deletionTimestamp) seen.isFinalized = false;
     const { finalizer } = task;
     if (!finalizer) {
       // What it owns goes with it; brought back, it would hold up a deletion in the foreground for ever.
@@ -178,13 +180,13 @@ export class ObjectReconciler<T extends KubernetesObject> {
     run: (turn: Turn) => Promise<R> | R,
   ): Promise<R> {
     const { watcher, reads } = this.#options;
-    const turn = new Turn(watcher, reader, context, () => this.#client(reader, context));
+    const turn = new Turn(watcher, reader, context, (over) => this.#client(reader, context, over));
     const { batch } = turn;
     let result: R;
     try {
       result = await run(turn);
     } finally {
-      batch.close();
+      turn.end();
       if (batch.isUsed) this.#reading.add(reader.key);
     }
     if (batch.isUsed) await batch.end();
@@ -215,13 +217,21 @@ export class ObjectReconciler<T extends KubernetesObject> {
     return seen;
   }
 
-  #client({ key }: Reader, { signal }: ReconcileContext): ObjectClient {
-    const { writes, client, fieldManager, ownership } = this.#options;
-    const own = ownership ? fencedClient(client, { ownership, signal }) : client;
-    return writes.through(own, key, { fieldManager, signal });
+  /** @param over ends its writes; what has been sent goes on until the reconcile's signal is aborted */
+  #client({ key }: Reader, { signal }: ReconcileContext, over = signal): ObjectClient {
+    const { writes, client, fieldManager, ownership = everything } = this.#options;
+    const either = AbortSignal.any([signal, over]);
+    const fenced = fencedClient(client, { ownership, signal: either });
+    return writes.through(fenced, key, { fieldManager, signal });
   }
 
   #listOf({ namespace }: ObjectIdentifier): HeldList | undefined {
-    return this.#options.own.find(({ query }) => !query.namespace || query.namespace === namespace);
+    return this.#options.own.find(
+      // Each of them lists all of a kind that has no namespaces.
+      ({ query }) => !query.namespace || !namespace || query.namespace === namespace,
+    );
   }
 }
+
+/** The ownership of a controller that is alone. */
+const everything = { owns: () => true };

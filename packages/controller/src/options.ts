@@ -43,7 +43,7 @@ export type ControllerSettings = Omit<
 export interface ControllerTask<T extends KubernetesObject = KubernetesObject> {
   /** The kind of objects that it reconciles, its own kind: one list watch, or one a namespace. */
   kind: GroupVersionKind;
-  /** Only objects in these namespaces. @default all */
+  /** Only objects in these namespaces; of a kind that has none, all. @default all */
   namespaces?: readonly string[];
   /** Only objects with such labels; one that loses them is gone, as far as this controller is concerned. @default all */
   selector?: string;

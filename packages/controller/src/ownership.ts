@@ -52,6 +52,11 @@ export function ownedBy<K extends KubernetesObject>(
       `metadata.namespace: an owner in the namespace ${namespace} owns objects of that namespace alone`,
     );
   }
+  if (existing?.metadata?.uid === owner.metadata!.uid) {
+    throw invalidInput(
+      'object: it is the one that is reconciled, which can not own itself; apply it without owned',
+    );
+  }
   const controller = existing && controllerOf(existing);
   if (controller && controller.uid !== owner.metadata!.uid) {
     throw conflict(id, `belongs to ${controller.kind} ${controller.name}`);

@@ -1,5 +1,5 @@
-import { silentLogger, type Logger } from '@depwatch/core';
-import type { WatchStatus } from '@depwatch/dynamic-watcher';
+import { invalidInput, silentLogger, type Logger } from '@depwatch/core';
+import { guardLogger, type WatchStatus } from '@depwatch/dynamic-watcher';
 import type { Controller } from './controller.ts';
 import { shareWatches } from './share-watches.ts';
 
@@ -50,10 +50,15 @@ const signals = ['SIGTERM', 'SIGINT'] as const;
  *
  * Controllers that were given the same transport, or the same kubeConfig, or neither, share connections, watches and cache, unless
  * settings of these differ; what more than one of them reads is watched once and kept once.
+ *
+ * @throws DepwatchError ERR_INVALID_INPUT for what are no controllers
  */
 export function run(controllers: readonly Controller[], options: RunOptions = {}): Run {
-  shareWatches(controllers, options.logger ?? silentLogger);
-  return new ProcessRun(controllers, options);
+  if (!Array.isArray(controllers) || !controllers.every((one) => typeof one?.start === 'function'))
+    throw invalidInput('controllers: expected a list of what createController gives');
+  const logger = guardLogger(options.logger ?? silentLogger);
+  shareWatches(controllers, logger);
+  return new ProcessRun(controllers, { ...options, logger });
 }
 
 interface Member {
@@ -69,7 +74,10 @@ class ProcessRun implements Run {
   readonly #stop = new AbortController();
   #exitCode = 0;
 
-  constructor(controllers: readonly Controller[], { signal, logger = silentLogger }: RunOptions) {
+  constructor(
+    controllers: readonly Controller[],
+    { signal, logger }: RunOptions & { readonly logger: Logger },
+  ) {
     this.#logger = logger;
     this.#members = controllers.map((controller) => ({ controller, running: false, ready: false }));
     const onSignal = (name: string): void => {

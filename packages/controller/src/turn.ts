@@ -1,4 +1,4 @@
-import type { ObjectClient, ReconcileContext } from '@depwatch/core';
+import { DepwatchError, type ObjectClient, type ReconcileContext } from '@depwatch/core';
 import type { DynamicWatcher } from '@depwatch/dynamic-watcher';
 import type { Reader } from './held-lists.ts';
 import { LazyBatch } from './lazy-batch.ts';
@@ -10,16 +10,18 @@ export class Turn {
   readonly reader: Reader;
   readonly context: ReconcileContext;
   readonly batch: LazyBatch;
-  readonly #connect: () => ObjectClient;
+  readonly #connect: (over: AbortSignal) => ObjectClient;
   #client: ObjectClient | undefined;
+  #over: AbortController | undefined;
+  #isOver = false;
   #asked: Set<string> | undefined;
 
-  /** @param connect makes the client */
+  /** @param connect makes the client, whose writes are refused once it is over */
   constructor(
     watcher: DynamicWatcher,
     reader: Reader,
     context: ReconcileContext,
-    connect: () => ObjectClient,
+    connect: (over: AbortSignal) => ObjectClient,
   ) {
     this.reader = reader;
     this.context = context;
@@ -29,7 +31,19 @@ export class Turn {
 
   /** Writes, and reads past the cache. */
   get client(): ObjectClient {
-    return (this.#client ??= this.#connect());
+    if (!this.#client) {
+      this.#over = new AbortController();
+      this.#client = this.#connect(this.#over.signal);
+      if (this.#isOver) this.end();
+    }
+    return this.#client;
+  }
+
+  /** The reconcile has settled; code that outlives it may belong to nobody, or to what another replica has by now. */
+  end(): void {
+    this.#isOver = true;
+    this.batch.close();
+    this.#over?.abort(new DepwatchError('ERR_ABORTED', 'the reconcile is over'));
   }
 
   /** The keys of the queries of held lists that it has read. */

@@ -1,6 +1,6 @@
 import { createFakeTransport } from '@depwatch/testing';
 import { describe, expect, test } from 'vitest';
-import { createController, type KubernetesObject } from '../src/index.ts';
+import { createController, type ControllerContext, type KubernetesObject } from '../src/index.ts';
 import {
   configMap,
   configMapId,
@@ -42,6 +42,47 @@ describe('the own kind', () => {
     fake.put(labelled('a', { of: 'them' }, 'one'));
     await bench.settle();
     expect(calls.slice(2)).toEqual(['removed a']);
+  });
+
+  test('is all of it where it has no namespaces, whatever namespaces are given', async () => {
+    const node = (name: string) => ({ apiVersion: 'v1', kind: 'Node', metadata: { name } });
+    await using bench = await startBench(
+      { kind: { version: 'v1', kind: 'Node' }, namespaces: ['one', 'two'] },
+      [node('a')],
+    );
+    const { fake, calls, controller } = bench;
+    await controller.ready;
+    fake.put(node('b'));
+    await bench.settle();
+    fake.remove({ version: 'v1', kind: 'Node', name: 'a' });
+    await bench.settle();
+    expect(calls).toEqual(['a', 'b', 'removed a']);
+    expect(fake.openWatches).toHaveLength(1);
+  });
+
+  test('may come back with another scope, by which its objects are reconciled', async () => {
+    const { metadata, spec } = widgetDefinition;
+    await using bench = await startBench({}, [widget('a')]);
+    const { fake, calls, controller } = bench;
+    fake.remove({
+      group: 'apiextensions.k8s.io',
+      version: 'v1',
+      kind: 'CustomResourceDefinition',
+      name: metadata.name,
+    });
+    await bench.settle(60_000);
+    expect(calls).toEqual(['a', 'removed a']);
+    fake.put({ ...widgetDefinition, spec: { ...spec, scope: 'Cluster' } });
+    fake.put({ apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'a' } });
+    await bench.settle(60_000);
+    fake.put({
+      apiVersion: 'example.com/v1',
+      kind: 'Widget',
+      metadata: { name: 'a', labels: { changed: 'yes' } },
+    });
+    await bench.settle(1000);
+    expect(calls.slice(2)).toEqual(['a', 'a']);
+    expect(controller.watcher.graph().watchers).toHaveLength(1);
   });
 
   test('may be installed later, go, and come back', async () => {
@@ -428,6 +469,8 @@ test('enqueue asks for a reconcile of an own object, and of no other', async () 
   await bench.settle();
   expect(calls).toEqual(['a', 'a']);
   expect(() => controller.enqueue(configMapId('a'))).toThrow(/Widget/);
+  for (const odd of [undefined, null, {}, widgetKind, { ...widgetKind, selector: 'a' }])
+    expect(() => controller.enqueue(odd as never)).toThrow(/the name of a Widget/);
 });
 
 test('enqueue means the object that it names, also where its kind has no namespaces', async () => {
@@ -495,4 +538,34 @@ test('a read of code that outlives its reconcile is refused, and watches nothing
   );
   await expect(late!()).rejects.toMatchObject({ code: 'ERR_QUERY_BATCH_NOT_STARTED' });
   expect(bench.fake.openWatches).toHaveLength(1);
+});
+
+test('a write of code that outlives its reconcile is refused, and sends nothing', async () => {
+  let context: ControllerContext | undefined;
+  await using bench = await startBench(
+    {
+      async reconcile(_object, given) {
+        context ??= given;
+        if (given === context) await given.client.create(configMap('in-time'));
+      },
+    },
+    [widget('a')],
+  );
+  const { fake } = bench;
+  const { resourceVersion } = fake;
+  const { client, apply, patchStatus } = context!;
+  for (const write of [
+    () => client.create(configMap('late')),
+    () => client.patch(configMapId('in-time'), { data: { late: 'yes' } }),
+    () => client.delete(configMapId('in-time')),
+    () => apply(configMap('late')),
+    () => apply(configMap('late'), { owned: true }),
+    () => patchStatus({ size: 3 } as object),
+  ]) {
+    await expect(bench.wait<unknown>(write())).rejects.toMatchObject({
+      code: 'ERR_ABORTED',
+      message: 'the reconcile is over',
+    });
+  }
+  expect(fake.resourceVersion).toBe(resourceVersion);
 });

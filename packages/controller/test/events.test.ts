@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ControllerContext, KubernetesObject } from '../src/index.ts';
 import { EventCorrelator } from '../src/events/correlate.ts';
+import { eventNamePrefix } from '../src/events/event-recorder.ts';
 import { startBench, widget, widgetId, type Widget } from './harness.ts';
 
 const subject = { uid: 'u', type: 'Normal', reason: 'Done', action: 'Do', note: 'it is done' };
@@ -149,5 +150,16 @@ describe('event', () => {
     const note = event!['note'] as string;
     expect(Buffer.byteLength(note)).toBeLessThanOrEqual(1024);
     expect(note).toMatch(/^€{340}…$/);
+  });
+
+  test.each([
+    ['w-1.example', 'w-1.example'],
+    ['x'.repeat(253), 'x'.repeat(230)],
+    [`${'x'.repeat(229)}-y`, 'event'],
+    ['system:node', 'event'],
+    ['My Role', 'event'],
+    ['', 'event'],
+  ])('about %s has a name that the server takes', (name, prefix) => {
+    expect(eventNamePrefix(name)).toBe(prefix);
   });
 });

@@ -134,6 +134,33 @@ test('of an object that loses the labels that made it ours is run through then, 
   expect(finalizersOf(bench) ?? []).toEqual([]);
 });
 
+test('is run again at the end of an object that it was run through for, and that was ours again', async () => {
+  await using bench = await startBench({
+    selector: 'of=us',
+    finalizer: { name, run: () => {} },
+  });
+  const { fake, calls } = bench;
+  const label = (of: string) => {
+    const { metadata, ...rest } = fake.stored<Widget>(widgetId('a')) ?? widget('a');
+    fake.put({ ...rest, metadata: { ...metadata!, labels: { of } } });
+  };
+  label('us');
+  await bench.settle(100);
+  // Its labels go and come back while the server can't be told that the run is through.
+  const undo = fake.fail({ operation: 'patch', error: { code: 500 } });
+  label('them');
+  await bench.settle(100);
+  label('us');
+  await bench.settle(100);
+  undo();
+  await bench.settle(100_000);
+  expect(calls.slice(0, 3)).toEqual(['a', 'finalize a', 'a']);
+  calls.length = 0;
+  await fake.delete(widgetId('a'));
+  await bench.settle(100);
+  expect(calls).toEqual(['finalize a', 'removed a']);
+});
+
 const writing = new Set(['create', 'update', 'patch', 'apply', 'delete']);
 
 /** A controller that ends at each of its writes, before it has arrived or before it is answered, as by a crash. */

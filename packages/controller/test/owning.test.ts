@@ -211,6 +211,22 @@ describe('an owned object', () => {
     expect(child(bench, 'b')?.data).toEqual({});
   });
 
+  test('is never the object itself, whose deletion would wait for itself', async () => {
+    const errors: unknown[] = [];
+    await using bench = await startBench(
+      {
+        async reconcile({ metadata }, { apply }) {
+          const itself = widget(metadata!.name!);
+          for (const force of [false, true])
+            await apply(itself, { owned: true, force }).catch((error) => errors.push(error));
+        },
+      },
+      [widget('a')],
+    );
+    expect(errors).toMatchObject([{ code: 'ERR_INVALID_INPUT' }, { code: 'ERR_INVALID_INPUT' }]);
+    expect(bench.fake.stored(widgetId('a'))?.metadata?.ownerReferences).toBeUndefined();
+  });
+
   test('lives in the namespace of its owner', async () => {
     const errors: unknown[] = [];
     await using bench = await startBench(

@@ -117,3 +117,26 @@ test('waits for running reconciles, whose signals are aborted', async () => {
   expect(await running.done).toBe(0);
   expect(isAborted).toBe(true);
 });
+
+test.each([undefined, [undefined], [{}]])('%o is refused, and no signal is listened for', (odd) => {
+  const { controllers } = createTwo();
+  expect(() => run(odd as never)).toThrow(/controllers/);
+  expect(() => run([...controllers, ...((odd ?? [null]) as never[])])).toThrow(/controllers/);
+});
+
+test('a logger that throws holds up neither a stop nor an end', async () => {
+  const fail = (): never => {
+    throw new Error('of the logger');
+  };
+  const logger = { debug: fail, info: fail, warn: fail, error: fail };
+  const { fake, controllers } = createTwo();
+  const running = run(controllers, { logger });
+  await fake.clock.advance(1000);
+  process.emit('SIGTERM', 'SIGTERM');
+  expect(await running.done).toBe(0);
+  const { fake: another, controllers: others } = createTwo();
+  const failing = run(others, { logger });
+  await another.clock.advance(1000);
+  await others[0]!.stop();
+  expect(await failing.done).toBe(1);
+});

@@ -1,6 +1,9 @@
 import type { Logger, Metrics } from '@depwatch/core';
 
-/** A logger that never throws: what the caller's logger does must not change what a watch does. */
+/**
+ * A logger that never throws: what the caller's logger does must not change what a watch does, nor what a framework on top of
+ * it does.
+ */
 export function guardLogger(logger: Logger): Logger {
   return {
     debug: quietly((fields, message) => logger.debug(fields, message)),

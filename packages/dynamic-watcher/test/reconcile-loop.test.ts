@@ -177,6 +177,34 @@ test.each<[string, () => unknown, string]>([
   expect(bench.recorder.calls.map(({ watcher }) => watcher)).toEqual(['app', 'other', 'app']);
 });
 
+test.each([
+  ['has no text', Object.create(null) as object],
+  [
+    'throws when it is made a text',
+    Object.assign(new Error(), {
+      toString() {
+        throw new Error('of the error');
+      },
+    }),
+  ],
+  ['is nothing', undefined],
+])('what is thrown and %s is a failure like any other', async (_name, thrown) => {
+  const { errors, logger } = errorLog();
+  const told = { ...logger, error: (_fields: object, message: string) => errors.push(message) };
+  await using bench = await startBench({ logger: told });
+  bench.recorder.act = () => {
+    if (bench.recorder.calls.length < 3) throw thrown;
+  };
+  bench.watcher.enqueue(app);
+  await bench.settle(100);
+  expect(bench.recorder.calls.map(({ causes }) => causes)).toEqual([
+    ['enqueued'],
+    ['retry'],
+    ['retry'],
+  ]);
+  expect(errors).toHaveLength(1);
+});
+
 test('an object without a prototype is a result like any other', async () => {
   await using bench = await startBench();
   bench.recorder.act = () =>

@@ -369,4 +369,25 @@ describe('kinds', () => {
       '/apis/a.dev/v1/thingies/t',
     ]);
   });
+
+  it('are looked up anew where they may have lost their namespaces', async () => {
+    const { kubeConfig, heard } = await objectServer((_request, response) =>
+      answer(response, 200, thing),
+    );
+    const client = transportFor(kubeConfig);
+    await client.patch(thing, {});
+    const { namespace: _, ...nowhere } = thing;
+    expect(await failureOf(client.patch(nowhere, {}))).toMatchObject({ code: 'ERR_INVALID_INPUT' });
+    const before = resources['/apis/a.dev/v1']!;
+    resources['/apis/a.dev/v1'] = before.map((one) => ({ ...(one as object), namespaced: false }));
+    try {
+      await client.patch(nowhere, {});
+    } finally {
+      resources['/apis/a.dev/v1'] = before;
+    }
+    expect(heard.map(({ url }) => url.split('?')[0])).toEqual([
+      '/apis/a.dev/v1/namespaces/n/things/t',
+      '/apis/a.dev/v1/things/t',
+    ]);
+  });
 });

@@ -67,7 +67,7 @@ export class EventRecorder {
     try {
       this.#add(...told);
     } catch (error) {
-      this.#warn({ error }, 'an event makes no sense and is left out');
+      this.#options.logger.warn({ error }, 'an event makes no sense and is left out');
     }
   }
 
@@ -78,8 +78,7 @@ export class EventRecorder {
     const note = cut(text, longestNote);
     const reason = cut(word, longestWord);
     const action = cut(done, longestWord);
-    // Names may have 253 characters.
-    const newName = `${name.slice(0, 230)}.${hexadecimal(clock)}`;
+    const newName = `${eventNamePrefix(name)}.${hexadecimal(clock)}`;
     const step = this.#correlator.next({ uid, type, reason, action, note }, now, newName);
     if (!step || signal.aborted || this.#waiting.length >= mostWaiting) return;
     const event = {
@@ -122,19 +121,12 @@ export class EventRecorder {
         this.#isFailing = false;
       } catch (error) {
         if (signal.aborted) break;
-        if (!this.#isFailing) this.#warn({ error }, 'events can not be written and are left out');
+        if (!this.#isFailing)
+          this.#options.logger.warn({ error }, 'events can not be written and are left out');
         this.#isFailing = true;
       }
     }
     this.#isWriting = false;
-  }
-
-  #warn(fields: object, message: string): void {
-    try {
-      this.#options.logger.warn(fields, message);
-    } catch {
-      // There is nobody to tell: this was the way to tell.
-    }
   }
 
   async #send({ event, count }: Waiting): Promise<void> {
@@ -151,6 +143,16 @@ export class EventRecorder {
       await client.create({ ...event, series }, { signal });
     }
   }
+}
+
+/** What names of events have to be, where those of some kinds, such as ClusterRole, are nearly free. */
+const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
+/** With what the name of an event begins: the name of what it is about, where that will do. */
+export function eventNamePrefix(name: string): string {
+  // Names may have 253 characters.
+  const prefix = name.slice(0, 230);
+  return subdomain.test(prefix) ? prefix : 'event';
 }
 
 /** A time as Kubernetes' MicroTime, which has exactly six digits. */

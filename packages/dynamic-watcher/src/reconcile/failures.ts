@@ -16,7 +16,7 @@ export class Failures {
 
   /** A watcher has failed once more. @returns whether it is another failure than the one before, if there was one */
   add(key: string, error: unknown): boolean {
-    const message = String(error);
+    const message = textOf(error);
     const before = this.#inRow.get(key);
     this.#inRow.set(key, { count: (before?.count ?? 0) + 1, message });
     return before?.message !== message;
@@ -29,6 +29,15 @@ export class Failures {
 
   clear(): void {
     this.#inRow.clear();
+  }
+}
+
+/** Anything may be thrown, also what can't be made a text. */
+function textOf(error: unknown): string {
+  try {
+    return String(error);
+  } catch {
+    return 'an error without a text';
   }
 }
 

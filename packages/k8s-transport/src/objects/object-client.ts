@@ -35,10 +35,13 @@ export function createObjectClient(api: ApiServer): ObjectClient {
 /** Sends a call to its kind's address, and once more where that turns out to have moved. */
 async function sendToKind(
   kinds: KnownKinds,
-  { id, signal }: ObjectCall,
+  call: ObjectCall,
   send: (resource: ApiResource) => Promise<object>,
 ): Promise<object> {
-  const resource = await kinds.get(id, signal);
+  const { id, signal } = call;
+  let resource = await kinds.get(id, signal);
+  // It may have lost its namespaces since, which no answer would tell: nothing is sent.
+  if (lacksNamespace(resource, call)) resource = await kinds.anew(id, resource, signal);
   try {
     return await send(resource);
   } catch (error) {
@@ -79,10 +82,15 @@ async function sendTo(
 }
 
 /** What only discovery tells: whether there has to be a namespace, and a name. */
-function checkAddress({ namespaced, verbs }: ApiResource, { id, nameless }: ObjectCall): void {
-  if (namespaced && !id.namespace)
+function checkAddress(resource: ApiResource, call: ObjectCall): void {
+  const { id, nameless } = call;
+  if (lacksNamespace(resource, call))
     throw invalidInput(`namespace: must be set, since a ${id.kind} lives in one`);
   // What can't be read back, such as a review, has no name.
-  if (nameless && verbs.includes('get'))
+  if (nameless && resource.verbs.includes('get'))
     throw invalidInput(`metadata.name: the ${id.kind} has none, and no generateName`);
+}
+
+function lacksNamespace({ namespaced }: ApiResource, { id }: ObjectCall): boolean {
+  return namespaced && !id.namespace;
 }

@@ -11,7 +11,7 @@ import type { IssueToken } from '../subresources/token-request.ts';
 import type { ObjectWriter } from '../writes/object-writer.ts';
 import { answerReview, type ReviewParts } from '../reviews/answer-review.ts';
 import { checkBody, inNamespace } from '../writes/write-checks.ts';
-import { isStored, subresourcesOf } from '../kinds/resource-type.ts';
+import { isStored, type ResourceType, subresourcesOf } from '../kinds/resource-type.ts';
 import { readPatch } from '../writes/patch-body.ts';
 import { readDeleteOptions, readObject, writeOptions } from './request-body.ts';
 import type { Resource } from '../store/registry.ts';
@@ -51,7 +51,7 @@ export class Router {
     const { registry } = this.#parts;
     const { group, version } = info;
     const resource = registry.find(group, version, info.resource);
-    if (!resource) {
+    if (!resource || isOfAnotherScope(info, resource.type)) {
       // Behind a group of custom resources alone there is nothing that words a Status.
       if (registry.isBuiltIn(group)) throw noSuchResource();
       sendNotFoundPage(exchange);
@@ -243,4 +243,11 @@ function deletedStatus({ type }: Resource, { name, object }: StoredObject): stri
   };
   const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
   return JSON.stringify(status);
+}
+
+/** A custom resource is not there by a path that its scope doesn't have; lists and watches cross namespaces. */
+function isOfAnotherScope({ namespace, verb }: RequestInfo, type: ResourceType): boolean {
+  if (!type.custom) return false;
+  if (!type.namespaced) return namespace !== '';
+  return namespace === '' && verb !== 'list' && verb !== 'watch';
 }

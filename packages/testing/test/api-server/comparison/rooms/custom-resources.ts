@@ -24,6 +24,14 @@ function defined(...parts: Parameters<typeof definition>): Step[] {
 const create = (specs: Readonly<Record<string, unknown>>): Step[] =>
   Object.entries(specs).map(([name, spec]): Step => ['POST', widgets, widget(name, spec)]);
 
+const allWidgets = '/apis/{ns}.example.com/v1/widgets';
+const thing = { apiVersion: '{ns}.example.com/v1', kind: 'Thing', metadata: { name: 'a' } };
+const names = { plural: 'things', singular: 'thing', kind: 'Thing', listKind: 'ThingList' };
+const things = {
+  ...definition(object({}), {}, { scope: 'Cluster', names }),
+  metadata: { name: 'things.{ns}.example.com' },
+};
+
 export const room: Room = {
   name: 'custom resources',
   scripts: {
@@ -249,6 +257,26 @@ export const room: Room = {
       ['GET', `${widgets}?fieldSelector=spec.other=1`],
       ['GET', widgets, undefined, table],
       ['GET', '/apis/{ns}.example.com/v1'],
+    ],
+    'paths of another scope': [
+      ...defined(object({})),
+      ['POST', allWidgets, widget('a', {})],
+      ['DELETE', allWidgets],
+      ['PUT', `${allWidgets}/a`, widget('a', {})],
+      ['GET', `${allWidgets}/a`],
+      ['GET', allWidgets],
+      [
+        'POST',
+        '/api/v1/configmaps',
+        { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } },
+      ],
+      ['DELETE', '/api/v1/configmaps'],
+      ['POST', definitions, things],
+      ['UNTIL', '/apis/{ns}.example.com/v1/things'],
+      ['POST', '/apis/{ns}.example.com/v1/namespaces/{ns}/things', thing],
+      ['DELETE', '/apis/{ns}.example.com/v1/namespaces/{ns}/things'],
+      ['GET', '/apis/{ns}.example.com/v1/namespaces/{ns}/things'],
+      ['GET', '/apis/{ns}.example.com/v1/namespaces/{ns}/things/a'],
     ],
   },
 };
