@@ -62,6 +62,8 @@ export class Onlookers implements ModelListener, RowSource {
     headers: OutgoingHttpHeaders,
   ): boolean {
     if (this.#streams.size >= mostStreams) return false;
+    // What stands in front may take its time, and who asked may have left by then, without a word of that to come.
+    if (response.destroyed) return true;
     const stream = new UpdateStream(response, this);
     response.on('close', () => this.#left(stream));
     response.writeHead(200, { ...headers, 'content-type': 'text/event-stream; charset=utf-8' });

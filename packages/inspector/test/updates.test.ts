@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { keyOf, type Update } from '../src/protocol.ts';
-import { configMap, configMapId, startBench, type Looker } from './harness.ts';
+import { configMap, configMapId, serve, startBench, type Looker } from './harness.ts';
 
 const app = configMapId('app');
 const config = configMapId('config');
@@ -124,6 +124,23 @@ describe('updates', () => {
     for (const looker of lookers) await looker.leave();
     // The server hears of it a moment later.
     while ((await bench.ask('/?format=events', { method: 'HEAD' })).status !== 200);
+    await bench.fake.clock.advance(60_000);
+    expect(bench.fake.clock.pending).toBe(0);
+  });
+
+  test('are kept for nobody who had left before it was answered', async () => {
+    await using bench = await startBench();
+    const answered = Promise.withResolvers<void>();
+    // What stands in front of the page takes its time.
+    await using slow = await serve((request, response) => {
+      response.once('close', () => {
+        bench.inspector.handler(request, response);
+        answered.resolve();
+      });
+      request.socket.destroy();
+    });
+    await expect(slow.ask('/?format=events')).rejects.toThrow();
+    await answered.promise;
     await bench.fake.clock.advance(60_000);
     expect(bench.fake.clock.pending).toBe(0);
   });
