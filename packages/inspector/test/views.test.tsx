@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderToString } from 'preact-render-to-string';
 import { describe, expect, test } from 'vitest';
+import { adviceFor } from '../page/advice.ts';
 import { App } from '../page/app.tsx';
 import { Dependencies, type Selection } from '../page/dependencies.tsx';
 import { Plans } from '../page/plans.tsx';
@@ -280,6 +281,17 @@ describe('a virtual list', () => {
     expect(nextIndex('x', 7, 10, 5)).toBeUndefined();
     expect(nextIndex('Home', -1, 0, 5)).toBeUndefined();
   });
+});
+
+test('there is advice for each error, whatever its code is called', () => {
+  const unknown = adviceFor({ message: 'no' });
+  expect(unknown).toContain('the reconciler threw it');
+  for (const name of ['__proto__', 'constructor', 'toString', '']) {
+    expect(adviceFor({ code: name, message: 'no' })).toBe(unknown);
+    expect(adviceFor({ reason: name, message: 'no' })).toBe(unknown);
+  }
+  const forbidden = adviceFor({ code: 'ERR_FORBIDDEN', reason: '', message: 'no' });
+  expect(forbidden).toContain('Grant');
 });
 
 test('texts are short and exact', () => {
