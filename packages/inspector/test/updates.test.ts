@@ -1,6 +1,8 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { keyOf, type Update } from '../src/protocol.ts';
-import { configMap, configMapId, serve, startBench, type Looker } from './harness.ts';
+import { configMap, configMapId, look, serve, startBench, type Looker } from './harness.ts';
 
 const app = configMapId('app');
 const config = configMapId('config');
@@ -143,6 +145,20 @@ describe('updates', () => {
     await answered.promise;
     await bench.fake.clock.advance(60_000);
     expect(bench.fake.clock.pending).toBe(0);
+  });
+
+  test('hold up no server that closes once the inspector is closed', async () => {
+    await using bench = await startBench();
+    const server = createServer(bench.inspector.handler);
+    // A connection that might be used again would be waited for so long.
+    server.keepAliveTimeout = 60_000;
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const lookers = [await look(port), await look(port)];
+    lookers[1]!.response.pause();
+    const closed = new Promise((resolve) => server.close(resolve));
+    bench.inspector.close();
+    await closed;
   });
 
   test('say when it has stopped, and end when the inspector is closed', async () => {
