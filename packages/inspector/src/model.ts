@@ -48,7 +48,7 @@ export class Model {
 
   /** The keys of all rows. */
   watchers(): Iterable<string> {
-    return new Set([...this.#edges.keys(), ...this.#turnsNow().keys(), ...this.#history.failing()]);
+    return new Set([...this.#edges.keys(), ...this.#turnsNow().keys()]);
   }
 
   watched(): Iterable<string> {
@@ -59,8 +59,9 @@ export class Model {
   watcherRow(key: string): WatcherRow | undefined {
     const edges = this.#edges.get(key);
     const turn = this.#turnsNow().get(key);
-    const failure = this.#history.failure(key);
-    if (!edges && !turn && !failure) return undefined;
+    if (!edges && !turn) return undefined;
+    // What has failed is tried again, unless it was removed while it ran.
+    const failure = turn && this.#history.failure(key);
     return {
       key,
       watches: [...(edges ?? nothing)],

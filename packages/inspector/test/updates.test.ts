@@ -72,6 +72,21 @@ describe('updates', () => {
     expect(JSON.stringify(looker.updates)).not.toContain('hunter2');
   });
 
+  test('tell of no failure of what was removed meanwhile', async () => {
+    await using bench = await startBench({}, [configMap('config')]);
+    const hold = Promise.withResolvers<void>();
+    bench.reconciler.reconcile = () => hold.promise;
+    const looker = await bench.look();
+    await bench.add(app, config);
+    await bench.watcher.removeWatcher(app);
+    hold.reject(new Error('too late'));
+    await bench.fake.clock.advance(1000);
+    await looker.until(({ reconciles }) => reconciles.length > 0);
+    const { watchers } = JSON.parse((await bench.ask('/?format=json')).text) as Update;
+    expect(watchers).toEqual([]);
+    expect(looker.updates.at(-1)).toMatchObject({ watchers: [], goneWatchers: [keyOf(app)] });
+  });
+
   test('of ten thousand rows come in parts; who comes late sees what the first one sees', async () => {
     const names = Array.from({ length: 2500 }, (_, index) => `c${index}`);
     await using bench = await startBench(
