@@ -58,9 +58,8 @@ export class Wording {
       span.setStatus({ code: SpanStatusCode.ERROR });
       return;
     }
-    const known = error instanceof Error ? error : String(error);
-    span.recordException(known);
-    const message = known instanceof Error ? known.message : known;
+    const message = messageOf(error);
+    span.recordException(error instanceof Error ? error : message);
     span.setStatus({ code: SpanStatusCode.ERROR, message });
   }
 
@@ -77,8 +76,16 @@ export class Wording {
   }
 }
 
-/** A DepwatchError's code, else the class. */
+/** A DepwatchError's code, else the class. Whatever was thrown, its span has to end. */
 function typeOf(error: unknown): string {
   if (isDepwatchError(error)) return error.code;
-  return error instanceof Error ? error.name : typeof error;
+  return error instanceof Error ? String(error.name) : typeof error;
+}
+
+function messageOf(error: unknown): string {
+  try {
+    return error instanceof Error ? String(error.message) : String(error);
+  } catch {
+    return `a value of type ${typeof error}, which can't be read`;
+  }
 }

@@ -41,17 +41,29 @@ export function traceCalls<Target extends object>(
   tracing: Tracing,
   self?: ObjectIdentifier,
 ): Target {
-  const known = new Map<PropertyKey, unknown>();
-  return new Proxy(target, {
+  const known = new Map<PropertyKey, { readonly value: unknown; readonly traced: unknown }>();
+  // An empty one stands for it: of one that is frozen, a proxy would have to give what it has.
+  const shell = Object.create(Object.getPrototypeOf(target) as object | null) as Target;
+  return new Proxy(shell, {
     get(_, key) {
       const value: unknown = Reflect.get(target, key, target);
-      if (key === 'client' && typeof value === 'object' && value !== null) {
-        if (!known.has(key)) known.set(key, traceCalls(value, tracing, self));
-        return known.get(key);
-      }
-      if (typeof value !== 'function') return value;
-      if (!known.has(key)) known.set(key, callOf(target, key, value as Call, tracing, self));
-      return known.get(key);
+      const isClient = key === 'client' && typeof value === 'object' && value !== null;
+      if (!isClient && typeof value !== 'function') return value;
+      const last = known.get(key);
+      if (last?.value === value) return last.traced;
+      const traced = isClient
+        ? traceCalls(value, tracing, self)
+        : callOf(target, key, value as Call, tracing, self);
+      known.set(key, { value, traced });
+      return traced;
+    },
+    set: (_, key, value) => Reflect.set(target, key, value),
+    has: (_, key) => Reflect.has(target, key),
+    deleteProperty: (_, key) => Reflect.deleteProperty(target, key),
+    ownKeys: () => Reflect.ownKeys(target),
+    getOwnPropertyDescriptor(_, key) {
+      const described = Reflect.getOwnPropertyDescriptor(target, key);
+      return described && { ...described, configurable: true };
     },
   });
 }

@@ -168,3 +168,57 @@ it('makes children of the calls of a dynamic watcher, which go on to do what the
   expect(spans()).toHaveLength(2);
   expect(traced.getWatchCount()).toBe(1);
 });
+
+it.each([
+  ['nothing can be read of', Object.create(null) as unknown],
+  [
+    'throws when it is read',
+    {
+      toString() {
+        throw new Error('not this');
+      },
+    },
+  ],
+  ['has a name that is no text', Object.assign(new Error('no'), { name: 7 })],
+  ['is a symbol', Symbol('no')],
+])('throws on what a reconcile has thrown which %s, and ends its span', (_, thrown) => {
+  for (const objectNames of [false, true]) {
+    const { telemetry, spans } = startTracing({ objectNames });
+    const reconcile = telemetry.wrap<Reconcile>(() => {
+      throw thrown;
+    });
+    let caught: unknown;
+    try {
+      void reconcile(id('app'), contextWith());
+    } catch (error) {
+      caught = error;
+    }
+    expect(caught).toBe(thrown);
+    expect(spans()).toMatchObject([{ attributes: { 'error.type': expect.any(String) } }]);
+  }
+});
+
+it('traces what is frozen, and what has private parts', async () => {
+  class Client {
+    #calls = 0;
+    get = async (of: ObjectIdentifier) => `${of.name} ${(this.#calls += 1)}`;
+    readonly kind = 'client';
+    get calls(): number {
+      return this.#calls;
+    }
+  }
+  const { telemetry, named } = startTracing();
+  const client = telemetry.trace(Object.freeze(new Client()));
+  expect(await client.get(id('app'))).toBe('app 1');
+  expect([client.calls, client.kind, client instanceof Client]).toEqual([1, 'client', true]);
+  expect(Object.keys(client)).toEqual(['get', 'kind']);
+  expect(named('get ConfigMap')).toHaveLength(1);
+});
+
+it('calls what a method was replaced by', async () => {
+  const { telemetry } = startTracing();
+  const client = telemetry.trace({ get: async () => 'one' });
+  expect(await client.get()).toBe('one');
+  client.get = async () => 'other';
+  expect(await client.get()).toBe('other');
+});

@@ -104,6 +104,7 @@ export class Engine {
     const feeds = new DemandedFeeds({
       feeds: watches.feeds,
       graph,
+      audience: observers,
       isWantedElsewhere: (key) => watches.isWantedElsewhere(key, graph),
     });
     const normalize = (id: ObjectIdentifier): ObjectIdentifier => watches.normalize(id);

@@ -9,6 +9,7 @@ import {
   type Observation,
 } from '../src/index.ts';
 import { configMap, configMapId, startBench } from './harness.ts';
+import { startSharing } from './shared/shared-bench.ts';
 
 const app = configMapId('app');
 const config = configMapId('config');
@@ -176,6 +177,16 @@ describe('observe', () => {
     const now = watcher.watchStatus().map(({ watched, state }) => [nameOf(watched), state]);
     expect([...states]).toEqual(now);
     expect([...edges]).toEqual(watcher.graph().watched.map(nameOf));
+  });
+
+  test('tells whoever comes to share a watch what that does, and nobody else again', async () => {
+    await using bench = await startSharing([{}, {}], [configMap('config')]);
+    const [one, other] = bench.sharers.map(({ watcher }) => watcher);
+    await bench.wait(one!.addWatcher(app, config));
+    const [ones, others] = [listen(one!), listen(other!)];
+    await bench.wait(other!.addWatcher(app, config));
+    expect(others.slice(0, 2)).toEqual(['edge-added app config', 'feed config live object']);
+    expect(ones).toEqual([]);
   });
 
   test('is called after what it is told of, and may call anything', async () => {

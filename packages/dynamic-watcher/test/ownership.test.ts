@@ -1,4 +1,10 @@
-import { objectIdentifierKey, type ReconcileContext } from '@depwatch/core';
+import {
+  GaugeLevels,
+  knownMetrics,
+  objectIdentifierKey,
+  type Metrics,
+  type ReconcileContext,
+} from '@depwatch/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { startBench, type Bench } from './harness.ts';
 import { Owned } from './owned.ts';
@@ -204,9 +210,18 @@ describe('a dynamic watcher of a replica', () => {
   });
 
   test('counts whose its watchers are, and for how long some are nobody’s', async () => {
-    const figures: Record<string, number> = {};
-    const gauge = (name: string, value: number, { owner = '' } = {}): void => {
-      figures[name + owner] = value;
+    const levels = new Map<string, GaugeLevels>();
+    const gauge: Metrics['gauge'] = (name, value, labels, signal) => {
+      const level = levels.get(name) ?? new GaugeLevels(knownMetrics[name]?.aggregator);
+      levels.set(name, level);
+      level.tell(value, labels, signal);
+    };
+    const figures = (): object => {
+      const read: Record<string, number | undefined> = {};
+      for (const name of ['depwatch_watchers', 'depwatch_watchers_unowned_seconds'])
+        for (const { labels, value } of levels.get(name)!.read())
+          read[name + (labels['owner'] ?? '')] = value;
+      return read;
     };
     await start({ metrics: { gauge, count: () => {}, observe: () => {} } });
     const owners = new Map([[objectIdentifierKey(app('web')), 'b']]);
@@ -215,7 +230,7 @@ describe('a dynamic watcher of a replica', () => {
     for (const name of ['web', 'api', 'job'])
       await bench.wait(bench.watcher.addWatcher(app(name), config('one')));
     await bench.settle(10_000);
-    expect(figures).toMatchObject({
+    expect(figures()).toMatchObject({
       depwatch_watchersthis: 1,
       depwatch_watchersanother: 1,
       depwatch_watchersnobody: 1,
@@ -223,10 +238,29 @@ describe('a dynamic watcher of a replica', () => {
     });
     owners.set(objectIdentifierKey(app('api')), 'b');
     await bench.settle(5000);
-    expect(figures).toMatchObject({
+    expect(figures()).toMatchObject({
       depwatch_watchersanother: 2,
       depwatch_watchersnobody: 0,
       depwatch_watchers_unowned_seconds: 0,
+    });
+    // Another one of the process, for whose watchers nothing has changed, counts into the same.
+    const metrics = { gauge, count: () => {}, observe: () => {} };
+    await using other = await startBench({ ownership: new Owned(), metrics }, [configMap('one')]);
+    other.watcher.enqueue(app('lone'));
+    await other.settle(10_000);
+    await bench.settle(10_000);
+    expect(figures()).toMatchObject({
+      depwatch_watchersthis: 1,
+      depwatch_watchersanother: 3,
+      depwatch_watchersnobody: 0,
+    });
+    await other.watcher.stop();
+    await bench.watcher.stop();
+    expect(figures()).toEqual({
+      depwatch_watchersthis: undefined,
+      depwatch_watchersanother: undefined,
+      depwatch_watchersnobody: undefined,
+      depwatch_watchers_unowned_seconds: undefined,
     });
   });
 });

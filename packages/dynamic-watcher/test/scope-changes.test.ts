@@ -1,5 +1,6 @@
-import type { KubernetesObject } from '@depwatch/core';
+import type { KubernetesObject, ObjectIdentifier } from '@depwatch/core';
 import { describe, expect, test } from 'vitest';
+import type { Observation } from '../src/index.ts';
 import { configMap, configMapId } from './harness.ts';
 import { sorted } from './plans/plan-bench.ts';
 import { ServerBench } from './server-bench.ts';
@@ -86,6 +87,23 @@ describe.each(['reject', 'wait'] as const)('a kind of another scope (%s)', (unav
     expect(bench.recorder.calls.map(({ watcher }) => watcher)).toEqual(['app']);
     expect(bench.watcher.getFromCache(spelt)).toMatchObject({ data: { value: 'two' } });
     expect(bench.watcher.statusOf(spelt)).toMatchObject({ state: 'live' });
+  });
+
+  test('is told to those who look on by the name that it has from then on', async () => {
+    await using bench = await Bench.begin({ namespaced: false, unavailable });
+    bench.fake.put(widget('one'));
+    await bench.add(app, spelt);
+    const told: Observation[] = [];
+    bench.watcher.observe((observation) => void told.push(observation));
+    bench.serve(true);
+    await bench.settle(60_000);
+    const of = ({ namespace }: ObjectIdentifier) =>
+      told.filter((one) => 'watched' in one && one.watched.namespace === namespace);
+    expect(of(plain).at(-1)).toMatchObject({ type: 'edge-removed', watched: plain });
+    expect(of(spelt)).toContainEqual(
+      expect.objectContaining({ type: 'edge-added', watched: spelt }),
+    );
+    expect(of(spelt).at(-1)).toMatchObject({ type: 'feed', watched: spelt, state: 'live' });
   });
 
   test('is asked about anew where what is remembered of it has no place for what is asked for', async () => {

@@ -1,36 +1,42 @@
 import type { ErrorText, WatchedRow } from '../src/protocol.ts';
 
-const byCode: Readonly<Record<string, string>> = {
-  ERR_NO_VERSIONED_RESOURCE:
-    'Install the CustomResourceDefinition of this kind. It is noticed within seconds; nothing has to be restarted.',
-  ERR_RESOURCE_UNWATCHABLE: 'Nothing: this kind can’t be watched, so it is read at intervals.',
-  ERR_FORBIDDEN:
-    'Grant get, list and watch of this resource to the account that the message names.',
-  ERR_UNAUTHORIZED: 'Look at the credentials: the kubeconfig, or the pod’s service account.',
-  ERR_EXPIRED: 'Nothing: the version was too old, and everything is listed anew.',
-  ERR_INVALID_INPUT: 'Mend the call, or the user’s object, that it came from.',
-  ERR_REJECTED: 'Say it in the object’s status: the server will refuse it again.',
-  ERR_CONFLICT:
-    'Nothing, if it passes: somebody else wrote first. If it lasts, two write the same fields.',
-  ERR_ABORTED:
-    'Nothing, if it happens once. If it lasts, reconciles take longer than reconcileTimeoutMs.',
-};
+// Maps: what others' errors are called may be what an object inherits.
 
-const byReason: Readonly<Record<string, string>> = {
-  unreachable: 'Nothing in depwatch: look at the network and the API server. It heals by itself.',
-  timeout:
-    'If it lasts: only this resource may hang. Look at its aggregated API server or conversion webhook.',
-  certificate:
-    'Look at the certificate authority in the kubeconfig, and at the server’s address in it.',
-  credentials: 'Look at the plugin or the file that gives the credentials.',
-  protocol: 'Something breaks the protocol on the way: look at proxies.',
-  'not-kubernetes':
-    'A login page or a proxy answers in the API server’s place: look at the address.',
-};
+const byCode: ReadonlyMap<string | undefined, string> = new Map(
+  Object.entries({
+    ERR_NO_VERSIONED_RESOURCE:
+      'Install the CustomResourceDefinition of this kind. It is noticed within seconds; nothing has to be restarted.',
+    ERR_RESOURCE_UNWATCHABLE: 'Nothing: this kind can’t be watched, so it is read at intervals.',
+    ERR_FORBIDDEN:
+      'Grant get, list and watch of this resource to the account that the message names.',
+    ERR_UNAUTHORIZED: 'Look at the credentials: the kubeconfig, or the pod’s service account.',
+    ERR_EXPIRED: 'Nothing: the version was too old, and everything is listed anew.',
+    ERR_INVALID_INPUT: 'Mend the call, or the user’s object, that it came from.',
+    ERR_REJECTED: 'Say it in the object’s status: the server will refuse it again.',
+    ERR_CONFLICT:
+      'Nothing, if it passes: somebody else wrote first. If it lasts, two write the same fields.',
+    ERR_ABORTED:
+      'Nothing, if it happens once. If it lasts, reconciles take longer than reconcileTimeoutMs.',
+  }),
+);
+
+const byReason: ReadonlyMap<string | undefined, string> = new Map(
+  Object.entries({
+    unreachable: 'Nothing in depwatch: look at the network and the API server. It heals by itself.',
+    timeout:
+      'If it lasts: only this resource may hang. Look at its aggregated API server or conversion webhook.',
+    certificate:
+      'Look at the certificate authority in the kubeconfig, and at the server’s address in it.',
+    credentials: 'Look at the plugin or the file that gives the credentials.',
+    protocol: 'Something breaks the protocol on the way: look at proxies.',
+    'not-kubernetes':
+      'A login page or a proxy answers in the API server’s place: look at the address.',
+  }),
+);
 
 /** What to do about an error, in a sentence. */
 export function adviceFor({ code, reason }: ErrorText): string {
-  const said = (reason && byReason[reason]) ?? (code && byCode[code]);
+  const said = byReason.get(reason) ?? byCode.get(code);
   if (said) return said;
   if (code === 'ERR_TRANSPORT') return 'Nothing for minutes: it is tried again by itself.';
   return 'Mend what the message says: the reconciler threw it. It is tried again, later and later.';

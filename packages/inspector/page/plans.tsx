@@ -66,7 +66,7 @@ export function Plans({ state, now }: ViewProps): VNode {
       </section>
       <section>
         <h2>Changes of the plan</h2>
-        {state.plans.length === 0 && <p class="muted">None yet: each has a watch of its own.</p>}
+        {state.plans.length === 0 && <p class="muted">None that was seen from here.</p>}
         <ol class="recent">
           {state.plans.map(({ id, at, watched, change, reason, demanded, size }) => (
             <li key={id}>

@@ -64,21 +64,22 @@ export function createInspector(
       return [name, new Onlookers({ dynamicWatcher, replicas, clock, token, names, name })];
     }),
   );
+  const wantedPath = withoutSlash(path);
   let isClosed = false;
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
-    const url = new URL(request.url ?? '/', 'http://localhost');
-    if (trimmed(url.pathname) !== trimmed(path)) return refuse(response, 404, 'nothing is here');
+    const [at, query] = partsOf(request.url ?? '/');
+    if (withoutSlash(at) !== wantedPath) return refuse(response, 404, 'nothing is here');
     if (!namesItsHost(request))
       return refuse(response, 403, 'by the loopback interface it answers to localhost alone');
     if (isClosed) return refuse(response, 503, 'the inspector was closed');
-    const onlookers = all.get(url.searchParams.get('of') ?? names[0] ?? '');
+    const onlookers = all.get(query.get('of') ?? names[0] ?? '');
     if (!onlookers) return refuse(response, 404, 'of: nothing of this name is inspected');
-    if (request.method === 'POST') return act(request, response, url.searchParams, onlookers);
+    if (request.method === 'POST') return act(request, response, query, onlookers);
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('allow', 'GET, HEAD, POST');
       return refuse(response, 405, 'this method means nothing here');
     }
-    const format = url.searchParams.get('format');
+    const format = query.get('format');
     if (format === null) return sendPage(request, response);
     if (isCrossSite(request)) return refuse(response, 403, 'another site asked for it');
     if (format === 'json') return onlookers.sendJson(response, headers);
@@ -163,6 +164,16 @@ function refuse(response: ServerResponse, status: number, why: string): void {
   response.end(`${JSON.stringify({ error: why })}\n`);
 }
 
-function trimmed(path: string): string {
-  return path.replace(/\/+$/, '');
+/**
+ * The path and the query of a request, as they were sent: a path that were made another one, as `..` is, would be here what it
+ * is not to who checks paths in front of it.
+ */
+function partsOf(url: string): [path: string, query: URLSearchParams] {
+  const end = url.indexOf('?');
+  if (end < 0) return [url, new URLSearchParams()];
+  return [url.slice(0, end), new URLSearchParams(url.slice(end))];
+}
+
+function withoutSlash(path: string): string {
+  return path.endsWith('/') ? path.slice(0, -1) : path;
 }

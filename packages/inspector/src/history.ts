@@ -55,11 +55,6 @@ export class History {
     return failed && reconcileRow(failed);
   }
 
-  /** Those whose last reconcile failed. */
-  failing(): Iterable<string> {
-    return this.#failing.keys();
-  }
-
   #ended(ended: Ended): void {
     this.#reconciles.add(ended);
     const { result, watcher } = ended.told;

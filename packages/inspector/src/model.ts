@@ -5,9 +5,7 @@ import { identifierOf, keyOf, type TurnRow, type WatchedRow, type WatcherRow } f
 import { causeRow, textOf } from './texts.ts';
 
 type State = Pick<FeedObservation, 'state' | 'since' | 'servedBy' | 'lastError'>;
-type Turn = Omit<TurnRow, 'causes'> & { readonly causes: Parameters<typeof causeRow>[0][] };
-
-type ReconcileObservation = Extract<Observation, { type: `reconcile-${string}` }>;
+type Turn = ReturnType<DynamicWatcher['reconcileStatus']>[number];
 
 /** How many watches that ended stay. */
 const mostEnded = 1000;
@@ -22,7 +20,8 @@ const nothing: ReadonlySet<string> = new Set();
 
 /**
  * What the page shows, kept while somebody looks: a snapshot to begin with, and then what is observed. Rows are made when they
- * are sent, so that what changes twice in between is sent once.
+ * are sent, so that what changes twice in between is sent once. What is to come of reconciles is not reckoned from what is
+ * observed, but read again after it: a run that ends leaves what was asked for meanwhile, and earlier, for later.
  */
 export class Model {
   readonly #dynamicWatcher: DynamicWatcher;
@@ -31,7 +30,8 @@ export class Model {
   readonly #edges = new Map<string, Set<string>>();
   readonly #dependants = new Map<string, number>();
   readonly #states = new Map<string, State>();
-  readonly #turns = new Map<string, Turn>();
+  /** What is queued, delayed or running, by watcher; undefined: it has changed since it was read. */
+  #turns: ReadonlyMap<string, Turn> | undefined;
   readonly #ended = new Set<string>();
 
   constructor(dynamicWatcher: DynamicWatcher, history: History, listener: ModelListener) {
@@ -48,7 +48,7 @@ export class Model {
 
   /** The keys of all rows. */
   watchers(): Iterable<string> {
-    return new Set([...this.#edges.keys(), ...this.#turns.keys(), ...this.#history.failing()]);
+    return new Set([...this.#edges.keys(), ...this.#turnsNow().keys()]);
   }
 
   watched(): Iterable<string> {
@@ -58,13 +58,14 @@ export class Model {
   /** One row; undefined for one that is gone. */
   watcherRow(key: string): WatcherRow | undefined {
     const edges = this.#edges.get(key);
-    const turn = this.#turns.get(key);
-    const failure = this.#history.failure(key);
-    if (!edges && !turn && !failure) return undefined;
+    const turn = this.#turnsNow().get(key);
+    if (!edges && !turn) return undefined;
+    // What has failed is tried again, unless it was removed while it ran.
+    const failure = turn && this.#history.failure(key);
     return {
       key,
       watches: [...(edges ?? nothing)],
-      ...(turn && { turn: { ...turn, causes: turn.causes.map(causeRow) } }),
+      ...(turn && { turn: turnRow(turn) }),
       ...(failure && { failure }),
     };
   }
@@ -95,7 +96,8 @@ export class Model {
       case 'plan':
         return undefined;
       default:
-        return this.#reconcile(keyOf(observation.watcher), observation);
+        this.#turns = undefined;
+        return this.#listener.watcher(keyOf(observation.watcher));
     }
   }
 
@@ -108,8 +110,6 @@ export class Model {
     }
     for (const status of this.#dynamicWatcher.watchStatus())
       if (status.state === 'ended') this.#enter(keyOf(status.watched), status);
-    for (const { watcher, ...turn } of this.#dynamicWatcher.reconcileStatus())
-      this.#turns.set(keyOf(watcher), { ...turn, causes: [...turn.causes] });
   }
 
   #link(watcher: string, watched: string): void {
@@ -149,12 +149,11 @@ export class Model {
     }
   }
 
-  #reconcile(key: string, observation: ReconcileObservation): void {
-    const turn = this.#turns.get(key);
-    const next = turnAfter(turn, observation);
-    if (next) this.#turns.set(key, next);
-    else this.#turns.delete(key);
-    this.#listener.watcher(key);
+  #turnsNow(): ReadonlyMap<string, Turn> {
+    this.#turns ??= new Map(
+      statusOf(this.#dynamicWatcher).map((turn) => [keyOf(turn.watcher), turn]),
+    );
+    return this.#turns;
   }
 
   /** As of now; undefined where it is not known. */
@@ -167,32 +166,17 @@ export class Model {
   }
 }
 
-const idle: Turn = { running: false, queued: false, attempt: 1, causes: [] };
+function turnRow({ running, queued, dueAt, attempt, causes }: Turn): TurnRow {
+  const row = { running, queued, attempt, causes: causes.map(causeRow) };
+  return dueAt === undefined ? row : { ...row, dueAt };
+}
 
-/** What is to come of a watcher's reconciles after something happened; undefined: nothing. */
-function turnAfter(turn: Turn = idle, told: ReconcileObservation): Turn | undefined {
-  const { dueAt, ...rest } = turn;
-  switch (told.type) {
-    case 'reconcile-queued': {
-      const causes = [...told.causes];
-      if (told.afterMs <= 0) return { ...turn, queued: true, causes };
-      return { ...turn, dueAt: Math.min(dueAt ?? Infinity, told.at + told.afterMs), causes };
-    }
-    case 'reconcile-dropped':
-      return turn.running ? { ...rest, queued: false } : undefined;
-    case 'reconcile-started': {
-      const { attempt } = told;
-      const isLater = dueAt !== undefined && dueAt > told.at;
-      const next = { running: true, queued: false, attempt, causes: [...told.causes] };
-      return isLater ? { ...next, dueAt } : next;
-    }
-    case 'reconcile-ended': {
-      const next = {
-        ...turn,
-        running: false,
-        attempt: told.result === 'error' ? told.attempt + 1 : 1,
-      };
-      return next.queued || dueAt !== undefined ? next : undefined;
-    }
+/** Nothing is to come where it has not started, or has stopped. */
+function statusOf(dynamicWatcher: DynamicWatcher): readonly Turn[] {
+  try {
+    return dynamicWatcher.reconcileStatus();
+  } catch (error) {
+    if (isDepwatchError(error, 'ERR_NOT_STARTED')) return [];
+    throw error;
   }
 }

@@ -17,6 +17,12 @@ const mostStreams = 16;
 /** How many rows of JSON are made at a time. */
 const mostRows = 1000;
 
+/** A server that closes waits for connections which might be used again. */
+const ofStreams = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  connection: 'close',
+} as const;
+
 /** What {@link Onlookers} look at. */
 export interface OnlookersOptions {
   readonly dynamicWatcher: DynamicWatcher;
@@ -62,9 +68,11 @@ export class Onlookers implements ModelListener, RowSource {
     headers: OutgoingHttpHeaders,
   ): boolean {
     if (this.#streams.size >= mostStreams) return false;
+    // What stands in front may take its time, and who asked may have left by then, without a word of that to come.
+    if (response.destroyed) return true;
     const stream = new UpdateStream(response, this);
     response.on('close', () => this.#left(stream));
-    response.writeHead(200, { ...headers, 'content-type': 'text/event-stream; charset=utf-8' });
+    response.writeHead(200, { ...headers, ...ofStreams });
     if (request.method === 'HEAD') {
       response.end();
       return true;

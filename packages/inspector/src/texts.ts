@@ -5,8 +5,8 @@ const longestMessage = 500;
 
 /** What is shown of an error, whatever was thrown: its code and its message, cut; no stack, and nothing else of it. */
 export function textOf(error: unknown): ErrorText {
-  if (!(error instanceof Error)) return { message: `a value of type ${typeof error} was thrown` };
   try {
+    if (!(error instanceof Error)) return { message: `a value of type ${typeof error} was thrown` };
     const { code, reason, message } = error as {
       code?: unknown;
       reason?: unknown;

@@ -3,6 +3,8 @@ import type { Update } from './protocol.ts';
 
 /** How many rows go out in one message; the event loop turns before the next. */
 const mostRows = 1000;
+/** How often in a row one may be found still taking the same message before they are let go. */
+const mostSilences = 4;
 
 /** What makes the rows that a stream asks for. */
 export interface RowSource {
@@ -14,7 +16,7 @@ export interface RowSource {
 
 /**
  * One page that looks on: which rows it has yet to be told, by their keys. However slow it is, no more is kept for it than
- * these, and one message that is on its way.
+ * these, and one message that is on its way; and of one who takes nothing any more, nothing.
  */
 export class UpdateStream {
   readonly #response: ServerResponse;
@@ -25,6 +27,7 @@ export class UpdateStream {
   /** Whether there is something to be sent. */
   #isDue = false;
   #isWriting = false;
+  #silences = 0;
 
   constructor(response: ServerResponse, source: RowSource) {
     this.#response = response;
@@ -44,9 +47,14 @@ export class UpdateStream {
     return this.#response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
-  /** Has proxies and browsers know that it is still there; not while they have enough to read. */
+  /**
+   * Has proxies and browsers know that it is still there; not while they have enough to read. Who has taken nothing for some
+   * calls is let go: a browser that lives comes again.
+   */
   keepAlive(): void {
     if (!this.#isWriting) this.#response.write(': still here\n\n');
+    else if (this.#silences >= mostSilences) this.#response.destroy();
+    else this.#silences += 1;
   }
 
   /** Sends what has changed, in parts; where the last one is still on its way, once that has gone. */
@@ -59,7 +67,9 @@ export class UpdateStream {
   end(): void {
     this.#watchers.clear();
     this.#watched.clear();
-    this.#response.end();
+    // Who takes nothing would not take the end either, and hold up a server that waits for it.
+    if (this.#response.writableNeedDrain) this.#response.destroy();
+    else this.#response.end();
   }
 
   async #write(): Promise<void> {
@@ -74,6 +84,7 @@ export class UpdateStream {
       const update = { ...this.#source.update(watchers, watched, after), more };
       if (!this.send('update', update)) await drained(this.#response);
       else if (more) await new Promise(setImmediate);
+      this.#silences = 0;
     }
     this.#isWriting = false;
   }

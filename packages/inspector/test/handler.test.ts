@@ -40,6 +40,21 @@ describe('the page', () => {
     expect((await bench.ask('/debug/depwatch/more')).status).toBe(404);
   });
 
+  test('is at no path that means another one to who checks paths in front of it', async () => {
+    await using bench = await startBench({ path: '/debug/depwatch/' });
+    expect((await bench.ask('/debug/depwatch?format=json')).status).toBe(200);
+    for (const path of [
+      '//elsewhere/debug/depwatch',
+      '/open/../debug/depwatch',
+      '/open/%2e%2e/debug/depwatch',
+      '/debug\\depwatch',
+      '/debug/depwatch//',
+      '/%64ebug/depwatch',
+    ]) {
+      expect([path, (await bench.ask(path)).status]).toEqual([path, 404]);
+    }
+  });
+
   test('what makes no sense is refused, and nothing falls by it', async () => {
     await using bench = await startBench();
     expect((await bench.ask('/?format=xml')).status).toBe(400);

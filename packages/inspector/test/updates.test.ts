@@ -1,6 +1,8 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { keyOf, type Update } from '../src/protocol.ts';
-import { configMap, configMapId, startBench, type Looker } from './harness.ts';
+import { configMap, configMapId, look, serve, startBench, type Looker } from './harness.ts';
 
 const app = configMapId('app');
 const config = configMapId('config');
@@ -70,6 +72,21 @@ describe('updates', () => {
     expect(JSON.stringify(looker.updates)).not.toContain('hunter2');
   });
 
+  test('tell of no failure of what was removed meanwhile', async () => {
+    await using bench = await startBench({}, [configMap('config')]);
+    const hold = Promise.withResolvers<void>();
+    bench.reconciler.reconcile = () => hold.promise;
+    const looker = await bench.look();
+    await bench.add(app, config);
+    await bench.watcher.removeWatcher(app);
+    hold.reject(new Error('too late'));
+    await bench.fake.clock.advance(1000);
+    await looker.until(({ reconciles }) => reconciles.length > 0);
+    const { watchers } = JSON.parse((await bench.ask('/?format=json')).text) as Update;
+    expect(watchers).toEqual([]);
+    expect(looker.updates.at(-1)).toMatchObject({ watchers: [], goneWatchers: [keyOf(app)] });
+  });
+
   test('of ten thousand rows come in parts; who comes late sees what the first one sees', async () => {
     const names = Array.from({ length: 2500 }, (_, index) => `c${index}`);
     await using bench = await startBench(
@@ -126,6 +143,37 @@ describe('updates', () => {
     while ((await bench.ask('/?format=events', { method: 'HEAD' })).status !== 200);
     await bench.fake.clock.advance(60_000);
     expect(bench.fake.clock.pending).toBe(0);
+  });
+
+  test('are kept for nobody who had left before it was answered', async () => {
+    await using bench = await startBench();
+    const answered = Promise.withResolvers<void>();
+    // What stands in front of the page takes its time.
+    await using slow = await serve((request, response) => {
+      response.once('close', () => {
+        bench.inspector.handler(request, response);
+        answered.resolve();
+      });
+      request.socket.destroy();
+    });
+    await expect(slow.ask('/?format=events')).rejects.toThrow();
+    await answered.promise;
+    await bench.fake.clock.advance(60_000);
+    expect(bench.fake.clock.pending).toBe(0);
+  });
+
+  test('hold up no server that closes once the inspector is closed', async () => {
+    await using bench = await startBench();
+    const server = createServer(bench.inspector.handler);
+    // A connection that might be used again would be waited for so long.
+    server.keepAliveTimeout = 60_000;
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const lookers = [await look(port), await look(port)];
+    lookers[1]!.response.pause();
+    const closed = new Promise((resolve) => server.close(resolve));
+    bench.inspector.close();
+    await closed;
   });
 
   test('say when it has stopped, and end when the inspector is closed', async () => {

@@ -2,8 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderToString } from 'preact-render-to-string';
 import { describe, expect, test } from 'vitest';
+import { adviceFor } from '../page/advice.ts';
 import { App } from '../page/app.tsx';
 import { Dependencies, type Selection } from '../page/dependencies.tsx';
+import { doing } from '../page/marks.tsx';
 import { Plans } from '../page/plans.tsx';
 import { barOf, Reconciles, turns } from '../page/reconciles.tsx';
 import { apply, greet, initialState, order, serverTime, type State } from '../page/state.ts';
@@ -227,6 +229,16 @@ describe('the views', () => {
     expect(html(Reconciles, state)).toContain('1 running, 1 queued, 2 waiting');
   });
 
+  test('what is long due and does not run is queued, whatever was told of it last', () => {
+    const row = (dueAt: number) => ({
+      key: keyOf(configMapId('app')),
+      watches: [],
+      turn: { running: false, queued: false, dueAt, attempt: 1, causes: [] },
+    });
+    expect(doing(row(9_500), 10_000)).toBe('waiting');
+    expect(doing(row(8_000), 10_000)).toBe('queued');
+  });
+
   test('a time line has each reconcile where it ran, and nothing older than a minute', () => {
     const row = { ...failure('a', 'x'), at: 100_000, durationMs: 6000 };
     expect(barOf(row, 100_000)).toMatchObject({ x: 540, width: 60 });
@@ -280,6 +292,17 @@ describe('a virtual list', () => {
     expect(nextIndex('x', 7, 10, 5)).toBeUndefined();
     expect(nextIndex('Home', -1, 0, 5)).toBeUndefined();
   });
+});
+
+test('there is advice for each error, whatever its code is called', () => {
+  const unknown = adviceFor({ message: 'no' });
+  expect(unknown).toContain('the reconciler threw it');
+  for (const name of ['__proto__', 'constructor', 'toString', '']) {
+    expect(adviceFor({ code: name, message: 'no' })).toBe(unknown);
+    expect(adviceFor({ reason: name, message: 'no' })).toBe(unknown);
+  }
+  const forbidden = adviceFor({ code: 'ERR_FORBIDDEN', reason: '', message: 'no' });
+  expect(forbidden).toContain('Grant');
 });
 
 test('texts are short and exact', () => {

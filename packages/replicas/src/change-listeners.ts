@@ -34,7 +34,7 @@ export class ChangeListeners {
     try {
       await listener(overdue);
     } catch (error) {
-      this.#logger.error({ err: error }, 'a listener of ownership failed');
+      this.#logger.error({ error }, 'a listener of ownership failed');
     }
   }
 }

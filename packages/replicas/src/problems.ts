@@ -15,10 +15,7 @@ export class Problems {
     const kind = isDepwatchError(error) ? error.code : String(error);
     if (this.#met.get(what) === kind) return;
     this.#met.set(what, kind);
-    this.#logger.warn(
-      { ...this.#fields, err: error },
-      `could not ${what} the Lease; it is tried again`,
-    );
+    this.#logger.warn({ ...this.#fields, error }, `could not ${what} the Lease; it is tried again`);
   }
 
   solved(what: string): void {

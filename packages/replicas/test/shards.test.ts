@@ -220,13 +220,18 @@ describe('shards', () => {
     };
     server.put(foreign);
     const warnings: string[] = [];
-    const tell = (_: object, message: string) => void warnings.push(message);
+    const fields: object[] = [];
+    const tell = (told: object, message: string) => {
+      fields.push(told);
+      warnings.push(message);
+    };
     const logger = { debug: () => {}, info: () => {}, warn: tell, error: tell };
     const a = replica('a', { logger });
     const start = a.start().catch(() => {});
     await server.clock.advance(20_000);
     expect(server.stored<Lease>(leaseOf('web-a'))?.spec?.holderIdentity).toBe('x');
     expect(warnings).toHaveLength(1);
+    expect(fields).toMatchObject([{ error: { code: expect.any(String) } }]);
     expect(a.state).toBe('joining');
     void a.stop();
     await start;

@@ -8,6 +8,8 @@ import {
   type ObjectStore,
   type ScopedGVR,
 } from '@depwatch/core';
+import type { Audience } from '../observe/observers.ts';
+import { tellState } from '../observe/supply-audience.ts';
 import type { WatchStatus } from '../public-interface.ts';
 import type { CallSignal } from '../requests/call-signal.ts';
 import type { Feeds } from '../supply/feeds.ts';
@@ -19,6 +21,8 @@ export interface DemandedFeedsOptions {
   readonly feeds: Feeds;
   /** What this dynamic watcher demands. */
   readonly graph: DependencyGraph;
+  /** Who looks on. */
+  readonly audience: Audience;
   /** Whether another dynamic watcher that shares the feeds demands this one, by its key. */
   isWantedElsewhere(key: string): boolean;
 }
@@ -51,9 +55,18 @@ export class DemandedFeeds {
     unavailable?: DepwatchError,
   ): boolean {
     this.#ended.delete(key);
-    if (this.#feeds.get(key)) return false;
+    if (this.#feeds.get(key)) {
+      this.joined(key);
+      return false;
+    }
     this.#feeds.start(key, id, watched, how, unavailable);
     return true;
+  }
+
+  /** The graph has come to demand what is there already: those who look on have heard nothing of it. */
+  joined(key: string): void {
+    const feed = this.#feeds.get(key);
+    if (feed) tellState(feed, this.#options.audience);
   }
 
   /** Stops what the graph demands no more, unless somebody else does. */

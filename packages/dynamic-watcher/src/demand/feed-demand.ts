@@ -46,8 +46,9 @@ export function listenForDemand(options: FeedDemandOptions): FeedsListener {
         const known = there.get(watcherKey);
         graph.note(watcherKey, key, known ? bothTerms(known.terms, terms) : terms);
         tentative.move(watcherKey, from.key, to, !known);
-        if (start.length === 0 || !how) continue;
-        isNew = feeds.start(key, to, from.watched, how, from.unavailable);
+        if (start.length === 0) continue;
+        if (how) isNew = feeds.start(key, to, from.watched, how, from.unavailable);
+        else feeds.joined(key);
       }
       for (const { watcher } of edges) graph.remove(watcher, [from.id]);
       feeds.stop(from.id);

@@ -13,19 +13,34 @@ export interface OwnershipFiguresOptions {
 const lookMs = 5000;
 const share = 50;
 
-/** Counts, now and then, whose the watchers are, and for how long nobody has owned some. */
+const owners = ['this', 'another', 'nobody'] as const;
+
+/**
+ * Counts, now and then, whose the watchers are, and for how long nobody has owned some. Others of the process may count into
+ * the same gauges, so they are given functions, which add up and end.
+ */
 export class OwnershipFigures {
   readonly #options: OwnershipFiguresOptions;
+  /** As of the last look. */
+  #counts: Readonly<Record<(typeof owners)[number], number>> = { this: 0, another: 0, nobody: 0 };
+  #longestMs = 0;
   /** Since when nobody has owned a watcher, by key. */
   #unownedSince = new Map<string, number>();
   #timer: Disposable;
+  readonly #end = new AbortController();
 
   constructor(options: OwnershipFiguresOptions) {
     this.#options = options;
+    const { metrics } = options;
+    const { signal } = this.#end;
+    for (const owner of owners)
+      metrics.gauge('depwatch_watchers', () => this.#counts[owner], { owner }, signal);
+    metrics.gauge('depwatch_watchers_unowned_seconds', () => this.#longestMs / 1000, {}, signal);
     this.#timer = this.#after(lookMs);
   }
 
   close(): void {
+    this.#end.abort();
     this.#timer[Symbol.dispose]();
   }
 
@@ -34,7 +49,7 @@ export class OwnershipFigures {
   }
 
   #look(): void {
-    const { metrics, ownership, clock, watchers } = this.#options;
+    const { ownership, clock, watchers } = this.#options;
     const beganAt = clock.now();
     const counts = { this: 0, another: 0, nobody: 0 };
     const unownedSince = new Map<string, number>();
@@ -48,12 +63,10 @@ export class OwnershipFigures {
       }
     }
     this.#unownedSince = unownedSince;
-    for (const [owner, count] of Object.entries(counts)) {
-      metrics.gauge('depwatch_watchers', count, { owner });
-    }
-    let longestMs = 0;
-    for (const since of unownedSince.values()) longestMs = Math.max(longestMs, beganAt - since);
-    metrics.gauge('depwatch_watchers_unowned_seconds', longestMs / 1000);
+    this.#counts = counts;
+    this.#longestMs = 0;
+    for (const since of unownedSince.values())
+      this.#longestMs = Math.max(this.#longestMs, beganAt - since);
     this.#timer = this.#after(Math.max(lookMs, (clock.now() - beganAt) * share));
   }
 }

@@ -14,8 +14,8 @@ export interface EdgeObservation extends Happened {
 }
 
 /**
- * What a watch does has changed, or what serves it, or it failed again. What nobody depends on any more is told by its last
- * `edge-removed`, and not by this.
+ * What a watch does has changed, or what serves it, or it failed again; or the first watcher has come to depend on it. What nobody
+ * depends on any more is told by its last `edge-removed`, and not by this.
  */
 export interface FeedObservation extends Happened {
   readonly type: 'feed';

@@ -1,6 +1,7 @@
 import type { Demand } from '../demand/all-demands.ts';
 import type { Feed } from '../supply/feed.ts';
 import type { FeedObservation, PlanObservation } from './observation.ts';
+import type { Audience } from './observers.ts';
 
 /** Whom supply tells what becomes of feeds and plans. */
 export interface SupplyAudience {
@@ -15,8 +16,7 @@ export function tellListeners(demands: ReadonlySet<Demand>): SupplyAudience {
   return {
     feed(feed) {
       for (const { audience, graph } of demands) {
-        if (audience.isListening && graph.isWatched(feed.key))
-          audience.tell(stateOf(feed, audience.now()));
+        if (graph.isWatched(feed.key)) tellState(feed, audience);
       }
     },
     plan(change) {
@@ -28,7 +28,17 @@ export function tellListeners(demands: ReadonlySet<Demand>): SupplyAudience {
   };
 }
 
-function stateOf(feed: Feed, at: number): FeedObservation {
-  const { id, state, since, servedBy, lastError } = feed;
-  return { type: 'feed', at, watched: id, state, since, servedBy, ...(lastError && { lastError }) };
+/** Tells the listeners of one who demands a feed what that does at present. */
+export function tellState(feed: Feed, audience: Audience): void {
+  if (!audience.isListening) return;
+  const { id: watched, state, since, servedBy, lastError } = feed;
+  const told: FeedObservation = {
+    type: 'feed',
+    at: audience.now(),
+    watched,
+    state,
+    since,
+    servedBy,
+  };
+  audience.tell(lastError ? { ...told, lastError } : told);
 }
