@@ -131,6 +131,13 @@ export const planMutants: readonly Mutant[] = [
     test: handovers,
   },
   {
+    name: 'metadata has watches of its own where all is metadata',
+    invariant: 7,
+    in: 'Plans.#isApart',
+    change: { begin: 'return metadataOnly === true;' },
+    test: 'dynamic-watcher/test/metadata-only.test.ts',
+  },
+  {
     name: 'bookmarks are left out of what watches by name would get',
     invariant: 7,
     in: 'contraryTo',

@@ -67,6 +67,22 @@ describe('what is asked for with metadataOnly', () => {
     expect(bench.watcher.getWatchCount()).toBe(21);
   });
 
+  test('shares a watch with what does not ask for it, where nothing else is fetched anyway', async () => {
+    const names = Array.from({ length: 16 }, (_, index) => `s${index}`);
+    await using bench = await PlanBench.start(
+      names.map((name) => secret(name)),
+      { enableCache: false },
+    );
+    await bench.live(...names.map(secretId), ...names.map(metadataOf));
+    expect(bench.servedBy()).toEqual({ namespace: 32 });
+    expect(bench.watcher.getWatchCount()).toBe(1);
+    bench.fake.put(secret('s3', { k: 'Mg==' }));
+    await bench.settle();
+    expect(new Set(bench.woken())).toEqual(new Set(['s3']));
+    await bench.remove(...names.map(metadataOf));
+    expect(bench.watcher.getWatchCount()).toBe(0);
+  });
+
   test('has to be true or false', async () => {
     await using bench = await startBench({ enableCache: true });
     const wrong = { ...secretId('s'), metadataOnly: 'yes' } as never;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { configMap, configMapId } from './harness.ts';
+import { configMaps, ids, ofCollection, PlanBench, sorted } from './plans/plan-bench.ts';
 import { ServerBench } from './server-bench.ts';
 
 const app = configMapId('app');
@@ -41,6 +42,45 @@ describe('that something is refused is told of once, at once, and once when it i
     const added = await bench.within(2000, bench.watcher.addWatcher(app, a));
     expect(added).toMatchObject({ code: 'ERR_FORBIDDEN' });
     expect(bench.lines).toEqual([]);
+  });
+});
+
+describe('that a watch is refused which serves many', () => {
+  const spaces = ['one', 'two', 'three', 'four'];
+  const many = spaces.flatMap((space) => ids(20, 0, space));
+
+  async function shared(): Promise<PlanBench> {
+    const objects = spaces.flatMap((space) => configMaps(20, space));
+    const bench = await PlanBench.start(objects, { unavailable: 'wait' });
+    await bench.live(...many);
+    expect(bench.servedBy()).toEqual({ kind: 80 });
+    bench.said();
+    return bench;
+  }
+
+  test('is no refusal of what may be watched by name', async () => {
+    await using bench = await shared();
+    bench.fake.fail({ match: ofCollection, error: { code: 403 } });
+    bench.fake.breakWatches();
+    await bench.settle(120_000);
+    expect(bench.servedBy()).toEqual({ object: 80 });
+    expect(bench.said()).toEqual(['a watch of a kind ends: the server refuses to have it watched']);
+  });
+
+  test('is told once of each namespace where nothing may be watched by name either', async () => {
+    await using bench = await shared();
+    const undo = bench.fake.deny({ resource: 'configmaps' });
+    bench.fake.breakWatches();
+    await bench.settle(120_000);
+    const what = (space: string) => `ConfigMap objects in namespace ${space} may`;
+    expect(bench.said()).toEqual([
+      'a watch of a kind ends: the server refuses to have it watched',
+      ...spaces.map((space) => `${what(space)} not be watched; they are tried until they may`),
+    ]);
+    undo();
+    await bench.settle(120_000);
+    const again = bench.said().filter((line) => !line.startsWith('one watch'));
+    expect(sorted(again)).toEqual(sorted(spaces.map((space) => `${what(space)} be watched again`)));
   });
 });
 

@@ -142,19 +142,19 @@ class Planning {
       const fitsNow = known.size !== undefined && isFitting(known.size, branch, this.#facts);
       if (known.why !== 'large' || !fitsNow) return;
       // It is as large as it was a moment ago, and more is demanded.
-      if (now - known.since < lookMs) return this.#open(branch, known.size);
+      if (now - known.since < lookMs) return this.#open(branch);
     }
-    if (policy === 'shared') return this.#open(branch, undefined);
+    if (policy === 'shared') return this.#open(branch);
     this.#set(branch, { name: 'sizing', ...wholePatience(this.#facts) });
     this.#do('size', branch);
     if (branch === wholeKind) this.#calm('sizing');
   }
 
-  #open(branch: PlanBranch, size: number | undefined): void {
+  #open(branch: PlanBranch): void {
     const before = this.#branches.get(branch);
     // Who has waited for the size waits no longer in all.
     const { lookAt, looksLeft } = before?.name === 'sizing' ? before : wholePatience(this.#facts);
-    this.#set(branch, { name: 'opening', size, patient: true, lookAt, looksLeft });
+    this.#set(branch, { name: 'opening', patient: true, lookAt, looksLeft });
     this.#do('open', branch);
     if (branch === wholeKind) this.#calm('sizing');
   }
@@ -169,7 +169,7 @@ class Planning {
     if (!isWorthwhile(this.#state, branch, this.#facts)) return this.#apart(branch);
     if (size === undefined) return this.#avoid(branch, 'unknown', undefined);
     if (!isFitting(size, branch, this.#facts)) return this.#avoid(branch, 'large', size);
-    this.#open(branch, size);
+    this.#open(branch);
   }
 
   #live(branch: PlanBranch): void {

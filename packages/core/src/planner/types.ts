@@ -78,11 +78,7 @@ export interface Avoided {
  */
 export type BranchState =
   | ({ readonly name: 'sizing' } & Patience)
-  | ({
-      readonly name: 'opening';
-      readonly patient: boolean;
-      readonly size: number | undefined;
-    } & Patience)
+  | ({ readonly name: 'opening'; readonly patient: boolean } & Patience)
   | {
       readonly name: 'shared';
       readonly lookAt: number;

@@ -289,6 +289,7 @@ export class Feeds implements FeedListener {
 
   retrying(feed: Feed, error: DepwatchError, ms: number): void {
     this.disturbed(feed, error, ms);
+    if (isRefusal(error) && this.waits(feed)) this.#refusals.refused(feed, error);
     const { logger, metrics } = this.#options;
     metrics.count('depwatch_watch_retries_total', { code: error.code });
     logger.debug(
@@ -299,7 +300,6 @@ export class Feeds implements FeedListener {
 
   disturbed(feed: Feed, error: DepwatchError, ms: number): void {
     feed.lastError = error;
-    if (isRefusal(error) && this.waits(feed)) this.#refusals.refused(feed, error);
     if (!feed.unavailable)
       feed.enter(feed.wasLive ? 'retrying' : 'starting', this.#options.clock.now());
     feed.waiters?.triesAgainIn(ms);

@@ -19,7 +19,7 @@ import type { CollectionListener } from './collection-context.ts';
 import { Collection } from './collection.ts';
 import type { Feed } from './feed.ts';
 import { GroupFeeds } from './group-feeds.ts';
-import type { PlanReports } from './plan-reports.ts';
+import type { PlanNumbers, PlanReports } from './plan-reports.ts';
 import { Sizing } from './sizing.ts';
 import type { ResumableSource, Sink } from './source.ts';
 import { watchQuery } from './watch-query.ts';
@@ -196,14 +196,15 @@ export class PlanGroup implements CollectionListener {
         return this.#arrange(effect.branch);
       case 'timer':
         return this.#setTimer(effect.at);
-      case 'changed': {
-        const { branch } = effect;
-        const watched = this.#watchedOf(branch);
-        const demanded = this.#feeds.of(branch).length;
-        const size = this.#collections.get(branch)?.size;
-        return this.#context.reports.changed(effect, { watched, demanded, size });
-      }
+      case 'changed':
+        return this.#context.reports.changed(effect, this.#numbersOf(effect.branch));
     }
+  }
+
+  #numbersOf(branch: PlanBranch): PlanNumbers {
+    const watched = this.#watchedOf(branch);
+    const demanded = this.#feeds.of(branch).length;
+    return { watched, demanded, size: this.#collections.get(branch)?.size };
   }
 
   #watchedOf(branch: PlanBranch): ObjectIdentifier {
@@ -241,6 +242,8 @@ export class PlanGroup implements CollectionListener {
   }
 
   #close(branch: PlanBranch): void {
+    const known = this.#state.branches.get(branch);
+    if (known?.name === 'avoided') this.#context.reports.avoided(known, this.#numbersOf(branch));
     this.#endSizing(branch);
     const collection = this.#collections.get(branch);
     this.#collections.delete(branch);

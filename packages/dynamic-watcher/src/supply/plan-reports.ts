@@ -1,6 +1,7 @@
 import {
   describeObjectIdentifier,
   describeRequest,
+  type Avoided,
   type DepwatchError,
   type Logger,
   type Metrics,
@@ -59,7 +60,7 @@ export class PlanReports {
       demanded,
       ...(size !== undefined && { size }),
     });
-    const level = watched.namespace ? 'namespace' : 'kind';
+    const level = levelOf(watched);
     this.#metrics.count('depwatch_plan_changes_total', { change, level, reason });
     const what =
       change === 'share' ? `one watch of a ${level} serves all` : `a watch of a ${level} ends`;
@@ -71,6 +72,24 @@ export class PlanReports {
         reason,
       },
       `${what}: ${because[reason]}`,
+    );
+  }
+
+  /** Why there is no watch of many, though many there are. */
+  avoided(
+    { why, since, lookAt, size }: Avoided,
+    { watched, demanded, ...seen }: PlanNumbers,
+  ): void {
+    const known = size ?? seen.size;
+    this.#logger.debug(
+      {
+        watched: describeObjectIdentifier(watched),
+        demanded,
+        ...(known !== undefined && { size: known }),
+        reason: why,
+        forMs: Math.round(lookAt - since),
+      },
+      `a watch of a ${levelOf(watched)} is not tried for a while: ${because[why]}`,
     );
   }
 
@@ -89,4 +108,8 @@ export class PlanReports {
     if (wanted > 0) this.#metrics.count(name, { wanted: 'true' }, wanted);
     if (received > wanted) this.#metrics.count(name, { wanted: 'false' }, received - wanted);
   }
+}
+
+function levelOf({ namespace }: ObjectIdentifier): 'namespace' | 'kind' {
+  return namespace ? 'namespace' : 'kind';
 }

@@ -13,12 +13,12 @@ export class Plans {
 
   /** Has a feed watched from now on: by a watch of its own, or by one that serves others as well. */
   add(feed: Feed, gvr: ScopedGVR): void {
-    const key = groupKey(feed.watched);
+    const key = this.#keyOf(feed.watched);
     let group = this.#groups.get(key);
     if (!group) {
-      const { group: name, version, kind, metadataOnly } = feed.watched;
+      const { group: name, version, kind } = feed.watched;
       const gvk = { ...(name && { group: name }), version, kind };
-      const all = { ...gvk, ...(metadataOnly && { metadataOnly }) };
+      const all = { ...gvk, ...(this.#isApart(feed.watched) && { metadataOnly: true }) };
       this.#groups.set(key, (group = new PlanGroup(all, gvr, this.#context)));
     }
     group.add(feed, gvr);
@@ -26,7 +26,7 @@ export class Plans {
 
   /** A feed is over, or can't be watched any more; its source was stopped. Does nothing for one that was not added. */
   remove(feed: Feed): void {
-    const key = groupKey(feed.watched);
+    const key = this.#keyOf(feed.watched);
     const group = this.#groups.get(key);
     group?.remove(feed);
     if (group?.isIdle) this.#groups.delete(key);
@@ -42,8 +42,13 @@ export class Plans {
     for (const group of this.#groups.values()) group.close();
     this.#groups.clear();
   }
-}
 
-function groupKey(watched: ObjectIdentifier): string {
-  return `${groupVersionKindKey(watched)}${watched.metadataOnly ? ' metadata' : ''}`;
+  #keyOf(watched: ObjectIdentifier): string {
+    return `${groupVersionKindKey(watched)}${this.#isApart(watched) ? ' metadata' : ''}`;
+  }
+
+  /** Whether others of its kind are fetched whole, and it is not. */
+  #isApart({ metadataOnly }: ObjectIdentifier): boolean {
+    return metadataOnly === true && !this.#context.metadataOnly;
+  }
 }

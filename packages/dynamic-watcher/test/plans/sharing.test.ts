@@ -148,6 +148,27 @@ describe('what is told of it', () => {
       resourceVersion: bench.fake.resourceVersion,
     });
   });
+
+  test('at level debug, why something is watched by name though it is many', async () => {
+    const lines: unknown[] = [];
+    const debug = (details: object, message: string): void =>
+      void lines.push({ ...details, message });
+    const silent = (): void => {};
+    const logger = { debug, info: silent, warn: silent, error: silent };
+    await using bench = await PlanBench.start(configMaps(1000), { logger });
+    await bench.live(...ids(20));
+    expect(lines).toEqual([
+      {
+        watched: 'GroupVersion=v1, Kind=ConfigMap, Namespace=default, Name=',
+        demanded: 20,
+        size: 1000,
+        reason: 'large',
+        forMs: 600_000,
+        message:
+          'a watch of a namespace is not tried for a while: it has far more objects than are demanded',
+      },
+    ]);
+  });
 });
 
 describe('the policy', () => {

@@ -109,3 +109,20 @@ test('a watch that is cancelled with an event still to be sent is over', async (
   await vi.waitFor(() => expect(server.requests.openWatches()).toBe(0));
   session.close();
 });
+
+test('a watch that is cancelled before it is answered never opens', async () => {
+  await using server = await startApiServer();
+  const { cluster } = JSON.parse(server.kubeConfig).clusters[0];
+  const ca = Buffer.from(cluster['certificate-authority-data'], 'base64');
+  const authorization = `Bearer ${JSON.parse(server.kubeConfig).users[0].user.token}`;
+  const session = connect(cluster.server, { ca });
+  server.faults.delay(20);
+  const watch = session.request({ ':path': `${maps}?watch=1`, authorization });
+  // The server has the request by the time that it answers this.
+  await new Promise((resolve) => session.ping(resolve));
+  watch.close(constants.NGHTTP2_CANCEL);
+  expect(await ask(session, maps, authorization)).toBe(200);
+  expect(server.requests.count({ verb: 'watch' })).toBe(1);
+  expect(server.requests.openWatches()).toBe(0);
+  session.close();
+});

@@ -38,7 +38,9 @@ export class Exchange {
 
   /** Whether the client is still there. */
   get open(): boolean {
-    return !this.#response.destroyed && !this.#response.writableEnded;
+    // Node's response of HTTP/2 doesn't say of itself that it was destroyed.
+    const { destroyed } = 'stream' in this.#response ? this.#response.stream : this.#response;
+    return !destroyed && !this.#response.writableEnded;
   }
 
   /** What has been written and not yet sent. */
