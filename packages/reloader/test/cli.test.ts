@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { startApiServer, type ApiServer } from '@depwatch/testing';
 import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { podWith, TestNamespace } from './support/cluster.ts';
 import { Program } from './support/program.ts';
@@ -210,7 +210,9 @@ describe('depwatch-reloader', { timeout: 60_000 }, () => {
       const args = ['--kubeconfig', kubeconfig, '--leader-elect', 'shop'];
       const one = run(args, { POD_NAME: 'one' });
       await one.line('this replica leads');
-      await one.line(' of 1 workloads take part');
+      // What its pods run with is known from then on, whoever leads.
+      const record = async () => (await namespace.state('StatefulSet', 'db')).record;
+      await vi.waitFor(async () => expect(await record()).toBeDefined(), 20_000);
       const two = run(args, { POD_NAME: 'two' });
       await two.line('take part');
       expect((await one.end('SIGTERM')).code).toBe(0);
