@@ -11,5 +11,6 @@ export function ownedBeside(own: string, ownership: Ownership): Ownership {
       return ownership.epoch;
     },
     onChange: (listener) => ownership.onChange(listener),
+    ...(ownership.ownerOf && { ownerOf: (key: string) => ownership.ownerOf!(key) }),
   };
 }
