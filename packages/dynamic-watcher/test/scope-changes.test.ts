@@ -175,3 +175,17 @@ describe.each(['reject', 'wait'] as const)('a kind of another scope (%s)', (unav
     expect(bench.woken()).toEqual(['app', 'late']);
   });
 });
+
+test('what is pending by the name it was asked for is read in a batch by the name it is seen by already', async () => {
+  await using bench = await Bench.begin({ namespaced: false, unavailable: 'wait' });
+  bench.fake.unregisterKind(kind);
+  await bench.add(app, spelt);
+  expect(bench.watcher.statusOf(spelt)).toMatchObject({ state: 'pending' });
+  bench.fake.registerKind({ ...kind, namespaced: false });
+  bench.fake.put(widget('one'));
+  const read = bench.watcher.queryBatch(app, ({ get }) => get(spelt));
+  await bench.settle(60_000);
+  expect(await read).toMatchObject({ data: { value: 'one' } });
+  await bench.settle(600_000);
+  expect(bench.watcher.graph().watched).toEqual([plain]);
+});
