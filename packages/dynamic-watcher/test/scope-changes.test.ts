@@ -1,4 +1,5 @@
 import type { KubernetesObject, ObjectIdentifier } from '@depwatch/core';
+import type { FakeRequest } from '@depwatch/testing';
 import { describe, expect, test } from 'vitest';
 import type { Observation } from '../src/index.ts';
 import { configMap, configMapId } from './harness.ts';
@@ -188,4 +189,38 @@ test('what is pending by the name it was asked for is read in a batch by the nam
   expect(await read).toMatchObject({ data: { value: 'one' } });
   await bench.settle(600_000);
   expect(bench.watcher.graph().watched).toEqual([plain]);
+});
+
+test('who is woken by what has come back in another scope reads it, also where another watch of it has not', async () => {
+  const seen: unknown[] = [];
+  await using bench = await Bench.begin({
+    namespaced: true,
+    reconciler: ({ name }) => void seen.push([name, bench.shown(spelt)]),
+  });
+  await bench.add(app, spelt);
+  let asked = 0;
+  const isOfApp = ({ query }: FakeRequest): boolean =>
+    query?.name === 'w' && !query.namespace && ++asked === 2;
+  const release = bench.fake.hold({ match: isOfApp });
+  bench.serve(false);
+  await bench.add(late, plain);
+  const undo = bench.fake.fail({ match: ({ query }) => query?.name === 'w', error: { code: 500 } });
+  bench.fake.breakWatches();
+  bench.fake.put(widget('two'));
+  await bench.settle(200);
+  undo();
+  const states = bench.watcher.watchStatus().map(({ watched, state }) => [watched, state]);
+  expect(states).toContainEqual([plain, 'retrying']);
+  expect(states).toHaveLength(2);
+  release();
+  await bench.settle(60_000);
+  expect(bench.watcher.graph().watched).toEqual([plain]);
+  expect(bench.fake.openWatches).toHaveLength(1);
+  expect(seen).toHaveLength(2);
+  expect(seen).toEqual(
+    expect.arrayContaining([
+      ['app', 'two'],
+      ['late', 'two'],
+    ]),
+  );
 });
