@@ -212,10 +212,14 @@ test('who is woken by what has come back in another scope reads it, also where a
   const states = bench.watcher.watchStatus().map(({ watched, state }) => [watched, state]);
   expect(states).toContainEqual([plain, 'retrying']);
   expect(states).toHaveLength(2);
+  const told: Observation[] = [];
+  bench.watcher.observe((observation) => void told.push(observation));
   release();
   await bench.settle(60_000);
   expect(bench.watcher.graph().watched).toEqual([plain]);
   expect(bench.fake.openWatches).toHaveLength(1);
+  const feeds = told.filter((one) => one.type === 'feed');
+  expect(feeds.map(({ watched, state }) => [watched, state]).at(-1)).toEqual([plain, 'live']);
   expect(seen).toHaveLength(2);
   expect(seen).toEqual(
     expect.arrayContaining([

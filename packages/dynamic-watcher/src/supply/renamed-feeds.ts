@@ -41,6 +41,7 @@ export class RenamedFeeds {
       // What has to come back first is behind: who was woken by this one would read that.
       if (there) this.#replace(there, feed);
       this.#register(feed, to);
+      if (there) feed.showed();
     }
     this.#listener.moved({ key, id, watched, unavailable }, to, undefined);
     this.#listener.rescoped(feed, gvr);
