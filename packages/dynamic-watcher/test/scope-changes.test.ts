@@ -1,4 +1,5 @@
 import type { KubernetesObject, ObjectIdentifier } from '@depwatch/core';
+import type { FakeRequest } from '@depwatch/testing';
 import { describe, expect, test } from 'vitest';
 import type { Observation } from '../src/index.ts';
 import { configMap, configMapId } from './harness.ts';
@@ -174,4 +175,56 @@ describe.each(['reject', 'wait'] as const)('a kind of another scope (%s)', (unav
     await bench.settle();
     expect(bench.woken()).toEqual(['app', 'late']);
   });
+});
+
+test('what is pending by the name it was asked for is read in a batch by the name it is seen by already', async () => {
+  await using bench = await Bench.begin({ namespaced: false, unavailable: 'wait' });
+  bench.fake.unregisterKind(kind);
+  await bench.add(app, spelt);
+  expect(bench.watcher.statusOf(spelt)).toMatchObject({ state: 'pending' });
+  bench.fake.registerKind({ ...kind, namespaced: false });
+  bench.fake.put(widget('one'));
+  const read = bench.watcher.queryBatch(app, ({ get }) => get(spelt));
+  await bench.settle(60_000);
+  expect(await read).toMatchObject({ data: { value: 'one' } });
+  await bench.settle(600_000);
+  expect(bench.watcher.graph().watched).toEqual([plain]);
+});
+
+test('who is woken by what has come back in another scope reads it, also where another watch of it has not', async () => {
+  const seen: unknown[] = [];
+  await using bench = await Bench.begin({
+    namespaced: true,
+    reconciler: ({ name }) => void seen.push([name, bench.shown(spelt)]),
+  });
+  await bench.add(app, spelt);
+  let asked = 0;
+  const isOfApp = ({ query }: FakeRequest): boolean =>
+    query?.name === 'w' && !query.namespace && ++asked === 2;
+  const release = bench.fake.hold({ match: isOfApp });
+  bench.serve(false);
+  await bench.add(late, plain);
+  const undo = bench.fake.fail({ match: ({ query }) => query?.name === 'w', error: { code: 500 } });
+  bench.fake.breakWatches();
+  bench.fake.put(widget('two'));
+  await bench.settle(200);
+  undo();
+  const states = bench.watcher.watchStatus().map(({ watched, state }) => [watched, state]);
+  expect(states).toContainEqual([plain, 'retrying']);
+  expect(states).toHaveLength(2);
+  const told: Observation[] = [];
+  bench.watcher.observe((observation) => void told.push(observation));
+  release();
+  await bench.settle(60_000);
+  expect(bench.watcher.graph().watched).toEqual([plain]);
+  expect(bench.fake.openWatches).toHaveLength(1);
+  const feeds = told.filter((one) => one.type === 'feed');
+  expect(feeds.map(({ watched, state }) => [watched, state]).at(-1)).toEqual([plain, 'live']);
+  expect(seen).toHaveLength(2);
+  expect(seen).toEqual(
+    expect.arrayContaining([
+      ['app', 'two'],
+      ['late', 'two'],
+    ]),
+  );
 });

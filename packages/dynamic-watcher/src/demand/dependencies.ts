@@ -220,10 +220,14 @@ export class Dependencies {
     }
   }
 
-  /** What the graph knows something by that the watcher depends on, however it is named. */
-  edgeOf(watcher: ObjectIdentifier, id: ObjectIdentifier): ObjectIdentifier {
-    const { graph } = this.#options;
-    return this.#spellings(watcher, id).find((one) => graph.has(watcher, one)) ?? id;
+  /** Whether what the watcher depends on can't be seen by any of the names that it stands by. */
+  isUnavailable(watcher: ObjectIdentifier, id: ObjectIdentifier): boolean {
+    const { graph, feeds } = this.#options;
+    const edges = this.#spellings(watcher, id).filter((one) => graph.has(watcher, one));
+    // One may be pending that was asked for before the kind was known, beside what is seen by now.
+    const isPending = (edge: ObjectIdentifier): boolean =>
+      feeds.unavailable(objectIdentifierKey(edge)) !== undefined;
+    return edges.length > 0 && edges.every(isPending);
   }
 
   /** As it is named, and as the graph knows it by now for this watcher, where that is something else. */

@@ -93,7 +93,7 @@ export class QueryBatches {
   ): Promise<R> {
     // Refused at once, where waiting for its turn would mean waiting for the batch to end.
     if (of?.ending) return Promise.reject(notStarted(watcher));
-    const { operations, dependencies, feeds } = this.#options;
+    const { operations, dependencies } = this.#options;
     // What is read whole wakes by all of it, whatever an add has selected.
     const terms = edgeTerms(undefined, waits);
     const run = async (turn: CallSignal): Promise<R> => {
@@ -101,10 +101,9 @@ export class QueryBatches {
       const { record } = batch;
       // Asked for before it can fail: a query that fails counts, too, and so does one that was aborted before its turn.
       record.ask(query);
-      return dependencies.bringUp(batch, [query], terms, turn, () => {
-        const edge = dependencies.edgeOf(watcher, query);
-        return feeds.unavailable(objectIdentifierKey(edge)) ? nothing : read(query);
-      });
+      return dependencies.bringUp(batch, [query], terms, turn, () =>
+        dependencies.isUnavailable(watcher, query) ? nothing : read(query),
+      );
     };
     return operations.shared(objectIdentifierKey(watcher), run, signal);
   }

@@ -90,6 +90,11 @@ export class Feed implements Sink, Awaited {
     return this.detach !== undefined;
   }
 
+  /** Whether it shows what the server has. */
+  get isUp(): boolean {
+    return this.state === 'live' || this.state === 'polling';
+  }
+
   begun(): void {
     this.#listener.begun(this);
   }

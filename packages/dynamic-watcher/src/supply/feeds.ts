@@ -99,7 +99,9 @@ export class Feeds implements FeedListener {
     this.#renamed = new RenamedFeeds(this.#feeds, {
       changed: (feed, changes) => listener.changed(feed, changes),
       moved: (from, to, how) => listener.moved(from, to, how),
+      available: (feed) => listener.available(feed),
       rescoped: (feed, gvr) => this.#plans.rescoped(feed, gvr),
+      replaced: (feed) => this.#remove(feed),
     });
     this.#unwatched = new Unwatched(options, {
       watchable: (feed, gvr) => this.#plans.add(feed, gvr),
@@ -228,7 +230,7 @@ export class Feeds implements FeedListener {
     if (signal.aborted) return Promise.reject(signal.reason);
     const feed = this.#feeds.get(key);
     if (!feed) return Promise.reject(unneeded(watched));
-    if (isUp(feed) || (orWas && feed.wasLive)) return Promise.resolve(undefined);
+    if (feed.isUp || (orWas && feed.wasLive)) return Promise.resolve(undefined);
     if (feed.unavailable) return Promise.resolve(feed.unavailable);
     if (!feed.waiters) {
       feed.waiters = new Waiters(feed, this.#deadlines);
@@ -357,7 +359,6 @@ export class Feeds implements FeedListener {
 
   #remove(feed: Feed): void {
     this.#feeds.delete(feed.key);
-    this.#renamed.delete(feed);
     this.#unwatched.delete(feed);
     this.#refusals.delete(feed);
     feed.end();
@@ -370,8 +371,4 @@ function unneeded(watched: ObjectIdentifier): DepwatchError {
   const id = describeObjectIdentifier(watched);
   const message = `the watch of ${id} was stopped, since nothing depends on it any more`;
   return new DepwatchError('ERR_ABORTED', message);
-}
-
-function isUp({ state }: Feed): boolean {
-  return state === 'live' || state === 'polling';
 }

@@ -4,9 +4,14 @@ import type { Feed } from './feed.ts';
 import type { FeedsListener } from './feeds.ts';
 
 /** Who is told of feeds that go by another identifier. */
-export interface RenamedFeedsListener extends Pick<FeedsListener, 'changed' | 'moved'> {
+export interface RenamedFeedsListener extends Pick<
+  FeedsListener,
+  'changed' | 'moved' | 'available'
+> {
   /** The kind of a feed is served in another scope. */
   rescoped(feed: Feed, gvr: ScopedGVR): void;
+  /** Another feed has taken its place, and its edges: it is over. */
+  replaced(feed: Feed): void;
 }
 
 /**
@@ -16,8 +21,6 @@ export interface RenamedFeedsListener extends Pick<FeedsListener, 'changed' | 'm
 export class RenamedFeeds {
   readonly #feeds: Map<string, Feed>;
   readonly #listener: RenamedFeedsListener;
-  /** Those for which another feed is coming up that goes by their identifier already. */
-  readonly #waiting = new Set<Feed>();
 
   /** @param feeds all there are, by their keys */
   constructor(feeds: Map<string, Feed>, listener: RenamedFeedsListener) {
@@ -25,28 +28,21 @@ export class RenamedFeeds {
     this.#listener = listener;
   }
 
-  /** A feed shows all there is: it, or those that have waited for it, go by their identifiers from now on. */
+  /** A feed shows all there is: it goes by its identifier from now on. */
   live(feed: Feed): void {
-    this.#rename(feed);
-    for (const other of [...this.#waiting]) this.#rename(other);
-  }
-
-  /** It is over. */
-  delete(feed: Feed): void {
-    this.#waiting.delete(feed);
-  }
-
-  #rename(feed: Feed): void {
     const gvr = feed.source?.query.gvr;
-    if (!gvr || feed.isOver || isNamed(feed, gvr.namespaced))
-      return void this.#waiting.delete(feed);
+    if (!gvr || feed.isOver || isNamed(feed, gvr.namespaced)) return;
     const { key, id, watched, unavailable } = feed;
     const to = normalizeWatched(watched, gvr);
     const there = this.#feeds.get(objectIdentifierKey(to));
-    if (there && there.state !== 'live') return void this.#waiting.add(feed);
-    this.#waiting.delete(feed);
-    if (there) this.#bring(feed, there);
-    else this.#register(feed, to);
+    if (there?.isUp) {
+      this.#bring(feed, there);
+    } else {
+      // What has to come back first is behind: who was woken by this one would read that.
+      if (there) this.#replace(there, feed);
+      this.#register(feed, to);
+      if (there) feed.showed();
+    }
     this.#listener.moved({ key, id, watched, unavailable }, to, undefined);
     this.#listener.rescoped(feed, gvr);
   }
@@ -56,6 +52,22 @@ export class RenamedFeeds {
     feed.id = id;
     feed.key = objectIdentifierKey(id);
     this.#feeds.set(feed.key, feed);
+  }
+
+  /** Whoever depends on a feed that is not up sees by the other one from now on. */
+  #replace(there: Feed, feed: Feed): void {
+    if (there.unavailable) {
+      there.store.discard();
+      there.store.stage(feed.store.values());
+      there.store.commit();
+      there.unavailable = undefined;
+      this.#listener.available(there);
+    } else if (there.wasLive) {
+      this.#bring(there, feed);
+    }
+    there.waiters?.resolve(undefined);
+    there.waiters = undefined;
+    this.#listener.replaced(there);
   }
 
   /** To where the other one is: whoever depends on the feed will be told by that what changes from then on. */

@@ -39,6 +39,7 @@ export class Server {
   #isInstalled = true;
   /** Whether the kind that may go lives in namespaces, as it does at first. */
   #isNamespaced = true;
+  #hasMoved = false;
   /** Whether discovery denies the kinds of v1, and how often it will deny those of groups. */
   #deniesCore = false;
   #denials = 0;
@@ -113,6 +114,11 @@ export class Server {
     return kind === goneKind.kind;
   }
 
+  /** Whether it has done so. */
+  hasMoved(kind: string): boolean {
+    return this.mayMove(kind) && this.#hasMoved;
+  }
+
   /** How many objects there are of a kind, or of one of its namespaces. */
   sizeOf({ kind: of, namespace }: ObjectIdentifier): number {
     return [...targetIds.slice(0, objectCount), ...strangerIds, ...crowdIds].filter(
@@ -159,6 +165,7 @@ export class Server {
     const wasInstalled = this.#isInstalled;
     this.uninstall();
     this.#isNamespaced = !this.#isNamespaced;
+    this.#hasMoved = true;
     // Definitions have versions, too.
     this.#changeElsewhere();
     this.fault('compact');
