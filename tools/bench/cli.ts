@@ -11,7 +11,7 @@ import { type Options, parseOptions, usage } from './options.ts';
 import { formatPlot } from './plot.ts';
 import { formatMarkdown } from './report.ts';
 import type { Results } from './results.ts';
-import { runScenarios } from './runner.ts';
+import { contestantNames, runScenarios } from './runner.ts';
 import { scenarios } from './scenarios/index.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -48,6 +48,12 @@ async function measure(options: Options): Promise<number> {
   const picked = scenarios.filter(({ id, onlyByName }) =>
     options.scenarios.length === 0 ? !onlyByName : options.scenarios.includes(id),
   );
+  const unknown = options.only.filter((name) => !contestantNames(picked, options).has(name));
+  if (unknown.length > 0) {
+    const known = [...contestantNames(picked, options)].join(', ');
+    console.error(`--only: ${unknown.join(', ')} has no part; there are ${known}`);
+    return 2;
+  }
   if (picked.some(({ server }) => server === 'real')) {
     const log = (line: string) => console.error(line);
     if (!(await findKubeApiServer({ log }))) return 1;
@@ -73,6 +79,7 @@ async function measure(options: Options): Promise<number> {
     profiles: profile ? out : undefined,
     as,
     against,
+    only: options.only,
     log: (line) => console.log(line),
   });
   const results: Results = { facts, cases };

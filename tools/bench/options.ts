@@ -16,6 +16,8 @@ export interface Options {
   readonly as: Identity;
   /** The root of another checkout, whose depwatch takes part, too. */
   readonly against: string | undefined;
+  /** Which contestants take part, of those that a case has; empty for all. */
+  readonly only: readonly string[];
   readonly help: boolean;
 }
 
@@ -33,6 +35,7 @@ Scenarios are B1 to B10, B1s, B7s, B11, B13, B14 and B15, all of which are run w
   --no-build     measure what was built before
   --against DIR  another checkout of this repository, with its dependencies installed: its depwatch takes part as
                  \`before\`; both are run from their sources then, and nothing is built
+  --only A,B     these contestants alone, of those that a case has: less to wait for, or more runs in the same time
   --as WHO       as whom the contestants come to a real server: service-account (the default), with the rights that they
                  need and under priority and fairness, or admin, whom that spares
   --help`;
@@ -53,6 +56,7 @@ export function parseOptions(argv: readonly string[], known: readonly string[]):
       profile: { type: 'boolean', default: false },
       'no-build': { type: 'boolean', default: false },
       against: { type: 'string' },
+      only: { type: 'string', default: '' },
       as: { type: 'string', default: 'service-account' },
       help: { type: 'boolean', default: false },
     },
@@ -67,8 +71,9 @@ export function parseOptions(argv: readonly string[], known: readonly string[]):
   if (!Number.isSafeInteger(runs) || runs < 1)
     throw new Error(`--runs: expected a whole number above 0, got ${values.runs}`);
   const { full, out, profile, against, as, help } = values;
+  const only = values.only.split(',').filter((name) => name !== '');
   if (as !== 'service-account' && as !== 'admin')
     throw new Error(`--as: expected service-account or admin, got ${as}`);
   const build = !values['no-build'] && against === undefined;
-  return { scenarios, full, runs, out, profile, build, as, against, help };
+  return { scenarios, full, runs, out, profile, build, as, against, only, help };
 }

@@ -7,6 +7,7 @@ const colors: Readonly<Record<ContestantName, string>> = {
   'per-object': '#1a7f37',
   shared: '#9a6700',
   'with-metrics': '#0a7ea4',
+  'with-inspector': '#b07aa1',
   'client-node': '#d1242f',
   undici: '#57606a',
   http2: '#afb8c1',

@@ -33,6 +33,8 @@ export interface RunnerOptions {
   readonly as: Identity;
   /** The root of another checkout, whose depwatch runs in turns with this one's; both from their sources. */
   readonly against: string | undefined;
+  /** Which contestants take part; empty for all. */
+  readonly only: readonly string[];
   readonly log: (line: string) => void;
 }
 
@@ -59,14 +61,29 @@ export async function runScenarios(
   return results;
 }
 
+/** What is asked of contestants. */
+type Picked = Pick<RunnerOptions, 'full' | 'against' | 'only'>;
+
+/** Who takes part in any case of the scenarios. */
+export function contestantNames(
+  scenarios: readonly AnyScenario[],
+  options: Omit<Picked, 'only'>,
+): ReadonlySet<string> {
+  const cases = scenarios.flatMap((one) => casesOf(one, { ...options, only: [] }));
+  return new Set(cases.flatMap(({ contestants }) => contestants));
+}
+
 /** The cases of a scenario, with the other checkout's depwatch wherever this one's has a part. */
-function casesOf({ cases }: AnyScenario, { full, against }: RunnerOptions): Case<unknown>[] {
-  return cases(full).map((one) => ({
-    ...one,
-    contestants: one.contestants.flatMap((name) =>
-      name === 'depwatch' && against !== undefined ? [name, 'before'] : [name],
-    ),
-  }));
+function casesOf({ cases }: AnyScenario, { full, against, only }: Picked): Case<unknown>[] {
+  return cases(full)
+    .map((one) => {
+      const all = one.contestants.flatMap((name) =>
+        name === 'depwatch' && against !== undefined ? [name, 'before' as const] : [name],
+      );
+      const contestants = all.filter((name) => only.length === 0 || only.includes(name));
+      return { ...one, contestants };
+    })
+    .filter(({ contestants }) => contestants.length > 0);
 }
 
 /** Two checkouts are compared as they are, not as somebody has built them. */

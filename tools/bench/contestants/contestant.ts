@@ -2,7 +2,7 @@ import type { Place, Watched } from '../objects.ts';
 
 /**
  * What takes part. `before` is the depwatch of another checkout, `per-object` and `shared` are this one's with that plan,
- * `with-metrics` is this one's with metrics;
+ * `with-metrics` is this one's with metrics, `with-inspector` with an inspector that nobody has open;
  * `http2` and `undici` are the floors: the same requests with nothing around them, and `one-watch` that of sharing: a
  * watch of everything, on depwatch's transport.
  */
@@ -12,6 +12,7 @@ export type ContestantName =
   | 'per-object'
   | 'shared'
   | 'with-metrics'
+  | 'with-inspector'
   | 'client-node'
   | 'http2'
   | 'undici'

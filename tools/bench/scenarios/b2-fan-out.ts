@@ -21,7 +21,7 @@ export const b2 = defineScenario({
     {
       label: '10000 watchers',
       params: { watchers: 10_000 },
-      contestants: ['depwatch', 'with-metrics', 'client-node', 'undici', 'http2'],
+      contestants: ['depwatch', 'with-metrics', 'with-inspector', 'client-node', 'undici', 'http2'],
     },
   ],
   steps({ params: { watchers }, start }) {

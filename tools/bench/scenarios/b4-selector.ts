@@ -39,7 +39,7 @@ export const b4 = defineScenario({
     {
       label: '10000 objects, 1000 updates/s',
       params: { objects: 10_000, perSecond: 1_000, updates: full ? 10_000 : 1_500 },
-      contestants: ['depwatch', 'with-metrics', 'client-node', 'undici', 'http2'],
+      contestants: ['depwatch', 'with-metrics', 'with-inspector', 'client-node', 'undici', 'http2'],
     },
   ],
   steps({ start }) {

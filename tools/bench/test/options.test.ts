@@ -14,6 +14,7 @@ test('the defaults are all scenarios of the quick set, five runs each', () => {
     build: true,
     as: 'service-account',
     against: undefined,
+    only: [],
     help: false,
   });
 });
@@ -27,6 +28,10 @@ test('scenarios are picked by their ids', () => {
     out: 'there',
     profile: true,
   });
+});
+
+test('contestants are picked by their names', () => {
+  expect(parse('--only', 'depwatch,with-metrics').only).toEqual(['depwatch', 'with-metrics']);
 });
 
 test('with another checkout sources are compared, so nothing is built', () => {
