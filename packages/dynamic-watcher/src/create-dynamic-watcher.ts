@@ -27,7 +27,7 @@ import type {
 } from './public-interface.ts';
 import { edgeTerms, type EdgeTerms } from './demand/edge-terms.ts';
 import { LifeCycle } from './life-cycle.ts';
-import type { Observation } from './observe/observation.ts';
+import type { Observation, ObserveOptions } from './observe/observation.ts';
 import type { DynamicWatcherOptions } from './options.ts';
 import type { Watcher } from './demand/dependencies.ts';
 import type { Batch } from './demand/query-batches.ts';
@@ -319,8 +319,11 @@ class EngineWatcher implements DynamicWatcher {
     return engine.feeds.relist(objectIdentifierKey(engine.normalize(query)));
   }
 
-  observe(listener: (observation: Observation) => void): () => void {
-    return this.#life.observers.observe(listener);
+  observe<Type extends Observation['type']>(
+    listener: (observation: Extract<Observation, { type: Type }>) => void,
+    options?: ObserveOptions<Type>,
+  ): () => void {
+    return this.#life.observers.observe(listener, options);
   }
 
   #waits({ unavailable }: DependOptions): boolean {

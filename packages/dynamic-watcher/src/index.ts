@@ -24,6 +24,7 @@ export type {
   EdgeObservation,
   FeedObservation,
   Observation,
+  ObserveOptions,
   PlanObservation,
   ReconcileDroppedObservation,
   ReconcileEndedObservation,

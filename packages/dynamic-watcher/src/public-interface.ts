@@ -8,7 +8,7 @@ import type {
   ObjectIdentifier,
   ScopedGVR,
 } from '@depwatch/core';
-import type { Observation } from './observe/observation.ts';
+import type { Observation, ObserveOptions } from './observe/observation.ts';
 
 /** An option of every call that waits. */
 export interface CallOptions {
@@ -318,6 +318,10 @@ export interface DynamicWatcher extends AsyncDisposable {
    * a pause in between: what is told from then on comes after that state.
    *
    * @returns what ends it
+   * @throws DepwatchError ERR_INVALID_INPUT for types that don't exist
    */
-  observe(listener: (observation: Observation) => void): () => void;
+  observe<Type extends Observation['type'] = Observation['type']>(
+    listener: (observation: Extract<Observation, { readonly type: Type }>) => void,
+    options?: ObserveOptions<Type>,
+  ): () => void;
 }

@@ -253,6 +253,60 @@ describe('observe', () => {
     watcher.observe(() => {})();
   });
 
+  test('a listener to some types is told of those alone, with their types', async () => {
+    await using bench = await startBench({}, [configMap('config')]);
+    const { watcher } = bench;
+    const all = listen(watcher);
+    const took: (number | undefined)[] = [];
+    const end = watcher.observe(({ durationMs }) => void took.push(durationMs), {
+      types: ['reconcile-ended'],
+    });
+    const heard: string[] = [];
+    watcher.observe((told) => void heard.push(lineOf(told)), {
+      types: ['edge-removed', 'reconcile-queued'],
+    });
+    await bench.wait(watcher.addWatcher(app, config));
+    end();
+    watcher.enqueue(app);
+    await bench.settle();
+    await bench.wait(watcher.removeWatcher(app));
+    await bench.settle();
+    expect(took).toEqual([0]);
+    expect(heard).toEqual([
+      'queued app initial 0',
+      'queued app enqueued 0',
+      'edge-removed app config',
+    ]);
+    // The others' lack of interest is not everybody's.
+    expect(all).toContain('started app enqueued 1');
+  });
+
+  test('what is not listened to is not made', async () => {
+    await using bench = await startBench({}, [configMap('config')]);
+    const { watcher, fake } = bench;
+    watcher.observe(() => {}, { types: ['plan'] });
+    await bench.wait(watcher.addWatcher(app, config));
+    const now = vi.spyOn(fake.clock, 'now');
+    watcher.enqueue(app);
+    await bench.settle();
+    const unheard = now.mock.calls.length;
+    watcher.observe(() => {}, { types: ['reconcile-started'] });
+    now.mockClear();
+    watcher.enqueue(app);
+    await bench.settle();
+    expect(now.mock.calls.length).toBeGreaterThan(unheard);
+  });
+
+  test.for([
+    [[], 'types: expected an array'],
+    [['reconcile'], 'types: "reconcile" is none'],
+  ] as const)('types %j are refused', async ([types, message]) => {
+    await using bench = await startBench();
+    const observe = (): unknown => bench.watcher.observe(() => {}, { types: types as never });
+    expect(observe).toThrow(message);
+    expect(observe).toThrow(expect.objectContaining({ code: 'ERR_INVALID_INPUT' }));
+  });
+
   test('in a group, those are told for whom a reconcile is', async () => {
     await using bench = await startBench();
     const { fake, recorder } = bench;

@@ -26,12 +26,14 @@ export class History {
   readonly #failing = new Map<string, Ended>();
   #last = 0;
 
-  hear(observation: Observation): void {
+  /** What it is to be told of. */
+  static readonly types = ['reconcile-ended', 'reconcile-dropped', 'plan'] as const;
+
+  hear(observation: Extract<Observation, { type: (typeof History.types)[number] }>): void {
     if (observation.type === 'reconcile-ended')
       this.#ended({ id: ++this.#last, told: observation });
     else if (observation.type === 'plan') this.#plans.add({ id: ++this.#last, told: observation });
-    else if (observation.type === 'reconcile-dropped' && this.#failing.size > 0)
-      this.#failing.delete(keyOf(observation.watcher));
+    else if (this.#failing.size > 0) this.#failing.delete(keyOf(observation.watcher));
   }
 
   /** The id of the newest row. */

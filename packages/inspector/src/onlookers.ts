@@ -1,7 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { Readable, pipeline } from 'node:stream';
 import type { Clock } from '@depwatch/core';
-import type { DynamicWatcher, Observation } from '@depwatch/dynamic-watcher';
+import type { DynamicWatcher } from '@depwatch/dynamic-watcher';
 import { History } from './history.ts';
 import { Model, type ModelListener } from './model.ts';
 import type { InspectedReplicas } from './options.ts';
@@ -41,6 +41,8 @@ export class Onlookers implements ModelListener, RowSource {
   readonly #history = new History();
   readonly #streams = new Set<UpdateStream>();
   readonly #forget: () => void;
+  /** Of {@link #model}, ends what it is told. */
+  #lookAway: (() => void) | undefined;
   #model: Model | undefined;
   #timer: Disposable | undefined;
   #keepAlive: Disposable | undefined;
@@ -50,7 +52,9 @@ export class Onlookers implements ModelListener, RowSource {
   constructor(options: OnlookersOptions) {
     this.#options = options;
     const { dynamicWatcher } = options;
-    this.#forget = dynamicWatcher.observe((observation) => this.#hear(observation));
+    this.#forget = dynamicWatcher.observe((observation) => this.#history.hear(observation), {
+      types: History.types,
+    });
     void dynamicWatcher.stopped.then(() => {
       this.#isStopped = true;
       this.#schedule();
@@ -77,10 +81,10 @@ export class Onlookers implements ModelListener, RowSource {
       response.end();
       return true;
     }
-    const { token, names, name, dynamicWatcher } = this.#options;
+    const { token, names, name } = this.#options;
     const actions = token !== undefined;
     stream.send('greeting', { actions, names, name, ...(token && { token }) } satisfies Greeting);
-    this.#model ??= new Model(dynamicWatcher, this.#history, this);
+    this.#model ??= this.#look();
     for (const key of this.#model.watched()) stream.watched(key);
     for (const key of this.#model.watchers()) stream.watcher(key);
     this.#streams.add(stream);
@@ -133,11 +137,14 @@ export class Onlookers implements ModelListener, RowSource {
     this.#rest();
   }
 
-  #hear(observation: Observation): void {
-    this.#history.hear(observation);
-    if (!this.#model) return;
-    this.#model.hear(observation);
-    this.#schedule();
+  /** Has a model made, and kept up to date. */
+  #look(): Model {
+    // First of all, as what happens from then on is not in the model; and after the history, which the model's rows read.
+    this.#lookAway = this.#options.dynamicWatcher.observe((observation) => {
+      this.#model?.hear(observation);
+      this.#schedule();
+    });
+    return new Model(this.#options.dynamicWatcher, this.#history, this);
   }
 
   #left(stream: UpdateStream): void {
@@ -147,6 +154,8 @@ export class Onlookers implements ModelListener, RowSource {
 
   /** Nobody looks on. */
   #rest(): void {
+    this.#lookAway?.();
+    this.#lookAway = undefined;
     this.#model = undefined;
     this.#timer?.[Symbol.dispose]();
     this.#keepAlive?.[Symbol.dispose]();

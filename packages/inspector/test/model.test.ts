@@ -39,10 +39,8 @@ test.each(seeds(8))('what is told leads to what a new look shows (seed %i)', asy
   const changed = new Set<string>();
   const look = (heard?: (key: string) => void): Model =>
     new Model(watcher, history, { watcher: (key) => heard?.(key), watched() {} });
-  watcher.observe((told) => {
-    history.hear(told);
-    model.hear(told);
-  });
+  watcher.observe((told) => history.hear(told), { types: History.types });
+  watcher.observe((told) => model.hear(told));
   const model = look((key) => changed.add(key));
   const rows = new Map<string, WatcherRow>();
   /** As the page has it: what has changed is sent. */

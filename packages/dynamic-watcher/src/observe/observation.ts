@@ -92,3 +92,14 @@ export type Observation =
   | ReconcileDroppedObservation
   | ReconcileStartedObservation
   | ReconcileEndedObservation;
+
+/** Options of `DynamicWatcher.observe`. */
+export interface ObserveOptions<Type extends Observation['type'] = Observation['type']> {
+  /**
+   * What to be told of; the listener has its type from that. What nobody asks for isn't made, so a listener to
+   * `reconcile-ended` alone costs a third of one to everything.
+   *
+   * @default everything
+   */
+  readonly types?: readonly Type[];
+}

@@ -1,4 +1,5 @@
 import type { DependencyGraph, GraphChange, ObjectIdentifier } from '@depwatch/core';
+import type { EdgeObservation } from './observation.ts';
 import type { Audience } from './observers.ts';
 
 /** A graph that tells which edges each change adds and removes. */
@@ -6,14 +7,18 @@ export function observedGraph<Note>(
   graph: DependencyGraph<Note>,
   audience: Audience,
 ): DependencyGraph<Note> {
+  const tellEach = (
+    type: EdgeObservation['type'],
+    watcher: ObjectIdentifier,
+    all: readonly ObjectIdentifier[],
+  ): void => {
+    if (all.length === 0 || !audience.listensTo(type)) return;
+    const at = audience.now();
+    for (const watched of all) audience.tell({ type, at, watcher, watched });
+  };
   const told = (watcher: ObjectIdentifier, change: GraphChange): GraphChange => {
-    if (audience.isListening) {
-      const at = audience.now();
-      for (const watched of change.added)
-        audience.tell({ type: 'edge-added', at, watcher, watched });
-      for (const watched of change.removed)
-        audience.tell({ type: 'edge-removed', at, watcher, watched });
-    }
+    tellEach('edge-added', watcher, change.added);
+    tellEach('edge-removed', watcher, change.removed);
     return change;
   };
   const changes: Pick<DependencyGraph<Note>, 'add' | 'replace' | 'retain' | 'remove'> = {

@@ -1,20 +1,37 @@
-import type { Clock, Logger } from '@depwatch/core';
-import type { Observation } from './observation.ts';
+import { invalidInput, type Clock, type Logger } from '@depwatch/core';
+import type { Observation, ObserveOptions } from './observation.ts';
 
-/** Who is told of observations; whoever tells asks first whether anybody listens, and makes nothing up otherwise. */
+type Type = Observation['type'];
+
+/** Who is told of observations; whoever tells asks first whether anybody wants to hear of it, and makes nothing up otherwise. */
 export interface Audience {
-  readonly isListening: boolean;
+  /** Whether anybody listens to observations of a type. */
+  listensTo(type: Type): boolean;
   /** What the clock shows, in milliseconds. */
   now(): number;
   tell(observation: Observation): void;
 }
 
 interface Listener {
-  readonly hear: (observation: Observation) => unknown;
+  readonly hear: (observation: never) => unknown;
+  readonly types: ReadonlySet<Type>;
   /** How many of those that are to be told were there before it. */
   skip: number;
   hasFailed: boolean;
 }
+
+/** All that there are. */
+const known: Readonly<Record<Type, true>> = {
+  'edge-added': true,
+  'edge-removed': true,
+  feed: true,
+  plan: true,
+  'reconcile-queued': true,
+  'reconcile-dropped': true,
+  'reconcile-started': true,
+  'reconcile-ended': true,
+};
+const all: ReadonlySet<Type> = new Set(Object.keys(known) as Type[]);
 
 /**
  * The listeners of one dynamic watcher. They are told in the order of what happened, but not within it: a listener may call
@@ -24,6 +41,8 @@ export class Observers implements Audience {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #listeners = new Set<Listener>();
+  /** What anybody listens to. */
+  #types: ReadonlySet<Type> = new Set();
   #untold: Observation[] = [];
   #isClosed = false;
 
@@ -32,16 +51,24 @@ export class Observers implements Audience {
     this.#logger = logger;
   }
 
-  get isListening(): boolean {
-    return this.#listeners.size > 0;
+  listensTo(type: Type): boolean {
+    return this.#types.has(type);
   }
 
   /** As `DynamicWatcher.observe`. */
-  observe(hear: (observation: Observation) => void): () => void {
+  observe<Told extends Type>(
+    hear: (observation: Extract<Observation, { type: Told }>) => void,
+    options: ObserveOptions<Told> = {},
+  ): () => void {
+    const types = typesOf(options);
     if (this.#isClosed) return () => {};
-    const listener: Listener = { hear, skip: this.#untold.length, hasFailed: false };
+    const listener: Listener = { hear, types, skip: this.#untold.length, hasFailed: false };
     this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    this.#count();
+    return () => {
+      this.#listeners.delete(listener);
+      this.#count();
+    };
   }
 
   now(): number {
@@ -49,7 +76,7 @@ export class Observers implements Audience {
   }
 
   tell(observation: Observation): void {
-    if (this.#listeners.size === 0) return;
+    if (!this.#types.has(observation.type)) return;
     if (this.#untold.length === 0) queueMicrotask(() => this.#tellAll());
     this.#untold.push(observation);
   }
@@ -58,18 +85,24 @@ export class Observers implements Audience {
   close(): void {
     this.#isClosed = true;
     this.#listeners.clear();
+    this.#count();
     this.#untold = [];
+  }
+
+  #count(): void {
+    this.#types = new Set([...this.#listeners].flatMap(({ types }) => [...types]));
   }
 
   #tellAll(): void {
     const told = this.#untold;
     this.#untold = [];
     for (const listener of [...this.#listeners]) {
-      const { skip } = listener;
+      const { skip, types } = listener;
       listener.skip = 0;
       for (let index = skip; index < told.length; index += 1) {
         if (!this.#listeners.has(listener)) break;
-        this.#tellOne(listener, told[index]!);
+        const observation = told[index]!;
+        if (types.has(observation.type)) this.#tellOne(listener, observation);
       }
     }
   }
@@ -77,7 +110,7 @@ export class Observers implements Audience {
   #tellOne(listener: Listener, observation: Observation): void {
     try {
       // Its type says void, which an async function fits too.
-      const returned = listener.hear(observation);
+      const returned = listener.hear(observation as never);
       if (returned instanceof Promise) returned.catch((error) => this.#failed(listener, error));
     } catch (error) {
       this.#failed(listener, error);
@@ -93,4 +126,17 @@ export class Observers implements Audience {
       'an observer failed; it is told on, and its next failures are not logged',
     );
   }
+}
+
+function typesOf({ types }: ObserveOptions<Type>): ReadonlySet<Type> {
+  if (types === undefined) return all;
+  if (!Array.isArray(types) || types.length === 0)
+    throw invalidInput('types: expected an array of types of observations, or nothing for all');
+  for (const type of types) {
+    if (!all.has(type))
+      throw invalidInput(
+        `types: ${JSON.stringify(type)} is none; there are ${[...all].join(', ')}`,
+      );
+  }
+  return new Set(types);
 }

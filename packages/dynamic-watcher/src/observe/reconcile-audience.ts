@@ -4,8 +4,8 @@ import type { Audience } from './observers.ts';
 
 /** Whom a loop tells what becomes of reconciles. */
 export interface ReconcileAudience {
-  /** Whether anybody listens, whomever it is for. */
-  readonly isListening: boolean;
+  /** Whether anybody listens to observations of a type, whomever they are for. */
+  listensTo(type: Observation['type']): boolean;
   /** @param key the watcher's */
   tell(key: string, observation: Observation): void;
 }
@@ -13,9 +13,7 @@ export interface ReconcileAudience {
 /** Of a loop whose watchers are all one dynamic watcher's. */
 export function forAll(audience: Audience): ReconcileAudience {
   return {
-    get isListening() {
-      return audience.isListening;
-    },
+    listensTo: (type) => audience.listensTo(type),
     tell: (_key, observation) => audience.tell(observation),
   };
 }
@@ -26,14 +24,14 @@ export function forMembers<Member extends { readonly audience: Audience }>(
   attribution: Attribution<Member>,
 ): ReconcileAudience {
   return {
-    get isListening() {
-      for (const { audience } of members) if (audience.isListening) return true;
+    listensTo(type) {
+      for (const { audience } of members) if (audience.listensTo(type)) return true;
       return false;
     },
     tell(key, observation) {
       const as = observation.type === 'reconcile-queued' ? 'waiting' : 'running';
       for (const { audience } of attribution.members(key, as))
-        if (audience.isListening) audience.tell(observation);
+        if (audience.listensTo(observation.type)) audience.tell(observation);
     },
   };
 }

@@ -19,46 +19,43 @@ export class ReconcileReports {
     this.#clock = clock;
   }
 
-  /** Whether anybody looks on. */
-  get areWanted(): boolean {
-    return this.#audience.isListening;
+  /** Whether anybody wants to know how reconciles end. */
+  get wantEnds(): boolean {
+    return this.#audience.listensTo('reconcile-ended');
   }
 
   queued({ key, watcher }: Item, causes: Causes, afterMs: number): void {
-    if (!this.#audience.isListening) return;
+    if (!this.#audience.listensTo('reconcile-queued')) return;
     const at = this.#clock.now();
     this.#audience.tell(key, { type: 'reconcile-queued', at, watcher, causes, afterMs });
   }
 
   dropped({ key, watcher }: Item): void {
-    if (!this.#audience.isListening) return;
+    if (!this.#audience.listensTo('reconcile-dropped')) return;
     this.#audience.tell(key, { type: 'reconcile-dropped', at: this.#clock.now(), watcher });
   }
 
-  /** @returns when it started, in milliseconds of the clock; undefined where nobody looks on */
-  started({ key, watcher }: Item, causes: Causes, attempt: number): number | undefined {
-    if (!this.#audience.isListening) return undefined;
+  started({ key, watcher }: Item, causes: Causes, attempt: number): void {
+    if (!this.#audience.listensTo('reconcile-started')) return;
     const at = this.#clock.now();
     this.#audience.tell(key, { type: 'reconcile-started', at, watcher, causes, attempt });
-    return at;
   }
 
-  /** @param startedAt what {@link started} returned */
+  /** @param durationMs undefined where nobody looked on when it started */
   ended(
     { key, watcher }: Item,
-    startedAt: number | undefined,
+    durationMs: number | undefined,
     causes: Causes,
     attempt: number,
     outcome: Outcome,
   ): void {
-    const at = this.#clock.now();
     this.#audience.tell(key, {
       type: 'reconcile-ended',
-      at,
+      at: this.#clock.now(),
       watcher,
       causes,
       attempt,
-      durationMs: startedAt === undefined ? undefined : at - startedAt,
+      durationMs,
       result: resultOf(outcome),
       error: 'error' in outcome ? outcome.error : undefined,
     });

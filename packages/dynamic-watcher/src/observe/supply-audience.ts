@@ -21,7 +21,7 @@ export function tellListeners(demands: ReadonlySet<Demand>): SupplyAudience {
     },
     plan(change) {
       for (const { audience } of demands) {
-        if (!audience.isListening) continue;
+        if (!audience.listensTo('plan')) continue;
         audience.tell({ type: 'plan', at: audience.now(), ...change });
       }
     },
@@ -30,7 +30,7 @@ export function tellListeners(demands: ReadonlySet<Demand>): SupplyAudience {
 
 /** Tells the listeners of one who demands a feed what that does at present. */
 export function tellState(feed: Feed, audience: Audience): void {
-  if (!audience.isListening) return;
+  if (!audience.listensTo('feed')) return;
   const { id: watched, state, since, servedBy, lastError } = feed;
   const told: FeedObservation = {
     type: 'feed',

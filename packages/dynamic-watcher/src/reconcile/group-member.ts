@@ -69,7 +69,7 @@ export class GroupMember implements Reconciles {
   /** For those who look on: what was queued for it is not to come. */
   dropped(watcher: ObjectIdentifier): void {
     const { audience } = this.#options;
-    if (audience.isListening)
+    if (audience.listensTo('reconcile-dropped'))
       audience.tell({ type: 'reconcile-dropped', at: audience.now(), watcher });
   }
 

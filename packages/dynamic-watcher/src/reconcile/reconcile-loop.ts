@@ -20,6 +20,7 @@ import { causesOf, mergeCauses, type Causes } from './causes.ts';
 import { Failures, isUnreachable } from './failures.ts';
 import { Gate } from './gate.ts';
 import { guardLimiter } from './guarded-limiter.ts';
+import { Moments } from './moments.ts';
 import { outcomeOf, succeeded, type Outcome } from './outcome.ts';
 import { ReconcileMetrics } from './reconcile-metrics.ts';
 import { ReconcileRun } from './reconcile-run.ts';
@@ -70,6 +71,7 @@ export class ReconcileLoop implements Reconciles {
   readonly #options: ReconcileLoopOptions;
   readonly #queue: WorkQueue<Item, Causes>;
   readonly #gate: Gate;
+  readonly #moments: Moments;
   readonly #metrics: ReconcileMetrics | undefined;
   readonly #reports: ReconcileReports;
   readonly #running = new Map<string, ReconcileRun>();
@@ -81,7 +83,8 @@ export class ReconcileLoop implements Reconciles {
 
   constructor(options: ReconcileLoopOptions) {
     this.#options = options;
-    const { clock, logger, metrics, name, rateLimiter, maxConcurrentReconciles } = options;
+    const { logger, metrics, name, rateLimiter, maxConcurrentReconciles } = options;
+    const clock = (this.#moments = new Moments(options.clock));
     this.#reports = new ReconcileReports(options.audience, clock);
     const limiter = rateLimiter
       ? guardLimiter(rateLimiter, ({ watcher }: Item) => watcher, logger)
@@ -132,6 +135,7 @@ export class ReconcileLoop implements Reconciles {
     asked?: (key: string, watcher: ObjectIdentifier) => void,
   ): void {
     this.#gate.untilAnswered();
+    this.#moments.hold();
     graph.forEachWatcher(watchedKey, (key, watcher, note) => {
       const why = note === undefined ? causes : noted(note);
       if (!why) return;
@@ -140,6 +144,7 @@ export class ReconcileLoop implements Reconciles {
       this.#queue.add(item, why);
       this.#reports.queued(item, why, 0);
     });
+    this.#moments.release();
   }
 
   drop(key: string, watcher: ObjectIdentifier): void {
@@ -200,6 +205,7 @@ export class ReconcileLoop implements Reconciles {
   async #work(): Promise<void> {
     const { tracksReconciles, started, mayBegin } = this.#options;
     this.#workers += 1;
+    this.#moments.hold();
     while (this.#mayTake()) {
       const item = this.#queue.tryGet();
       if (!item) break;
@@ -213,17 +219,21 @@ export class ReconcileLoop implements Reconciles {
       started?.(run, this.#queue.isDelayed(item));
       if (tracksReconciles) run.enter();
       const pending = this.#reconcile(item, run);
-      if (pending) await pending;
+      if (pending) {
+        await pending;
+        this.#moments.hold();
+      }
       this.#running.delete(item.key);
       this.#queue.done(item);
     }
     this.#workers -= 1;
+    this.#moments.release();
   }
 
   /** Whether a worker may go on; the clock is looked at only now and then. */
   #mayTake(): boolean {
     this.#sinceLooked = (this.#sinceLooked + 1) % lookEvery;
-    if (this.#sinceLooked === 0 && this.#options.clock.now() - this.#sliceStart > sliceMs) {
+    if (this.#sinceLooked === 0 && this.#moments.now() - this.#sliceStart > sliceMs) {
       this.#gate.untilNextTurn();
     }
     return !this.#gate.closed;
@@ -231,11 +241,12 @@ export class ReconcileLoop implements Reconciles {
 
   /** @returns undefined when the reconciler was through at once, which costs no promise */
   #reconcile(item: Item, run: ReconcileRun): Promise<void> | undefined {
-    const { reconciler, clock, ownership } = this.#options;
+    const { reconciler, ownership } = this.#options;
     const causes = this.#queue.noteOf(item)!;
     const attempt = this.#attemptOf(item);
-    const startedAt = this.#metrics ? clock.now() : 0;
-    run.startedAt = this.#reports.started(item, causes, attempt);
+    if (this.#metrics || this.#reports.wantEnds) run.startedAt = this.#moments.now();
+    this.#reports.started(item, causes, attempt);
+    this.#moments.release();
     let returned: Promise<Result | void> | Result | void;
     try {
       returned = reconciler.reconcile(item.watcher, {
@@ -245,11 +256,13 @@ export class ReconcileLoop implements Reconciles {
         ...(ownership && { epoch: ownership.epoch }),
       });
     } catch (error) {
-      this.#settle(item, run, startedAt, { error });
+      this.#moments.hold();
+      this.#settle(item, run, { error });
       return undefined;
     }
-    if (returned !== undefined) return this.#outcome(item, run, startedAt, returned);
-    this.#settle(item, run, startedAt, succeeded);
+    if (returned !== undefined) return this.#outcome(item, run, returned);
+    this.#moments.hold();
+    this.#settle(item, run, succeeded);
     return undefined;
   }
 
@@ -265,7 +278,6 @@ export class ReconcileLoop implements Reconciles {
   async #outcome(
     item: Item,
     run: ReconcileRun,
-    startedAt: number,
     returned: Promise<Result | void> | Result | void,
   ): Promise<void> {
     const { reconcileTimeoutMs, clock } = this.#options;
@@ -287,15 +299,17 @@ export class ReconcileLoop implements Reconciles {
       outcome = { error };
     }
     timer?.[Symbol.dispose]();
-    this.#settle(item, run, startedAt, outcome);
+    this.#settle(item, run, outcome);
   }
 
-  #settle(item: Item, run: ReconcileRun, startedAt: number, outcome: Outcome): void {
-    const { clock, settled } = this.#options;
-    this.#metrics?.settled(outcome, clock.now() - startedAt);
-    if (this.#reports.areWanted) {
+  #settle(item: Item, run: ReconcileRun, outcome: Outcome): void {
+    const { settled } = this.#options;
+    // Metrics have it timed, and so had those who looked on when it began.
+    const tookMs = run.startedAt === undefined ? undefined : this.#moments.now() - run.startedAt;
+    this.#metrics?.settled(outcome, tookMs!);
+    if (this.#reports.wantEnds) {
       const causes = this.#queue.noteOf(item)!;
-      this.#reports.ended(item, run.startedAt, causes, this.#attemptOf(item), outcome);
+      this.#reports.ended(item, tookMs, causes, this.#attemptOf(item), outcome);
     }
     run.settle();
     const goesOn = (): boolean => !this.isStopped && !run.dropped;

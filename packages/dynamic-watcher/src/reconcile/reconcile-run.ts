@@ -14,7 +14,7 @@ export class ReconcileRun {
   readonly key: string;
   /** The watcher was removed meanwhile: whatever this run returns, it asks for no other. */
   dropped = false;
-  /** In milliseconds of the clock; known where somebody looked on. */
+  /** In milliseconds of the clock; known where somebody counts or looks on. */
   startedAt: number | undefined;
   readonly #controller = new AbortController();
   #settled = false;
