@@ -52,7 +52,8 @@ export class Observers implements Audience {
   }
 
   listensTo(type: Type): boolean {
-    return this.#types.has(type);
+    // Asked several times a reconcile: mostly nobody listens, and that is told faster.
+    return this.#types.size > 0 && this.#types.has(type);
   }
 
   /** As `DynamicWatcher.observe`. */
