@@ -16,7 +16,7 @@ import {
 
 import { within } from './deadline.ts';
 import { checkError, checkObject, checkVersion, namesOf } from './expectations.ts';
-import type { ConformanceHarness } from './harness.ts';
+import type { ConformanceHarness } from '../harness.ts';
 import { WatchReader } from './watch-reader.ts';
 
 /** What the cases fill ConfigMaps with. */

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 
 import type { JsonPatchOperation } from '@depwatch/core';
 
-import type { CaseDefinition } from './case-definition.ts';
-import { forEach } from './expectations.ts';
-import type { ConfigMap } from './lab.ts';
+import type { CaseDefinition } from '../case-definition.ts';
+import { forEach } from '../lab/expectations.ts';
+import type { ConfigMap } from '../lab/lab.ts';
 
 /** What a client must do to patch objects. */
 export const patchCases: readonly CaseDefinition[] = [

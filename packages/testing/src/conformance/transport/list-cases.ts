@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 
-import type { CaseDefinition } from './case-definition.ts';
-import { forEach, lastApplied } from './expectations.ts';
-import { hostileNames, hostileSelectors, unknownResources } from './hostile-input.ts';
-import type { ConfigMap } from './lab.ts';
+import type { CaseDefinition } from '../case-definition.ts';
+import { forEach, lastApplied } from '../lab/expectations.ts';
+import { hostileNames, hostileSelectors, unknownResources } from '../lab/hostile-input.ts';
+import type { ConfigMap } from '../lab/lab.ts';
 
 /** What a transport must do for `list`. */
 export const listCases: readonly CaseDefinition[] = [

@@ -3,9 +3,9 @@ import { getEventListeners } from 'node:events';
 
 import { DepwatchError } from '@depwatch/core';
 
-import type { CaseDefinition } from './case-definition.ts';
-import { tell } from './expectations.ts';
-import type { ConfigMap } from './lab.ts';
+import type { CaseDefinition } from '../case-definition.ts';
+import { tell } from '../lab/expectations.ts';
+import type { ConfigMap } from '../lab/lab.ts';
 import { asClient, bare, callsFor } from './object-expectations.ts';
 
 /** What holds for all methods of a client: what they store, how they fail and how they end. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
-import type { CaseDefinition } from './case-definition.ts';
-import { forEach, tell } from './expectations.ts';
+import type { CaseDefinition } from '../case-definition.ts';
+import { forEach, tell } from '../lab/expectations.ts';
 
 /** What a client must do to delete objects. */
 export const deleteCases: readonly CaseDefinition[] = [

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 
 import type { KubernetesObject, ObjectClient, ObjectIdentifier } from '@depwatch/core';
 
-import type { CaseDefinition } from './case-definition.ts';
-import type { Lab } from './lab.ts';
+import type { CaseDefinition } from '../case-definition.ts';
+import type { Lab } from '../lab/lab.ts';
 import { objectMethods } from './object-expectations.ts';
 
 type Methods = readonly (typeof objectMethods)[number][];

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 
 import type { KubernetesObject } from '@depwatch/core';
 
-import type { CaseDefinition } from './case-definition.ts';
-import { checkVersion } from './expectations.ts';
-import { type ConfigMap } from './lab.ts';
+import type { CaseDefinition } from '../case-definition.ts';
+import { checkVersion } from '../lab/expectations.ts';
+import { type ConfigMap } from '../lab/lab.ts';
 import { bare } from './object-expectations.ts';
 import { type Deployment, deployment, deploymentId, type Scale } from './workloads.ts';
 

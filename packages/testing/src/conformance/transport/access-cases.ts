@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 
-import type { CaseDefinition } from './case-definition.ts';
-import { tell } from './expectations.ts';
-import type { CustomKind } from './harness.ts';
-import type { Lab } from './lab.ts';
+import type { CaseDefinition } from '../case-definition.ts';
+import { tell } from '../lab/expectations.ts';
+import type { CustomKind } from '../harness.ts';
+import type { Lab } from '../lab/lab.ts';
 
 /** A kind that no other case and no other run uses. */
 function customKind(lab: Lab): CustomKind {

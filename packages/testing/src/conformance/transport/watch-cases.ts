@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 
 import type { KubernetesObject, ObjectMeta } from '@depwatch/core';
 
-import type { CaseDefinition } from './case-definition.ts';
-import { checkOrder, lastApplied, type ObjectEvent, tell } from './expectations.ts';
-import type { ConfigMap, Lab } from './lab.ts';
+import type { CaseDefinition } from '../case-definition.ts';
+import { checkOrder, lastApplied, type ObjectEvent, tell } from '../lab/expectations.ts';
+import type { ConfigMap, Lab } from '../lab/lab.ts';
 
 async function currentVersion(lab: Lab): Promise<string> {
   return (await lab.list(lab.configMaps())).resourceVersion;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 
-import type { CaseDefinition } from './case-definition.ts';
-import { checkOrder, forEach, tell } from './expectations.ts';
-import { hostileNames, hostileSelectors, unknownResources } from './hostile-input.ts';
-import type { ConfigMap } from './lab.ts';
+import type { CaseDefinition } from '../case-definition.ts';
+import { checkOrder, forEach, tell } from '../lab/expectations.ts';
+import { hostileNames, hostileSelectors, unknownResources } from '../lab/hostile-input.ts';
+import type { ConfigMap } from '../lab/lab.ts';
 
 /** Which objects a watch must be about. */
 export const watchScopeCases: readonly CaseDefinition[] = [

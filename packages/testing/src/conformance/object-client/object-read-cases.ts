@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 
 import type { ErrorCode, ObjectIdentifier } from '@depwatch/core';
 
-import type { CaseDefinition } from './case-definition.ts';
-import { forEach } from './expectations.ts';
-import { clusterRoleKind, configMapKind, type ConfigMap } from './lab.ts';
+import type { CaseDefinition } from '../case-definition.ts';
+import { forEach } from '../lab/expectations.ts';
+import { clusterRoleKind, configMapKind, type ConfigMap } from '../lab/lab.ts';
 import { callsFor, givesNothing } from './object-expectations.ts';
 import { type Deployment, deployment, deploymentId, type Scale } from './workloads.ts';
 

@@ -4,9 +4,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { DepwatchError } from '@depwatch/core';
 
-import type { CaseDefinition } from './case-definition.ts';
-import { tell } from './expectations.ts';
-import { configMapKind, type Lab } from './lab.ts';
+import type { CaseDefinition } from '../case-definition.ts';
+import { tell } from '../lab/expectations.ts';
+import { configMapKind, type Lab } from '../lab/lab.ts';
 
 /** Ends a watch by its signal, and checks what its pending `next()` says. */
 async function abortWatch(lab: Lab, reason?: unknown): Promise<DepwatchError> {

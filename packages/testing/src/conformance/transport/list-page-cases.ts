@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 
-import type { CaseDefinition } from './case-definition.ts';
-import { namesOf } from './expectations.ts';
-import type { Lab } from './lab.ts';
+import type { CaseDefinition } from '../case-definition.ts';
+import { namesOf } from '../lab/expectations.ts';
+import type { Lab } from '../lab/lab.ts';
 
 /** All objects of a list in pages, and the version that all its pages must show. */
 async function listInPages(

@@ -1,6 +1,6 @@
 import type { KubernetesObject, ObjectIdentifier } from '@depwatch/core';
 
-import type { Lab } from './lab.ts';
+import type { Lab } from '../lab/lab.ts';
 
 /** A Deployment, as far as the cases look at it. */
 export interface Deployment extends KubernetesObject {

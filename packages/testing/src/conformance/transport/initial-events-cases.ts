@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 
-import type { CaseDefinition } from './case-definition.ts';
-import { checkVersion, tell } from './expectations.ts';
-import type { ConfigMap } from './lab.ts';
+import type { CaseDefinition } from '../case-definition.ts';
+import { checkVersion, tell } from '../lab/expectations.ts';
+import type { ConfigMap } from '../lab/lab.ts';
 
 const initialEvents = true;
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 
 import { type ApiResource, type GroupVersionKind, isDepwatchError } from '@depwatch/core';
 
-import type { CaseDefinition } from './case-definition.ts';
-import { configMapKind, type Lab } from './lab.ts';
+import type { CaseDefinition } from '../case-definition.ts';
+import { configMapKind, type Lab } from '../lab/lab.ts';
 
 async function discover(lab: Lab, gvk: GroupVersionKind): Promise<ApiResource | undefined> {
   return lab.within(lab.transport.discover(gvk, {}), 'discovery');

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 
 import type { ApplyOptions } from '@depwatch/core';
 
-import type { CaseDefinition } from './case-definition.ts';
-import type { ConfigMap, ConfigMapContent, Lab } from './lab.ts';
+import type { CaseDefinition } from '../case-definition.ts';
+import type { ConfigMap, ConfigMapContent, Lab } from '../lab/lab.ts';
 import { type Deployment, deployment } from './workloads.ts';
 
 /** Applies a ConfigMap that is called `a`. */
