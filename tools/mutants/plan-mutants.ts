@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant.ts';
 
-const handovers = 'dynamic-watcher/test/supply/handovers.test.ts';
+const handovers = 'dynamic-watcher/test/supply/collections/handovers.test.ts';
 
 /** What may go wrong where one watch serves several, and where what serves a feed changes. */
 export const planMutants: readonly Mutant[] = [
@@ -30,21 +30,21 @@ export const planMutants: readonly Mutant[] = [
       replace: 'this.#set($branch, this.#avoided($$why))',
       by: 'this.#set($branch, undefined)',
     },
-    test: 'dynamic-watcher/test/plans/trouble.test.ts',
+    test: 'dynamic-watcher/test/supply/plans/trouble.test.ts',
   },
   {
     name: 'what is new waits for a shared watch that is refused',
     invariant: 17,
     in: 'core/isRefusal',
     change: { begin: 'return false;' },
-    test: 'dynamic-watcher/test/supply/collection.test.ts',
+    test: 'dynamic-watcher/test/supply/collections/collection.test.ts',
   },
   {
     name: 'a shared watch that keeps failing is borne',
     invariant: 11,
     in: 'Planning.#weigh',
     change: { replace: "$reason === 'failing'", by: 'false' },
-    test: 'dynamic-watcher/test/plans/trouble.test.ts',
+    test: 'dynamic-watcher/test/supply/plans/trouble.test.ts',
   },
   {
     name: 'a feed joins a shared watch that is not live',
@@ -63,7 +63,7 @@ export const planMutants: readonly Mutant[] = [
     invariant: 19,
     in: 'CollectionObjects.#isAskedFor',
     change: { begin: 'return false;' },
-    test: 'dynamic-watcher/test/supply/collection.test.ts',
+    test: 'dynamic-watcher/test/supply/collections/collection.test.ts',
   },
   {
     name: 'an object of a selector is not handed on once it is selected no more',

@@ -74,7 +74,7 @@ export const serverMutants: readonly Mutant[] = [
     invariant: 19,
     in: 'PastVersions.has',
     change: { replace: '(compareResourceVersions($$args) ?? 1) <= 0', by: 'true' },
-    test: 'dynamic-watcher/test/past-versions.test.ts',
+    test: 'dynamic-watcher/test/supply/sources/past-versions.test.ts',
   },
   {
     name: 'a list begins with what a refused streaming list has shown',

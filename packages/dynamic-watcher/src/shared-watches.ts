@@ -2,7 +2,7 @@ import { silentLogger, type ObjectClient, type Transport } from '@depwatch/core'
 import { guardLogger, guardMetrics } from './guard.ts';
 import { limitWaits } from './limit-waits.ts';
 import type { SharedWatchesOptions } from './options.ts';
-import { planBounds } from './supply/plan-bounds.ts';
+import { planBounds } from './supply/plans/plan-bounds.ts';
 import { systemClock } from './system-clock.ts';
 import { Watches } from './watches.ts';
 

@@ -24,16 +24,16 @@ import { tellListeners } from './observe/supply-audience.ts';
 import { Resources } from './requests/resources.ts';
 import { ServerHealth } from './requests/server-health.ts';
 import { Slots } from './requests/slots.ts';
-import { keepLeast } from './supply/collection-objects.ts';
+import { keepLeast } from './supply/collections/collection-objects.ts';
 import { Feeds } from './supply/feeds.ts';
-import { KindNotices } from './supply/kind-notices.ts';
-import { PastVersions } from './supply/past-versions.ts';
-import { RestoreCheck } from './supply/restore-check.ts';
-import { Rights } from './supply/rights.ts';
-import { StreamAges } from './supply/stream-ages.ts';
-import { StreamingLists } from './supply/streaming-lists.ts';
+import { KindNotices } from './supply/unwatched/kind-notices.ts';
+import { PastVersions } from './supply/sources/past-versions.ts';
+import { RestoreCheck } from './supply/sources/restore-check.ts';
+import { Rights } from './supply/unwatched/rights.ts';
+import { StreamAges } from './supply/sources/stream-ages.ts';
+import { StreamingLists } from './supply/sources/streaming-lists.ts';
 import { reportWatches } from './supply/watch-metrics.ts';
-import { WatchSource, type WatchSourceContext } from './supply/watch-source.ts';
+import { WatchSource, type WatchSourceContext } from './supply/sources/watch-source.ts';
 
 /** What watches are made of: the options, with their defaults filled in. */
 export interface WatchesOptions {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { configMap, configMapId, startBench } from './harness.ts';
-import { PlanBench } from './plans/plan-bench.ts';
+import { PlanBench } from './supply/plans/plan-bench.ts';
 
 const app = configMapId('app');
 const secretId = (name: string) => ({ version: 'v1', kind: 'Secret', namespace: 'default', name });

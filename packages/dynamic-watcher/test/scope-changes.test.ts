@@ -3,7 +3,7 @@ import type { FakeRequest } from '@depwatch/testing';
 import { describe, expect, test } from 'vitest';
 import type { Observation } from '../src/index.ts';
 import { configMap, configMapId } from './harness.ts';
-import { sorted } from './plans/plan-bench.ts';
+import { sorted } from './supply/plans/plan-bench.ts';
 import { ServerBench } from './server-bench.ts';
 
 const kind = { group: 'example.com', version: 'v1', kind: 'Widget' };

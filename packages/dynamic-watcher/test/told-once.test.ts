@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { configMap, configMapId } from './harness.ts';
-import { configMaps, ids, ofCollection, PlanBench, sorted } from './plans/plan-bench.ts';
+import { configMaps, ids, ofCollection, PlanBench, sorted } from './supply/plans/plan-bench.ts';
 import { ServerBench } from './server-bench.ts';
 
 const app = configMapId('app');

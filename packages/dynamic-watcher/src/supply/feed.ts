@@ -7,7 +7,7 @@ import type {
 } from '@depwatch/core';
 import type { ServedBy, WatchState, WatchStatus } from '../public-interface.ts';
 import type { Awaited, Waiters } from '../requests/waiters.ts';
-import type { Sink, Source } from './source.ts';
+import type { Sink, Source } from './sources/source.ts';
 
 /** Whom a feed tells what its source tells it; one for all, since there may be thousands of feeds. */
 export interface FeedListener {

@@ -21,13 +21,13 @@ import { notInTime } from '../requests/not-in-time.ts';
 import { Waiters } from '../requests/waiters.ts';
 import { caughtUp } from './caught-up.ts';
 import { Feed, type FeedListener } from './feed.ts';
-import { PlanReports } from './plan-reports.ts';
-import { Plans } from './plans.ts';
-import { Refusals } from './refusals.ts';
+import { PlanReports } from './plans/plan-reports.ts';
+import { Plans } from './plans/plans.ts';
+import { Refusals } from './unwatched/refusals.ts';
 import { RenamedFeeds } from './renamed-feeds.ts';
-import type { Source } from './source.ts';
-import { Unwatched, type UnwatchedOptions } from './unwatched.ts';
-import { WatchSource, type WatchSourceContext } from './watch-source.ts';
+import type { Source } from './sources/source.ts';
+import { Unwatched, type UnwatchedOptions } from './unwatched/unwatched.ts';
+import { WatchSource, type WatchSourceContext } from './sources/watch-source.ts';
 
 /** What {@link Feeds} tell their owner of. */
 export interface FeedsListener {

@@ -1,7 +1,7 @@
 import type { Metrics } from '@depwatch/core';
 import type { WatchState, WatchStatus } from '../public-interface.ts';
 import type { Feed } from './feed.ts';
-import type { Source } from './source.ts';
+import type { Source } from './sources/source.ts';
 
 const states = ['pending', 'starting', 'live', 'retrying', 'polling'] as const;
 const servers = ['object', 'namespace', 'kind', 'poll', 'none'] as const;

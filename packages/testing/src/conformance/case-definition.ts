@@ -1,5 +1,5 @@
 import type { ConformanceCapability } from './harness.ts';
-import type { Lab } from './lab.ts';
+import type { Lab } from './lab/lab.ts';
 
 /** A conformance case, before it is given a harness. */
 export interface CaseDefinition {

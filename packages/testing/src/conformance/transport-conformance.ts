@@ -1,21 +1,21 @@
-import { accessCases } from './access-cases.ts';
-import { applyCases } from './apply-cases.ts';
+import { accessCases } from './transport/access-cases.ts';
+import { applyCases } from './object-client/apply-cases.ts';
 import type { CaseDefinition } from './case-definition.ts';
-import { clientInputCases } from './client-input-cases.ts';
-import { deleteCases } from './delete-cases.ts';
-import { discoveryCases } from './discovery-cases.ts';
-import { endingCases } from './ending-cases.ts';
+import { clientInputCases } from './object-client/client-input-cases.ts';
+import { deleteCases } from './object-client/delete-cases.ts';
+import { discoveryCases } from './transport/discovery-cases.ts';
+import { endingCases } from './transport/ending-cases.ts';
 import type { ConformanceCase, ConformanceHarness } from './harness.ts';
-import { initialEventsCases } from './initial-events-cases.ts';
-import { Lab } from './lab.ts';
-import { listCases } from './list-cases.ts';
-import { listPageCases } from './list-page-cases.ts';
-import { objectReadCases } from './object-read-cases.ts';
-import { patchCases } from './patch-cases.ts';
-import { watchCases } from './watch-cases.ts';
-import { watchScopeCases } from './watch-scope-cases.ts';
-import { writeCases } from './write-cases.ts';
-import { writeEndingCases } from './write-ending-cases.ts';
+import { initialEventsCases } from './transport/initial-events-cases.ts';
+import { Lab } from './lab/lab.ts';
+import { listCases } from './transport/list-cases.ts';
+import { listPageCases } from './transport/list-page-cases.ts';
+import { objectReadCases } from './object-client/object-read-cases.ts';
+import { patchCases } from './object-client/patch-cases.ts';
+import { watchCases } from './transport/watch-cases.ts';
+import { watchScopeCases } from './transport/watch-scope-cases.ts';
+import { writeCases } from './object-client/write-cases.ts';
+import { writeEndingCases } from './object-client/write-ending-cases.ts';
 
 const definitions: readonly CaseDefinition[] = [
   ...discoveryCases,

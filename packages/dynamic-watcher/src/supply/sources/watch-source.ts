@@ -1,0 +1,436 @@
+import {
+  DepwatchError,
+  describeRequest,
+  expiredError,
+  initialReflectorState,
+  isDepwatchError,
+  step,
+  type Clock,
+  type GroupVersionKind,
+  type KubernetesObject,
+  type ObjectChange,
+  type ObjectIdentifier,
+  type ReflectorEffect,
+  type ReflectorInput,
+  type ReflectorOrigin,
+  type ReflectorState,
+  type ResourceQuery,
+  type ScopedGVR,
+  type Transport,
+  type WatchEvent,
+} from '@depwatch/core';
+import { asTransportError } from '../../requests/as-transport-error.ts';
+import { normalizeWatched } from '../../normalize-watched.ts';
+import type { RequestKind } from '../../requests/request-kind.ts';
+import type { ServerHealth } from '../../requests/server-health.ts';
+import type { Applicant, Pass, Slots } from '../../requests/slots.ts';
+import type { PastVersions } from './past-versions.ts';
+import type { ResumableSource, Sink } from './source.ts';
+import type { StreamAges } from './stream-ages.ts';
+import type { StreamingLists } from './streaming-lists.ts';
+import { watchQuery } from './watch-query.ts';
+
+/** What the sources of one dynamic watcher share. */
+export interface WatchSourceContext {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly health: ServerHealth;
+  readonly slots: Slots;
+  readonly streamingLists: StreamingLists;
+  readonly streamAges: StreamAges;
+  readonly pastVersions: PastVersions;
+  readonly requestTimeoutMs: number;
+  readonly authGraceMs: number;
+  readonly metadataOnly: boolean;
+  /** Told when a watch begins to be held, live or not, and when it is held no longer. */
+  held?(change: 1 | -1): void;
+  /**
+   * Asks the server anew for the resource of a kind; with `confirm` it takes more than one denial. Rejects with
+   * ERR_NO_VERSIONED_RESOURCE when the kind is denied, and never for a trouble that passes.
+   */
+  rediscover(
+    gvk: GroupVersionKind,
+    options: { confirm: boolean; signal: AbortSignal },
+  ): Promise<ScopedGVR>;
+  /** Resolves when the server serves the kind. */
+  served(gvk: GroupVersionKind, options: { signal: AbortSignal }): Promise<ScopedGVR>;
+  /** As {@link served}, at little cost however many kinds are waited for, and soon. */
+  noticed(gvk: GroupVersionKind, options: { signal: AbortSignal }): Promise<ScopedGVR>;
+}
+
+/** What has to be sent, and takes a slot. */
+type RequestEffect = Extract<ReflectorEffect, { type: 'list' | 'watch' }>;
+
+/** A call under way: what it feeds in counts only while it is the source's current one. */
+interface Call {
+  readonly controller: AbortController;
+  readonly request: RequestEffect | undefined;
+  place?: Disposable;
+  pass?: Pass;
+  iterator?: AsyncIterator<readonly WatchEvent[]>;
+  /** Whether its stream was accepted. */
+  isConnected?: boolean;
+}
+
+/** Why a call was ended; one for all, since nobody sees it and a stop may end thousands. */
+const unwanted = new DepwatchError('ERR_ABORTED', 'the call is no longer wanted');
+
+/** The watch of one object or selector: performs the effects of the reflector's steps on the transport and the store. */
+export class WatchSource implements ResumableSource, Applicant {
+  readonly servedBy = 'object';
+  readonly #sink: Sink;
+  readonly #watched: ObjectIdentifier;
+  readonly #context: WatchSourceContext;
+  #query: ResourceQuery;
+  #state = initialReflectorState;
+  #call: Call | undefined;
+  #timer: Disposable | undefined;
+
+  constructor(sink: Sink, watched: ObjectIdentifier, gvr: ScopedGVR, context: WatchSourceContext) {
+    this.#sink = sink;
+    this.#watched = watched;
+    this.#query = watchQuery(watched, gvr, context.metadataOnly);
+    this.#context = context;
+  }
+
+  get resourceVersion(): string | undefined {
+    return this.#state.memory.resourceVersion;
+  }
+
+  get query(): ResourceQuery {
+    return this.#query;
+  }
+
+  start(from?: ReflectorOrigin): void {
+    this.#feed({ type: 'start', ...(from && { from }) });
+  }
+
+  stop(): void {
+    this.#feed({ type: 'stop' });
+  }
+
+  expire(error: DepwatchError): void {
+    this.#feed({ type: 'failed', error });
+  }
+
+  #feed(input: ReflectorInput): void {
+    const { clock, transport, streamingLists, streamAges, requestTimeoutMs, authGraceMs } =
+      this.#context;
+    const { store } = this.#sink;
+    const before = this.#state;
+    const [state, effects] = step(before, input, {
+      now: clock.now(),
+      random: clock.random(),
+      streamingLists: streamingLists.believed(this.#query.gvr),
+      staged: store.stagedSize,
+      versionsMove: store.versionsMove,
+      streamsCutAtMs: streamAges.cutAtMs,
+      announcesAcceptance: transport.announcesAcceptance ?? false,
+      requestTimeoutMs,
+      authGraceMs,
+    });
+    this.#state = state;
+    const change = Number(isHeld(state)) - Number(isHeld(before));
+    if (change !== 0) this.#context.held?.(change as 1 | -1);
+    for (const effect of effects) {
+      try {
+        this.#perform(effect);
+      } catch (cause) {
+        return this.#notKept(before, cause);
+      }
+      // A listener may have stopped the watch, or a call failed at once: what came of that is the newer truth.
+      if (this.#state !== state) return;
+    }
+    const hasMoved = state.memory.resourceVersion !== before.memory.resourceVersion;
+    if (hasMoved || isBookmark(input)) this.#sink.advanced();
+  }
+
+  /** What can't be applied has not been seen: the version before it stays the one to go on from. */
+  #notKept(before: ReflectorState, cause: unknown): void {
+    this.#state = before;
+    const name = cause instanceof Error ? cause.name : typeof cause;
+    // Nothing of the object is quoted: it may be a Secret.
+    const message = `${describeRequest('watch', this.#query)}: an object could not be kept (${name})`;
+    const error = new DepwatchError('ERR_TRANSPORT', message, {
+      retryable: true,
+      reason: 'protocol',
+    });
+    this.#feed({ type: 'failed', error });
+  }
+
+  #perform(effect: ReflectorEffect): void {
+    const { store } = this.#sink;
+    switch (effect.type) {
+      case 'list':
+      case 'watch':
+        return this.#send(effect);
+      case 'discover':
+        return this.#ask((signal) =>
+          this.#context.rediscover(this.#query.gvk, { confirm: effect.confirm, signal }),
+        );
+      case 'awaitKind':
+        return this.#ask((signal) => this.#presence(signal));
+      case 'gone':
+        return this.#sink.gone(effect.error);
+      case 'cancel':
+        return this.#cancel();
+      case 'timer':
+        return this.#setTimer(effect.ms);
+      case 'stage':
+        return store.stage(effect.objects);
+      case 'stageEvents':
+        return store.stageEvents(effect.events);
+      case 'discard':
+        return store.discard();
+      case 'commit':
+        return this.#changed(store.commit());
+      case 'apply':
+        return this.#changed(store.apply(effect.events));
+      case 'live':
+        if (this.#call) this.#answered(this.#call);
+        return this.#sink.live();
+      case 'retrying':
+        return this.#sink.retrying(effect.error, effect.ms);
+      case 'streamingRefused':
+        return this.#context.streamingLists.refuse(this.#query.gvr);
+      case 'cutShort':
+        return this.#context.streamAges.cutAt(effect.ageMs);
+      case 'end':
+        return this.#sink.ended(effect.error);
+    }
+  }
+
+  #changed(changes: readonly ObjectChange[]): void {
+    if (changes.length > 0) this.#sink.changed(changes);
+  }
+
+  #setTimer(ms: number): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = this.#context.clock.setTimeout(() => {
+      this.#timer = undefined;
+      this.#feed({ type: 'elapsed' });
+    }, ms);
+  }
+
+  #cancel(): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+    const call = this.#call;
+    if (!call) return;
+    this.#drop(call);
+    call.place?.[Symbol.dispose]();
+    call.controller.abort(unwanted);
+    if (call.iterator) void close(call.iterator);
+  }
+
+  /** Waits until the kind can be watched; or until it is found that it can't be, where somebody waits who has it read then. */
+  #presence(signal: AbortSignal): Promise<ScopedGVR> {
+    const { gvk } = this.#query;
+    const { noticed, served } = this.#context;
+    if (!this.#sink.waits) return served(gvk, { signal });
+    return noticed(gvk, { signal }).catch((error: unknown) => {
+      const isUnwatchable = isDepwatchError(error, 'ERR_RESOURCE_UNWATCHABLE');
+      // Who waited may have left.
+      if (signal.aborted || (isUnwatchable && this.#sink.waits)) throw error;
+      return served(gvk, { signal });
+    });
+  }
+
+  /** Asks how the kind is served; whoever answers sees to slots and retries. */
+  #ask(how: (signal: AbortSignal) => Promise<ScopedGVR>): void {
+    const call: Call = { controller: new AbortController(), request: undefined };
+    this.#call = call;
+    how(call.controller.signal).then(
+      (gvr) => {
+        if (this.#call !== call) return;
+        try {
+          normalizeWatched(this.#watched, gvr);
+        } catch (error) {
+          // It names no namespace, and would need one now.
+          this.stop();
+          return this.#sink.ended(error as DepwatchError);
+        }
+        // From what is watched, not from the last query: what an earlier scope left out may be needed again.
+        this.#query = watchQuery(this.#watched, gvr, this.#context.metadataOnly);
+        this.#finish(call, { type: 'discovered' });
+      },
+      (cause: unknown) => {
+        const error = failureOf(cause, 'watch', this.#query);
+        // Who waits for what is not to be had has it read instead.
+        if (error.code === 'ERR_RESOURCE_UNWATCHABLE' && this.#sink.waits && this.#call === call) {
+          this.stop();
+          return this.#sink.ended(error);
+        }
+        const denied = error.code === 'ERR_NO_VERSIONED_RESOURCE';
+        this.#finish(call, { type: denied ? 'denied' : 'failed', error });
+      },
+    );
+  }
+
+  /** Has the request wait for its turn. */
+  #send(request: RequestEffect): void {
+    const { slots, pastVersions } = this.#context;
+    const { gvk } = this.#query;
+    const state = this.#state;
+    // A version that a list has just shown is the server's own, whatever it said of it before.
+    const isOld = state.name === 'watching' && state.resumed && request.type === 'watch';
+    if (isOld && request.resourceVersion !== undefined) {
+      if (pastVersions.has(gvk, request.resourceVersion)) return this.#isPast();
+    }
+    const call: Call = { controller: new AbortController(), request };
+    this.#call = call;
+    const place = slots.enter(requestKind(request, this.#query), gvk, request.attempt, this);
+    call.place = place;
+    // It may have been let through, and ended, before `enter` returned.
+    if (this.#call !== call) place[Symbol.dispose]();
+  }
+
+  /** Others of the resource were told that this version, or a newer one, has expired. */
+  #isPast(): void {
+    const message = `${describeRequest('watch', this.#query)}: the server no longer has its version`;
+    this.#feed({ type: 'failed', error: expiredError(message) });
+  }
+
+  /** It is the turn of the request: of the current call, since those before gave up their places. */
+  go(pass: Pass): void {
+    const call = this.#call!;
+    call.pass = pass;
+    this.#sink.begun();
+    this.#feed({ type: 'sent' });
+    if (this.#call !== call) return;
+    const { request } = call;
+    const sent =
+      request!.type === 'list' ? this.#list(call, request!) : this.#watch(call, request!);
+    sent.catch((cause: unknown) => this.#failed(call, cause));
+  }
+
+  held(): void {
+    this.#sink.begun();
+  }
+
+  #failed(call: Call, cause: unknown): void {
+    if (this.#call !== call) return;
+    const { request } = call;
+    const error = failureOf(cause, request!.type, this.#query);
+    if (error.status?.code === 410 && request?.type === 'watch' && request.resourceVersion) {
+      this.#context.pastVersions.add(this.#query.gvk, request.resourceVersion);
+    }
+    call.pass?.failed(error);
+    this.#finish(call, { type: 'failed', error });
+  }
+
+  #finish(call: Call, input: ReflectorInput): void {
+    if (this.#call !== call) return;
+    this.#drop(call);
+    this.#feed(input);
+  }
+
+  /** The call's request was answered, a watch's by its acceptance or by what shows that it was accepted. */
+  #answered(call: Call): void {
+    call.pass?.answered();
+    if (call.request?.type !== 'watch' || call.isConnected) return;
+    call.isConnected = true;
+    const state = this.#state;
+    this.#context.health.connected(state.name === 'watching' && state.resumed);
+  }
+
+  #drop(call: Call): void {
+    this.#call = undefined;
+    if (call.isConnected) this.#context.health.disconnected();
+  }
+
+  async #list(call: Call, effect: Extract<RequestEffect, { type: 'list' }>): Promise<void> {
+    const page = await this.#context.transport.list(this.#query, {
+      signal: call.controller.signal,
+      ...(effect.limit !== undefined && { limit: effect.limit }),
+      ...(effect.continue !== undefined && { continue: effect.continue }),
+    });
+    if (this.#call !== call) return;
+    call.pass?.answered();
+    if (this.#isInOtherScope(page.items, (object) => object))
+      this.#finish(call, { type: 'failed', error: rescoped });
+    else this.#finish(call, { type: 'page', page });
+  }
+
+  async #watch(call: Call, effect: Extract<RequestEffect, { type: 'watch' }>): Promise<void> {
+    const { transport, health } = this.#context;
+    const { resourceVersion, initialEvents, timeoutMs } = effect;
+    const { wanted } = this.#sink;
+    const iterator = transport
+      .watch(this.#query, {
+        signal: call.controller.signal,
+        timeoutMs,
+        initialEvents,
+        ...(resourceVersion !== undefined && { resourceVersion }),
+        ...(wanted && { wanted }),
+      })
+      [Symbol.asyncIterator]();
+    call.iterator = iterator;
+    for (;;) {
+      const { done, value } = await iterator.next();
+      if (this.#call !== call) return;
+      // The first thing that comes ends the request's wait; what comes later proves all the same that the server is there.
+      this.#answered(call);
+      health.heard();
+      if (this.#call !== call) return;
+      if (done) return this.#finish(call, { type: 'closed' });
+      if (this.#isInOtherScope(value, objectOf)) return this.expire(rescoped);
+      this.#feed({ type: 'events', events: value });
+      if (this.#call !== call) return;
+    }
+  }
+
+  /**
+   * An object in a namespace, where the kind is believed to have none, shows that the kind has come to be served in another
+   * scope under its watch; it may be of a namespace that nobody asked for.
+   */
+  #isInOtherScope<T>(
+    of: readonly T[],
+    objectOf: (one: T) => KubernetesObject | undefined,
+  ): boolean {
+    if (this.#query.gvr.namespaced) return false;
+    return of.some((one) => Boolean(objectOf(one)?.metadata?.namespace));
+  }
+}
+
+function isHeld({ name }: ReflectorState): boolean {
+  return name !== 'idle' && name !== 'stopped' && name !== 'ended';
+}
+
+function requestKind(effect: RequestEffect, { name }: ResourceQuery): RequestKind {
+  if (effect.type !== 'watch') return 'list';
+  if (!effect.initialEvents) return 'resume';
+  return name ? 'streamOne' : 'streamMany';
+}
+
+/** Whether the server says where it is: that is news, also where nothing has happened. */
+function isBookmark(input: ReflectorInput): boolean {
+  return input.type === 'events' && input.events.at(-1)?.type === 'BOOKMARK';
+}
+
+function objectOf(event: WatchEvent): KubernetesObject | undefined {
+  return event.type === 'BOOKMARK' ? undefined : event.object;
+}
+
+/** Closes what a signal has ended; one that fails to close, or throws, has nothing left to say. */
+async function close(iterator: AsyncIterator<unknown>): Promise<void> {
+  try {
+    await iterator.return?.();
+  } catch {
+    // It is over all the same.
+  }
+}
+
+/** Heals as a version that has expired: the kind is asked for, and listed anew. */
+const rescoped = expiredError('the kind is served in another scope');
+
+function failureOf(
+  cause: unknown,
+  verb: RequestEffect['type'],
+  query: ResourceQuery,
+): DepwatchError {
+  return asTransportError(cause, () => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return `${describeRequest(verb, query)}: ${reason}`;
+  });
+}
