@@ -27,7 +27,8 @@ import { Refusals } from './unwatched/refusals.ts';
 import { RenamedFeeds } from './renamed-feeds.ts';
 import type { Source } from './sources/source.ts';
 import { Unwatched, type UnwatchedOptions } from './unwatched/unwatched.ts';
-import { WatchSource, type WatchSourceContext } from './sources/watch-source.ts';
+import { WatchSource } from './sources/watch-source.ts';
+import type { WatchSourceContext } from './sources/watch-source-context.ts';
 
 /** What {@link Feeds} tell their owner of. */
 export interface FeedsListener {

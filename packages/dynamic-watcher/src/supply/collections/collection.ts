@@ -1,7 +1,6 @@
 import {
   compareResourceVersions,
   DepwatchError,
-  expiredError,
   isRefusal,
   type KubernetesObject,
   type ObjectChange,
@@ -19,6 +18,7 @@ import { isBehind, objectsFor } from './joining.ts';
 import { Lacking } from './lacking.ts';
 import { Membership } from './membership.ts';
 import { Parting } from './parting.ts';
+import { rescoped } from '../sources/rescoped.ts';
 import type { ResumableSource, Sink } from '../sources/source.ts';
 
 /** So many may have a watch of their own on their way in; those beyond wait for a list that serves them all. */
@@ -405,7 +405,6 @@ function isOf(collection: Collection, part: unknown): boolean {
   return part instanceof Membership && part.collection === collection;
 }
 
-const rescoped = expiredError('the kind is served in another scope');
 const unordered = new DepwatchError(
   'ERR_TRANSPORT',
   'the versions of its objects are not in order, so that nobody can change from one watch to another',
