@@ -9,7 +9,8 @@ import {
   type Transport,
 } from '@depwatch/core';
 import { asTransportError } from '../../requests/as-transport-error.ts';
-import type { Applicant, Pass, Slots } from '../../requests/slots.ts';
+import type { Applicant, Pass } from '../../requests/applicant.ts';
+import type { Slots } from '../../requests/slots.ts';
 import { showsOtherScope } from './rescoped.ts';
 import type { Sink, Source } from './source.ts';
 import { watchQuery } from './watch-query.ts';

@@ -7,7 +7,7 @@ import {
 } from '@depwatch/core';
 import { asTransportError } from '../../requests/as-transport-error.ts';
 import type { RequestKind } from '../../requests/request-kind.ts';
-import type { Pass } from '../../requests/slots.ts';
+import type { Pass } from '../../requests/applicant.ts';
 
 /** What has to be sent, and takes a slot. */
 export type RequestEffect = Extract<ReflectorEffect, { type: 'list' | 'watch' }>;

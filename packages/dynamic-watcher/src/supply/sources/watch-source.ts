@@ -17,7 +17,7 @@ import {
   type WatchEvent,
 } from '@depwatch/core';
 import { normalizeWatched } from '../../normalize-watched.ts';
-import type { Applicant, Pass } from '../../requests/slots.ts';
+import type { Applicant, Pass } from '../../requests/applicant.ts';
 import { rescoped, showsOtherScope } from './rescoped.ts';
 import { failureOf, requestKind, SourceCall, type RequestEffect } from './source-call.ts';
 import type { ResumableSource, Sink } from './source.ts';
