@@ -49,8 +49,8 @@ export const planMutants: readonly Mutant[] = [
   {
     name: 'a feed joins a shared watch that is not live',
     invariant: 19,
-    in: 'Collection.settle',
-    change: { replace: '!this.#isLive', by: 'false' },
+    in: 'Collection.#isOpen',
+    change: { replace: 'this.#isLive', by: 'true' },
   },
   {
     name: 'a feed that leaves a shared watch is filled by nobody',

@@ -33,7 +33,8 @@ import { Rights } from './supply/unwatched/rights.ts';
 import { StreamAges } from './supply/sources/stream-ages.ts';
 import { StreamingLists } from './supply/sources/streaming-lists.ts';
 import { reportWatches } from './supply/watch-metrics.ts';
-import { WatchSource, type WatchSourceContext } from './supply/sources/watch-source.ts';
+import { WatchSource } from './supply/sources/watch-source.ts';
+import type { WatchSourceContext } from './supply/sources/watch-source-context.ts';
 
 /** What watches are made of: the options, with their defaults filled in. */
 export interface WatchesOptions {

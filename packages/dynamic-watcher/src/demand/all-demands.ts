@@ -1,7 +1,7 @@
 import type { DependencyGraph } from '@depwatch/core';
 import type { Audience } from '../observe/observers.ts';
 import type { Feed } from '../supply/feed.ts';
-import type { FeedsListener } from '../supply/feeds.ts';
+import type { FeedsListener } from '../supply/feeds-listener.ts';
 
 /** What one dynamic watcher demands of feeds that it may share with others, and who is told of them. */
 export interface Demand {

@@ -1,21 +1,21 @@
 import {
-  DepwatchError,
-  isDepwatchError,
   isRefusal,
   objectIdentifierKey,
   type Cause,
   type DependencyGraph,
+  type DepwatchError,
   type GraphChange,
   type ObjectIdentifier,
   type ScopedGVR,
 } from '@depwatch/core';
-import { normalizeWatched } from '../normalize-watched.ts';
 import { inCluster } from '../reconcile/causes.ts';
 import { edgeTerms, type EdgeTerms } from './edge-terms.ts';
 import type { MapChange, Mappings } from './mappings.ts';
 import type { Reconciles } from '../reconcile/reconciles.ts';
-import { CallController, type CallSignal } from '../requests/call-signal.ts';
+import { CallController, split, type CallSignal } from '../requests/call-signal.ts';
 import type { Resources } from '../requests/resources.ts';
+import { asKnown, resolve, resolveAll } from './resolve.ts';
+import { spellings } from './spellings.ts';
 import type { TentativeEdge, TentativeEdges } from './tentative-edges.ts';
 import type { DemandedFeeds } from './demanded-feeds.ts';
 
@@ -110,7 +110,7 @@ export class Dependencies {
   retain({ key, watcher }: Watcher, watched: readonly ObjectIdentifier[]): void {
     const { graph, tentative } = this.#options;
     tentative.forget(key);
-    const named = watched.flatMap((id) => this.#spellings(watcher, id));
+    const named = watched.flatMap((id) => spellings(this.#options, watcher, id));
     this.#stopUnwatched(graph.retain(watcher, named));
   }
 
@@ -148,8 +148,8 @@ export class Dependencies {
     // Most calls name one thing, by the thousand: it takes no signal of its own, nor a promise for all.
     const isOne = watched.length === 1;
     const how = isOne
-      ? [await this.#resolve(watched[0]!, waits, signal)]
-      : await this.#resolveAll(watched, waits, signal);
+      ? [await resolve(this.#options, watched[0]!, waits, signal)]
+      : await resolveAll(this.#options, watched, waits, signal);
     const wanted = asKnown(watched, how);
     signal.throwIfAborted();
     const keys = wanted.map(objectIdentifierKey);
@@ -186,7 +186,7 @@ export class Dependencies {
     terms: EdgeTerms | undefined,
     signal: CallSignal,
   ): Promise<() => Promise<unknown>> {
-    const how = await this.#resolve(watched, true, signal);
+    const how = await resolve(this.#options, watched, true, signal);
     signal.throwIfAborted();
     const [id] = asKnown([watched], [how]);
     const key = objectIdentifierKey(id!);
@@ -223,53 +223,11 @@ export class Dependencies {
   /** Whether what the watcher depends on can't be seen by any of the names that it stands by. */
   isUnavailable(watcher: ObjectIdentifier, id: ObjectIdentifier): boolean {
     const { graph, feeds } = this.#options;
-    const edges = this.#spellings(watcher, id).filter((one) => graph.has(watcher, one));
+    const edges = spellings(this.#options, watcher, id).filter((one) => graph.has(watcher, one));
     // One may be pending that was asked for before the kind was known, beside what is seen by now.
     const isPending = (edge: ObjectIdentifier): boolean =>
       feeds.unavailable(objectIdentifierKey(edge)) !== undefined;
     return edges.length > 0 && edges.every(isPending);
-  }
-
-  /** As it is named, and as the graph knows it by now for this watcher, where that is something else. */
-  #spellings(watcher: ObjectIdentifier, id: ObjectIdentifier): readonly ObjectIdentifier[] {
-    const { graph, feeds, normalize } = this.#options;
-    const known = normalize(id);
-    if (known !== id) return [id, known];
-    if (graph.has(watcher, id)) return [id];
-    // Its kind may be about to be served in another scope, or be so by now: it stands as it did, or as it was asked for. A
-    // selector of a namespace is another thing than that of all.
-    const key = objectIdentifierKey(id);
-    const isIt = (edge: ObjectIdentifier): boolean =>
-      (!edge.namespace || !id.namespace) &&
-      plainKey(edge) === plainKey(id) &&
-      (id.name !== undefined || objectIdentifierKey(feeds.askedAs(edge)) === key);
-    return [id, ...graph.watchedBy(watcher).filter(isIt)];
-  }
-
-  /** @param waits whether what is not to be had will do; then the error says why */
-  #resolve(
-    watched: ObjectIdentifier,
-    waits: boolean,
-    signal: CallSignal,
-  ): Promise<ScopedGVR | DepwatchError> {
-    const resource = this.#options.resources.resolve(watched, signal, this.#isDoubtful(watched));
-    return waits ? resource.catch(unavailability) : resource;
-  }
-
-  /** Whether a namespace is asked for that means nothing by what is remembered: a kind that nobody watches may live in them by now. */
-  #isDoubtful(watched: ObjectIdentifier): boolean {
-    const { graph, normalize } = this.#options;
-    const known = normalize(watched);
-    return known !== watched && !graph.isWatched(objectIdentifierKey(known));
-  }
-
-  #resolveAll(
-    watched: readonly ObjectIdentifier[],
-    waits: boolean,
-    signal: CallSignal,
-  ): Promise<readonly (ScopedGVR | DepwatchError)[]> {
-    const parts = split(signal, watched.length);
-    return Promise.all(watched.map((id, index) => this.#resolve(id, waits, parts[index]!)));
   }
 
   /** @returns those of the edges that the call has to confirm or release */
@@ -337,28 +295,6 @@ export class Dependencies {
   }
 }
 
-function plainKey(id: ObjectIdentifier): string {
-  return objectIdentifierKey(normalizeWatched(id, { namespaced: false }));
-}
-
-/** What is to be watched as the graph knows it: a kind that is not known as it was named. */
-function asKnown(
-  watched: readonly ObjectIdentifier[],
-  how: readonly (ScopedGVR | DepwatchError)[],
-): readonly ObjectIdentifier[] {
-  return watched.map((id, index) => {
-    const known = how[index]!;
-    return known instanceof DepwatchError ? id : normalizeWatched(id, known);
-  });
-}
-
-/** @returns why a kind can't be watched, if that is the trouble @throws any other error */
-function unavailability(error: unknown): DepwatchError {
-  if (isDepwatchError(error, 'ERR_NO_VERSIONED_RESOURCE')) return error;
-  if (isDepwatchError(error, 'ERR_RESOURCE_UNWATCHABLE')) return error;
-  throw error;
-}
-
 /**
  * What a watch that was live is refused with at present, while it has its grace, is why it can't be seen, for who waits.
  *
@@ -368,13 +304,4 @@ function refusal(error: unknown): DepwatchError {
   const { cause } = error as DepwatchError;
   if (isRefusal(cause)) return cause;
   throw error;
-}
-
-/** So many signals that are aborted with one, whose listeners would be searched one by one for each that is added. */
-function split(signal: CallSignal, count: number): readonly CallSignal[] {
-  const parts = Array.from({ length: count }, () => new CallController());
-  signal.addEventListener('abort', {
-    handleEvent: () => parts.forEach((part) => part.abort(signal.reason)),
-  });
-  return parts;
 }

@@ -1,5 +1,5 @@
 import { objectIdentifierKey, type DependencyGraph, type ObjectIdentifier } from '@depwatch/core';
-import type { FeedsListener } from '../supply/feeds.ts';
+import type { FeedsListener } from '../supply/feeds-listener.ts';
 import type { DemandedFeeds } from './demanded-feeds.ts';
 import { bothTerms, type EdgeTerms } from './edge-terms.ts';
 import type { TentativeEdges } from './tentative-edges.ts';

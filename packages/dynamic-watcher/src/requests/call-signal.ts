@@ -46,3 +46,12 @@ export class CallController implements CallSignal {
     for (const listener of listeners) listener.handleEvent();
   }
 }
+
+/** So many signals that are aborted with one, whose listeners would be searched one by one for each that is added. */
+export function split(signal: CallSignal, count: number): readonly CallSignal[] {
+  const parts = Array.from({ length: count }, () => new CallController());
+  signal.addEventListener('abort', {
+    handleEvent: () => parts.forEach((part) => part.abort(signal.reason)),
+  });
+  return parts;
+}

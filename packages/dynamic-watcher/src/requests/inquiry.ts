@@ -10,7 +10,7 @@ import type { CallSignal } from './call-signal.ts';
 import type { Deadlines } from './deadlines.ts';
 import { notInTime } from './not-in-time.ts';
 import type { ResourcesOptions } from './resources.ts';
-import type { Applicant, Pass } from './slots.ts';
+import type { Applicant, Pass } from './applicant.ts';
 import { Waiters, type Awaited } from './waiters.ts';
 
 const backOff = { baseMs: 800, maxMs: 30_000 };

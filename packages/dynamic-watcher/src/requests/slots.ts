@@ -6,15 +6,14 @@ import {
   type GroupVersionKind,
   type Logger,
 } from '@depwatch/core';
-import { Fifo } from './fifo.ts';
+import type { Applicant } from './applicant.ts';
+import { Entrant, type Desk } from './entrant.ts';
 import { Lane } from './lane.ts';
-import { mostUnderWay, type RequestKind } from './request-kind.ts';
+import { Pool } from './pool.ts';
+import type { RequestKind } from './request-kind.ts';
 import type { ServerHealth } from './server-health.ts';
 import { blame, resourceTrouble } from './trouble.ts';
 
-/** How many resumes there may be while the server answers within {@link quickMs}. */
-const mostResumes = 256;
-const quickMs = 250;
 /** Between the tries of a request that has no answer while others have, and of a resource that has none at all. */
 const requestBackOff = { baseMs: 400, maxMs: 5000 };
 const resourceBackOff = { baseMs: 800, maxMs: 30_000 };
@@ -22,64 +21,6 @@ const resourceBackOff = { baseMs: 800, maxMs: 30_000 };
 const rememberedMs = 60_000;
 /** A resource that has said nothing for so long, though asked, must not keep others from asking. */
 const slowMs = 1000;
-
-/** A request that was let through, and what came of it. */
-export interface Pass {
-  /** The server answered, if only with a refusal; the slot is free again. Further calls do nothing. */
-  answered(): void;
-  /** There was no answer; or, after `answered`, the stream broke. */
-  failed(error: DepwatchError): void;
-}
-
-/** Who asks for a slot. */
-export interface Applicant {
-  /** The request may be sent; called once, unless the place is given up. */
-  go(pass: Pass): void;
-  /** It has to wait because there is no answer, from the server or from the resource; may be called more than once. */
-  held?(): void;
-}
-
-/** A request that asks to be let out, and its pass; one object, since thousands may be under way. */
-class Entrant implements Pass, Disposable {
-  readonly kind: RequestKind;
-  readonly lane: Lane<Entrant>;
-  readonly applicant: Applicant;
-  readonly #slots: Slots;
-  state: 'delayed' | 'queued' | 'out' | 'over' = 'queued';
-  delay: Disposable | undefined;
-  sentAt = 0;
-  /** How much the lane had heard when it was sent. */
-  heardBefore = 0;
-  /** Whether it takes a slot; that of a slow resource is given to others. */
-  counted = false;
-
-  constructor(kind: RequestKind, lane: Lane<Entrant>, applicant: Applicant, slots: Slots) {
-    this.kind = kind;
-    this.lane = lane;
-    this.applicant = applicant;
-    this.#slots = slots;
-  }
-
-  answered(): void {
-    if (this.state === 'out') this.#slots.answered(this);
-  }
-
-  failed(error: DepwatchError): void {
-    this.#slots.failed(this, error);
-  }
-
-  [Symbol.dispose](): void {
-    this.#slots.leave(this);
-  }
-}
-
-/** The slots of one kind of request. */
-interface Pool {
-  limit: number;
-  counted: number;
-  /** The lanes with somebody who waits for such a slot; each sends one when it is its turn. */
-  readonly turns: Fifo<Lane<Entrant>>;
-}
 
 /** What {@link Slots} work on. */
 export interface SlotsOptions {
@@ -92,7 +33,7 @@ export interface SlotsOptions {
  * Lets requests out: so many of a kind at once, resource by resource in turn, while the server is up. A resource in trouble
  * keeps nobody else waiting: it has a lane and a back-off of its own, one for all who ask for it.
  */
-export class Slots {
+export class Slots implements Desk {
   readonly #options: SlotsOptions;
   readonly #lanes = new Map<string, Lane<Entrant>>();
   readonly #pools = new Map<RequestKind, Pool>();
@@ -141,11 +82,11 @@ export class Slots {
     return entrant;
   }
 
-  /** See {@link Pass.answered}. */
+  /** See {@link Desk}. */
   answered(entrant: Entrant): void {
     const { lane, kind } = entrant;
     lane.heard += 1;
-    if (kind === 'resume') this.#adapt(entrant);
+    if (kind === 'resume') this.#poolOf(kind).adapt(this.#options.clock.now() - entrant.sentAt);
     this.#over(entrant);
     if (lane.trouble) {
       this.#options.logger.info({ resource: lane.name }, 'a resource is answered again');
@@ -156,7 +97,7 @@ export class Slots {
     this.#dropIfIdle(lane);
   }
 
-  /** See {@link Pass.failed}. */
+  /** See {@link Desk}. */
   failed(entrant: Entrant, error: DepwatchError): void {
     const { health } = this.#options;
     const { lane, state, kind } = entrant;
@@ -194,8 +135,7 @@ export class Slots {
 
   /** The server is not believed to be there any more: who waits is told. */
   shut(): void {
-    const resumes = this.#pools.get('resume');
-    if (resumes) resumes.limit = mostUnderWay.resume;
+    for (const pool of this.#pools.values()) pool.reset();
     for (const lane of this.#lanes.values())
       lane.forEachWaiting(({ applicant }) => applicant.held?.());
   }
@@ -223,7 +163,7 @@ export class Slots {
   #poolOf(kind: RequestKind): Pool {
     let pool = this.#pools.get(kind);
     if (!pool) {
-      pool = { limit: mostUnderWay[kind], counted: 0, turns: new Fifo() };
+      pool = new Pool(kind);
       this.#pools.set(kind, pool);
     }
     return pool;
@@ -354,14 +294,6 @@ export class Slots {
       this.#poolOf(kind).turns.push(lane);
       this.#drain(kind);
     }
-  }
-
-  #adapt({ sentAt }: Entrant): void {
-    const pool = this.#poolOf('resume');
-    const isQuick = this.#options.clock.now() - sentAt <= quickMs;
-    pool.limit = isQuick
-      ? Math.min(mostResumes, pool.limit + 1)
-      : Math.max(mostUnderWay.resume, pool.limit - 1);
   }
 
   #dropIfIdle(lane: Lane<Entrant>): void {

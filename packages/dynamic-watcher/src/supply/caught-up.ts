@@ -2,9 +2,11 @@ import {
   abortedError,
   compareResourceVersions,
   matchesLabelSelector,
+  objectIdentifierFrom,
   objectKey,
   parseLabelSelector,
   type KubernetesObject,
+  type ObjectIdentifier,
 } from '@depwatch/core';
 import type { Feed } from './feed.ts';
 
@@ -14,7 +16,7 @@ import type { Feed } from './feed.ts';
  * not, it is the object's own state that has to come, or another one than is shown now, or a watch that began later. What is
  * read at intervals has caught up with all that was written before a read began.
  *
- * @param feeds those of the object's kind that may show it
+ * @param feeds those that may show it, among others
  * @throws (rejects) the signal's reason
  */
 export async function caughtUp(
@@ -22,7 +24,9 @@ export async function caughtUp(
   written: KubernetesObject,
   signal: AbortSignal,
 ): Promise<void> {
-  const behind = [...feeds].filter((feed) => shows(feed, written));
+  const object = objectIdentifierFrom(written);
+  const mayShow = (feed: Feed) => isAbout(feed.watched, object) && shows(feed, written);
+  const behind = [...feeds].filter(mayShow);
   await Promise.all(behind.map((feed) => follow(feed, written, signal)));
 }
 
@@ -31,6 +35,18 @@ function shows({ watched, store }: Feed, written: KubernetesObject): boolean {
   const { selector, name } = watched;
   if (name || !selector || store.get(objectKey(written))) return true;
   return matchesLabelSelector(parseLabelSelector(selector), written.metadata?.labels);
+}
+
+/** Whether an object is of the kind, and has the name and the namespace, if any are given. */
+function isAbout(watched: ObjectIdentifier, object: ObjectIdentifier): boolean {
+  const { kind, group = '', version, name, namespace } = object;
+  return (
+    watched.kind === kind &&
+    (watched.group ?? '') === group &&
+    watched.version === version &&
+    (!watched.name || watched.name === name) &&
+    (!watched.namespace || !namespace || watched.namespace === namespace)
+  );
 }
 
 function follow(feed: Feed, written: KubernetesObject, signal: AbortSignal): Promise<void> {

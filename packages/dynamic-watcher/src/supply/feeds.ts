@@ -2,7 +2,6 @@ import {
   DepwatchError,
   describeObjectIdentifier,
   isRefusal,
-  objectIdentifierFrom,
   objectIdentifierKey,
   type KubernetesObject,
   type Logger,
@@ -21,42 +20,15 @@ import { notInTime } from '../requests/not-in-time.ts';
 import { Waiters } from '../requests/waiters.ts';
 import { caughtUp } from './caught-up.ts';
 import { Feed, type FeedListener } from './feed.ts';
+import type { FeedsListener } from './feeds-listener.ts';
 import { PlanReports } from './plans/plan-reports.ts';
 import { Plans } from './plans/plans.ts';
 import { Refusals } from './unwatched/refusals.ts';
 import { RenamedFeeds } from './renamed-feeds.ts';
 import type { Source } from './sources/source.ts';
 import { Unwatched, type UnwatchedOptions } from './unwatched/unwatched.ts';
-import { WatchSource, type WatchSourceContext } from './sources/watch-source.ts';
-
-/** What {@link Feeds} tell their owner of. */
-export interface FeedsListener {
-  /** The cached state changed, before this call. */
-  changed(feed: Feed, changes: readonly ObjectChange[]): void;
-  /**
-   * A feed was refused for good, and is no longer there: its edges have to go within this call.
-   *
-   * @param wasLive whether it ever worked; if not, who waits for it is told by a rejection
-   */
-  ended(feed: Feed, wasLive: boolean): void;
-  /** Whether somebody depends on it who waits for what is not to be had. */
-  waits(feed: Feed): boolean;
-  /** It was refused, and is kept for those who wait: the others' edges have to go within this call. */
-  refused(feed: Feed, wasLive: boolean): void;
-  /** It can be seen from now on, or no longer; for those who wait. */
-  available(feed: Feed): void;
-  unavailable(feed: Feed): void;
-  /**
-   * What it was demanded as turns out to mean something else, now that the kind, or another scope of it, is known: its edges have
-   * to go there within this call.
-   *
-   * @param how as it is begun there; undefined where who goes there has been told of what is to be seen there
-   */
-  moved(from: MovedFeed, to: ObjectIdentifier, how: ScopedGVR | DepwatchError | undefined): void;
-}
-
-/** A feed as it was before it went by another identifier. */
-export type MovedFeed = Pick<Feed, 'key' | 'id' | 'watched' | 'unavailable'>;
+import { WatchSource } from './sources/watch-source.ts';
+import type { WatchSourceContext } from './sources/watch-source-context.ts';
 
 /** What {@link Feeds} are made of. */
 export interface FeedsOptions extends WatchSourceContext, UnwatchedOptions {
@@ -185,15 +157,8 @@ export class Feeds implements FeedListener {
     signal: AbortSignal,
     counts: (key: string) => boolean,
   ): Promise<void> {
-    const { kind, group = '', version, name, namespace } = objectIdentifierFrom(written);
-    const mayShow = ({ watched, key }: Feed): boolean =>
-      counts(key) &&
-      watched.kind === kind &&
-      (watched.group ?? '') === group &&
-      watched.version === version &&
-      (!watched.name || watched.name === name) &&
-      (!watched.namespace || !namespace || watched.namespace === namespace);
-    return caughtUp([...this.#feeds.values()].filter(mayShow), written, signal);
+    const feeds = [...this.#feeds.values()].filter(({ key }) => counts(key));
+    return caughtUp(feeds, written, signal);
   }
 
   /** How many objects a feed shows; `key` is the watched identifier's. */

@@ -1,7 +1,7 @@
 import { objectIdentifierKey, type ScopedGVR } from '@depwatch/core';
 import { normalizeWatched } from '../normalize-watched.ts';
 import type { Feed } from './feed.ts';
-import type { FeedsListener } from './feeds.ts';
+import type { FeedsListener } from './feeds-listener.ts';
 
 /** Who is told of feeds that go by another identifier. */
 export interface RenamedFeedsListener extends Pick<

@@ -3,7 +3,8 @@ import { createVirtualClock } from '@depwatch/testing';
 import { describe, expect, test } from 'vitest';
 import type { RequestKind } from '../../src/requests/request-kind.ts';
 import { ServerHealth } from '../../src/requests/server-health.ts';
-import { Slots, type Pass } from '../../src/requests/slots.ts';
+import type { Pass } from '../../src/requests/applicant.ts';
+import { Slots } from '../../src/requests/slots.ts';
 
 const failure = (reason: TransportFailure): DepwatchError =>
   new DepwatchError('ERR_TRANSPORT', 'no', { retryable: true, reason });

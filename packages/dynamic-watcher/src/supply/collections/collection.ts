@@ -1,7 +1,6 @@
 import {
   compareResourceVersions,
   DepwatchError,
-  expiredError,
   isRefusal,
   type KubernetesObject,
   type ObjectChange,
@@ -15,14 +14,11 @@ import type { CollectionContext } from './collection-context.ts';
 import { CollectionObjects } from './collection-objects.ts';
 import type { Feed, Handover } from '../feed.ts';
 import { handOn } from './hand-on.ts';
-import { isBehind, objectsFor } from './joining.ts';
-import { Lacking } from './lacking.ts';
+import { Joining } from './joining.ts';
 import { Membership } from './membership.ts';
 import { Parting } from './parting.ts';
+import { rescoped } from '../sources/rescoped.ts';
 import type { ResumableSource, Sink } from '../sources/source.ts';
-
-/** So many may have a watch of their own on their way in; those beyond wait for a list that serves them all. */
-const mostApart = 16;
 
 /**
  * One watch, of all objects of a namespace or of a kind, that serves many feeds. A feed joins once the collection shows what
@@ -36,12 +32,7 @@ export class Collection implements Sink {
   readonly #context: CollectionContext;
   readonly #objects: CollectionObjects;
   readonly #joined = new Set<Membership>();
-  readonly #joining = new Set<Membership>();
-  /** Those of them that have no source meanwhile. */
-  readonly #waiting = new Set<Membership>();
-  /** Those of them that may join once the collection is further on. */
-  readonly #doubtful = new Set<Membership>();
-  readonly #lacking: Lacking;
+  readonly #joining: Joining;
   readonly #parting = new Parting({
     joined: this.#joined,
     version: () => (this.#isLive && !this.#isOver ? this.resourceVersion : undefined),
@@ -67,12 +58,14 @@ export class Collection implements Sink {
     this.#context = context;
     this.#objects = new CollectionObjects(context.metadataOnly);
     this.source = context.createSource(this, watched, gvr);
-    this.#lacking = new Lacking({
-      context: context.lists,
+    this.#joining = new Joining({
+      objects: this.#objects,
+      lists: context.lists,
       query: () => this.source.query,
-      size: () => this.size,
-      fetched: (objects) => this.#objects.restore(objects),
-      done: (memberships) => this.#fetched(memberships),
+      version: () => this.resourceVersion,
+      isOpen: () => this.#isOpen,
+      settle: (memberships) => this.settle(memberships),
+      watchApart: (feed) => this.#watchApart(feed),
     });
   }
 
@@ -91,8 +84,7 @@ export class Collection implements Sink {
   /** Whether somebody waits for its kind to be served. */
   get waits(): boolean {
     for (const { feed } of this.#joined) if (feed.waits) return true;
-    for (const { feed } of this.#joining) if (feed.waits) return true;
-    return false;
+    return this.#joining.all().some(({ feed }) => feed.waits);
   }
 
   /** How many objects there are. */
@@ -112,7 +104,7 @@ export class Collection implements Sink {
 
   /** How many feeds have no watch of their own because of it: those it serves, and those that wait for it to be live. */
   get served(): number {
-    return this.#joined.size + this.#waiting.size;
+    return this.#joined.size + this.#joining.waiting;
   }
 
   /** Whether no feed is in, or on its way in or out. */
@@ -132,7 +124,7 @@ export class Collection implements Sink {
   /** Ends it. Feeds that are still in it are not served from now on. */
   close(): void {
     this.#isOver = true;
-    this.#lacking.close();
+    this.#joining.close();
     this.source.stop();
   }
 
@@ -141,7 +133,8 @@ export class Collection implements Sink {
     const version = this.resourceVersion;
     this.close();
     for (const membership of [...this.#joined]) this.#serveApart(membership, version);
-    for (const { feed } of this.#joining) if (isOf(this, feed.handover)) feed.handover = undefined;
+    for (const { feed } of this.#joining.all())
+      if (isOf(this, feed.handover)) feed.handover = undefined;
   }
 
   /** Ends it since its kind is served in another scope; each of its feeds begins anew, with a watch of its own. */
@@ -162,8 +155,7 @@ export class Collection implements Sink {
     this.#objects.add(membership);
     this.#joining.add(membership);
     if (!feed.source) {
-      this.#waiting.add(membership);
-      if (this.#isRefused) this.#waitElsewhere(membership);
+      if (this.#isRefused) this.#joining.waitElsewhere(membership);
       else if (this.#hasBegun) feed.begun();
     }
     this.settle([membership]);
@@ -173,13 +165,13 @@ export class Collection implements Sink {
   part(): void {
     if (this.#isParting) return;
     this.#isParting = true;
-    for (const membership of [...this.#joining]) this.#serveApart(membership);
+    for (const membership of this.#joining.all()) this.#serveApart(membership);
     this.#checkEmpty();
   }
 
   /** Has those join for whom that is safe by now. */
   settle(memberships: Iterable<Membership>): void {
-    if (!this.#isLive || this.#isOver || this.store.stagedSize > 0) return;
+    if (!this.#isOpen) return;
     const shown = [...memberships].flatMap((membership) => this.#take(membership) ?? []);
     // Told once all of them show it: a reconcile may read what another feed shows.
     for (const { membership, changes } of shown) {
@@ -204,7 +196,7 @@ export class Collection implements Sink {
 
   begun(): void {
     this.#hasBegun = true;
-    for (const { feed } of [...this.#waiting]) feed.begun();
+    this.#joining.begun();
   }
 
   live(): void {
@@ -217,7 +209,7 @@ export class Collection implements Sink {
     for (const membership of [...this.#joined]) {
       if (membership.isJoined && membership.feed.state !== 'live') membership.feed.live();
     }
-    this.settle(this.#joining);
+    this.settle(this.#joining.all());
     if (this.#isOver) return;
     this.#context.listener.live(this);
     if (this.#isParting) this.#parting.next();
@@ -228,12 +220,7 @@ export class Collection implements Sink {
     // What all may not do, one may, whose name a Role has.
     this.#isRefused = isRefusal(error);
     for (const { feed } of [...this.#joined]) feed.disturbed(error, ms);
-    for (const membership of [...this.#waiting]) {
-      const { feed } = membership;
-      if (this.#isRefused) this.#waitElsewhere(membership);
-      // One that waited too long has a watch of its own meanwhile.
-      else if (!feed.source) feed.disturbed(error, ms);
-    }
+    this.#joining.retrying(error, ms, this.#isRefused);
     // Once their states say so: whoever reads the log may look at them.
     this.#context.listener.retrying(this, error, ms);
   }
@@ -242,7 +229,7 @@ export class Collection implements Sink {
     if (this.#isRescoped) return this.#giveUp(rescoped);
     const { told, concerned, unserved, wanted } = handOn(changes, this.#objects);
     this.#objects.applied(changes);
-    for (const membership of concerned) this.#doubtful.add(membership);
+    this.#joining.concerned(concerned);
     // What a list shows is no event.
     if (this.#isLive) {
       this.#received += changes.length;
@@ -260,7 +247,7 @@ export class Collection implements Sink {
   }
 
   advanced(): void {
-    if (this.#doubtful.size > 0) this.settle(this.#doubtful);
+    this.#joining.advanced();
     for (const feed of [...this.#followed]) {
       if (feed.isFollowed && isOf(this, feed.source)) feed.advanced();
       else this.#followed.delete(feed);
@@ -280,9 +267,9 @@ export class Collection implements Sink {
   #end(error: DepwatchError, version?: string): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#lacking.close();
+    this.#joining.close();
     for (const membership of [...this.#joined]) this.#serveApart(membership, version);
-    for (const membership of [...this.#joining]) this.#serveApart(membership);
+    for (const membership of this.#joining.all()) this.#serveApart(membership);
     this.#context.listener.ended(this, error);
   }
 
@@ -297,23 +284,19 @@ export class Collection implements Sink {
     return this.source.query.gvr.namespaced !== this.gvr.namespaced;
   }
 
+  /** Whether it shows what there is, so that feeds may join. */
+  get #isOpen(): boolean {
+    return this.#isLive && !this.#isOver && this.store.stagedSize === 0;
+  }
+
   /** Takes a feed in, if that is safe. @returns what that changes for it; undefined where it has to wait */
   #take(membership: Membership): Shown | undefined {
     const { feed } = membership;
     if (feed.handover !== membership) return undefined;
-    const objects = objectsFor(membership, this.#objects);
-    if (!objects && this.#mayLack(membership)) return undefined;
-    if (!objects || isBehind(this.resourceVersion, feed)) {
-      this.#waitElsewhere(membership);
-      // A watch of its own says when it has moved, the collection when it has.
-      if (objects || feed.source?.physical) this.#doubtful.add(membership);
-      return undefined;
-    }
+    const objects = this.#joining.shown(membership);
+    if (!objects) return undefined;
     feed.source?.stop();
     this.#joining.delete(membership);
-    this.#waiting.delete(membership);
-    this.#doubtful.delete(membership);
-    this.#lacking.delete(membership);
     this.#joined.add(membership);
     feed.handover = undefined;
     feed.source = membership;
@@ -330,34 +313,6 @@ export class Collection implements Sink {
       // It can't be kept: its own watch reports that.
       this.#serveApart(membership);
       return undefined;
-    }
-  }
-
-  /** Whether it waits, with many others, for a list of what was dropped. */
-  #mayLack(membership: Membership): boolean {
-    if (!this.#waiting.has(membership)) return false;
-    if (this.#lacking.has(membership)) return true;
-    if (this.#joining.size - this.#waiting.size < mostApart) return false;
-    this.#lacking.add(membership);
-    return true;
-  }
-
-  /** Those join that lack nothing any more. The others have changed meanwhile, or there was no list. */
-  #fetched(memberships: ReadonlySet<Membership>): void {
-    this.settle(memberships);
-    for (const membership of memberships) {
-      this.#lacking.delete(membership);
-      // Where it isn't up to date, they are looked at once it is.
-      if (!this.#isLive || this.store.stagedSize > 0 || !this.#waiting.has(membership)) continue;
-      this.#waitElsewhere(membership);
-      this.#doubtful.add(membership);
-    }
-  }
-
-  /** One that waits without a source gets a watch of its own until it can join. */
-  #waitElsewhere(membership: Membership): void {
-    if (this.#waiting.delete(membership) && !membership.feed.source) {
-      this.#watchApart(membership.feed);
     }
   }
 
@@ -381,9 +336,6 @@ export class Collection implements Sink {
 
   /** @returns whether it was in, or on its way */
   #forget(membership: Membership): boolean {
-    this.#doubtful.delete(membership);
-    this.#waiting.delete(membership);
-    this.#lacking.delete(membership);
     const wasIn = this.#joined.delete(membership);
     if (!this.#joining.delete(membership) && !wasIn) return false;
     if (!this.#isOver) this.#objects.delete(membership);
@@ -405,7 +357,6 @@ function isOf(collection: Collection, part: unknown): boolean {
   return part instanceof Membership && part.collection === collection;
 }
 
-const rescoped = expiredError('the kind is served in another scope');
 const unordered = new DepwatchError(
   'ERR_TRANSPORT',
   'the versions of its objects are not in order, so that nobody can change from one watch to another',

@@ -6,7 +6,8 @@ import {
   type Transport,
 } from '@depwatch/core';
 import { asTransportError } from '../../requests/as-transport-error.ts';
-import type { Applicant, Pass, Slots } from '../../requests/slots.ts';
+import type { Applicant, Pass } from '../../requests/applicant.ts';
+import type { Slots } from '../../requests/slots.ts';
 
 /** What a {@link WholeList} works on. */
 export interface ListContext {

@@ -1,5 +1,4 @@
 import {
-  expiredError,
   initialPlanState,
   placeOf,
   plan,
@@ -21,9 +20,10 @@ import type { Feed } from '../feed.ts';
 import { GroupFeeds } from './group-feeds.ts';
 import type { PlanNumbers, PlanReports } from './plan-reports.ts';
 import { Sizing } from './sizing.ts';
+import { rescoped } from '../sources/rescoped.ts';
 import type { ResumableSource, Sink } from '../sources/source.ts';
 import { watchQuery } from '../sources/watch-query.ts';
-import type { WatchSourceContext } from '../sources/watch-source.ts';
+import type { WatchSourceContext } from '../sources/watch-source-context.ts';
 
 /** What the plans of one dynamic watcher share. */
 export interface PlanContext extends WatchSourceContext {
@@ -317,8 +317,6 @@ export class PlanGroup implements CollectionListener {
     );
   }
 }
-
-const rescoped = expiredError('the kind is served in another scope');
 
 /** What is in a Secret is nobody's business who did not ask for it. */
 function isSecret({ group, kind }: GroupVersionKind): boolean {

@@ -9,7 +9,9 @@ import {
   type Transport,
 } from '@depwatch/core';
 import { asTransportError } from '../../requests/as-transport-error.ts';
-import type { Applicant, Pass, Slots } from '../../requests/slots.ts';
+import type { Applicant, Pass } from '../../requests/applicant.ts';
+import type { Slots } from '../../requests/slots.ts';
+import { showsOtherScope } from './rescoped.ts';
 import type { Sink, Source } from './source.ts';
 import { watchQuery } from './watch-query.ts';
 
@@ -78,7 +80,7 @@ export class PollSource implements Source, Applicant {
       (objects) => {
         if (signal.aborted) return;
         pass.answered();
-        if (this.#isInOtherScope(objects)) this.#failed(rescoped);
+        if (showsOtherScope(this.query.gvr, objects, (object) => object)) this.#failed(rescoped);
         else this.#shown(objects);
       },
       (cause: unknown) => {
@@ -139,11 +141,6 @@ export class PollSource implements Source, Applicant {
     this.#failures += 1;
     this.#sink.retrying(error, ms);
     this.#again(Math.min(ms, Math.max(asked, pollIntervalMs)));
-  }
-
-  /** An object in a namespace shows that the kind has none no longer; it may be of a namespace that nobody asked for. */
-  #isInOtherScope(objects: readonly KubernetesObject[]): boolean {
-    return !this.query.gvr.namespaced && objects.some(({ metadata }) => metadata?.namespace);
   }
 
   /** Reads again after a while, or lets a watch take over where the kind can be watched by then. */

@@ -9,7 +9,8 @@ import {
   type Logger,
   type Transport,
 } from '@depwatch/core';
-import type { Applicant, Pass, Slots } from '../../requests/slots.ts';
+import type { Applicant, Pass } from '../../requests/applicant.ts';
+import type { Slots } from '../../requests/slots.ts';
 import type { PastVersions } from './past-versions.ts';
 import type { Source } from './source.ts';
 

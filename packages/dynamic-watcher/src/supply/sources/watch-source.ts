@@ -5,8 +5,6 @@ import {
   initialReflectorState,
   isDepwatchError,
   step,
-  type Clock,
-  type GroupVersionKind,
   type KubernetesObject,
   type ObjectChange,
   type ObjectIdentifier,
@@ -16,64 +14,15 @@ import {
   type ReflectorState,
   type ResourceQuery,
   type ScopedGVR,
-  type Transport,
   type WatchEvent,
 } from '@depwatch/core';
-import { asTransportError } from '../../requests/as-transport-error.ts';
 import { normalizeWatched } from '../../normalize-watched.ts';
-import type { RequestKind } from '../../requests/request-kind.ts';
-import type { ServerHealth } from '../../requests/server-health.ts';
-import type { Applicant, Pass, Slots } from '../../requests/slots.ts';
-import type { PastVersions } from './past-versions.ts';
+import type { Applicant, Pass } from '../../requests/applicant.ts';
+import { rescoped, showsOtherScope } from './rescoped.ts';
+import { failureOf, requestKind, SourceCall, type RequestEffect } from './source-call.ts';
 import type { ResumableSource, Sink } from './source.ts';
-import type { StreamAges } from './stream-ages.ts';
-import type { StreamingLists } from './streaming-lists.ts';
 import { watchQuery } from './watch-query.ts';
-
-/** What the sources of one dynamic watcher share. */
-export interface WatchSourceContext {
-  readonly transport: Transport;
-  readonly clock: Clock;
-  readonly health: ServerHealth;
-  readonly slots: Slots;
-  readonly streamingLists: StreamingLists;
-  readonly streamAges: StreamAges;
-  readonly pastVersions: PastVersions;
-  readonly requestTimeoutMs: number;
-  readonly authGraceMs: number;
-  readonly metadataOnly: boolean;
-  /** Told when a watch begins to be held, live or not, and when it is held no longer. */
-  held?(change: 1 | -1): void;
-  /**
-   * Asks the server anew for the resource of a kind; with `confirm` it takes more than one denial. Rejects with
-   * ERR_NO_VERSIONED_RESOURCE when the kind is denied, and never for a trouble that passes.
-   */
-  rediscover(
-    gvk: GroupVersionKind,
-    options: { confirm: boolean; signal: AbortSignal },
-  ): Promise<ScopedGVR>;
-  /** Resolves when the server serves the kind. */
-  served(gvk: GroupVersionKind, options: { signal: AbortSignal }): Promise<ScopedGVR>;
-  /** As {@link served}, at little cost however many kinds are waited for, and soon. */
-  noticed(gvk: GroupVersionKind, options: { signal: AbortSignal }): Promise<ScopedGVR>;
-}
-
-/** What has to be sent, and takes a slot. */
-type RequestEffect = Extract<ReflectorEffect, { type: 'list' | 'watch' }>;
-
-/** A call under way: what it feeds in counts only while it is the source's current one. */
-interface Call {
-  readonly controller: AbortController;
-  readonly request: RequestEffect | undefined;
-  place?: Disposable;
-  pass?: Pass;
-  iterator?: AsyncIterator<readonly WatchEvent[]>;
-  /** Whether its stream was accepted. */
-  isConnected?: boolean;
-}
-
-/** Why a call was ended; one for all, since nobody sees it and a stop may end thousands. */
-const unwanted = new DepwatchError('ERR_ABORTED', 'the call is no longer wanted');
+import type { WatchSourceContext } from './watch-source-context.ts';
 
 /** The watch of one object or selector: performs the effects of the reflector's steps on the transport and the store. */
 export class WatchSource implements ResumableSource, Applicant {
@@ -83,7 +32,7 @@ export class WatchSource implements ResumableSource, Applicant {
   readonly #context: WatchSourceContext;
   #query: ResourceQuery;
   #state = initialReflectorState;
-  #call: Call | undefined;
+  #call: SourceCall | undefined;
   #timer: Disposable | undefined;
 
   constructor(sink: Sink, watched: ObjectIdentifier, gvr: ScopedGVR, context: WatchSourceContext) {
@@ -218,9 +167,7 @@ export class WatchSource implements ResumableSource, Applicant {
     const call = this.#call;
     if (!call) return;
     this.#drop(call);
-    call.place?.[Symbol.dispose]();
-    call.controller.abort(unwanted);
-    if (call.iterator) void close(call.iterator);
+    call.end();
   }
 
   /** Waits until the kind can be watched; or until it is found that it can't be, where somebody waits who has it read then. */
@@ -238,9 +185,9 @@ export class WatchSource implements ResumableSource, Applicant {
 
   /** Asks how the kind is served; whoever answers sees to slots and retries. */
   #ask(how: (signal: AbortSignal) => Promise<ScopedGVR>): void {
-    const call: Call = { controller: new AbortController(), request: undefined };
+    const call = new SourceCall();
     this.#call = call;
-    how(call.controller.signal).then(
+    how(call.signal).then(
       (gvr) => {
         if (this.#call !== call) return;
         try {
@@ -277,7 +224,7 @@ export class WatchSource implements ResumableSource, Applicant {
     if (isOld && request.resourceVersion !== undefined) {
       if (pastVersions.has(gvk, request.resourceVersion)) return this.#isPast();
     }
-    const call: Call = { controller: new AbortController(), request };
+    const call = new SourceCall(request);
     this.#call = call;
     const place = slots.enter(requestKind(request, this.#query), gvk, request.attempt, this);
     call.place = place;
@@ -308,7 +255,7 @@ export class WatchSource implements ResumableSource, Applicant {
     this.#sink.begun();
   }
 
-  #failed(call: Call, cause: unknown): void {
+  #failed(call: SourceCall, cause: unknown): void {
     if (this.#call !== call) return;
     const { request } = call;
     const error = failureOf(cause, request!.type, this.#query);
@@ -319,14 +266,14 @@ export class WatchSource implements ResumableSource, Applicant {
     this.#finish(call, { type: 'failed', error });
   }
 
-  #finish(call: Call, input: ReflectorInput): void {
+  #finish(call: SourceCall, input: ReflectorInput): void {
     if (this.#call !== call) return;
     this.#drop(call);
     this.#feed(input);
   }
 
   /** The call's request was answered, a watch's by its acceptance or by what shows that it was accepted. */
-  #answered(call: Call): void {
+  #answered(call: SourceCall): void {
     call.pass?.answered();
     if (call.request?.type !== 'watch' || call.isConnected) return;
     call.isConnected = true;
@@ -334,31 +281,31 @@ export class WatchSource implements ResumableSource, Applicant {
     this.#context.health.connected(state.name === 'watching' && state.resumed);
   }
 
-  #drop(call: Call): void {
+  #drop(call: SourceCall): void {
     this.#call = undefined;
     if (call.isConnected) this.#context.health.disconnected();
   }
 
-  async #list(call: Call, effect: Extract<RequestEffect, { type: 'list' }>): Promise<void> {
+  async #list(call: SourceCall, effect: Extract<RequestEffect, { type: 'list' }>): Promise<void> {
     const page = await this.#context.transport.list(this.#query, {
-      signal: call.controller.signal,
+      signal: call.signal,
       ...(effect.limit !== undefined && { limit: effect.limit }),
       ...(effect.continue !== undefined && { continue: effect.continue }),
     });
     if (this.#call !== call) return;
     call.pass?.answered();
-    if (this.#isInOtherScope(page.items, (object) => object))
+    if (showsOtherScope(this.#query.gvr, page.items, (object) => object))
       this.#finish(call, { type: 'failed', error: rescoped });
     else this.#finish(call, { type: 'page', page });
   }
 
-  async #watch(call: Call, effect: Extract<RequestEffect, { type: 'watch' }>): Promise<void> {
+  async #watch(call: SourceCall, effect: Extract<RequestEffect, { type: 'watch' }>): Promise<void> {
     const { transport, health } = this.#context;
     const { resourceVersion, initialEvents, timeoutMs } = effect;
     const { wanted } = this.#sink;
     const iterator = transport
       .watch(this.#query, {
-        signal: call.controller.signal,
+        signal: call.signal,
         timeoutMs,
         initialEvents,
         ...(resourceVersion !== undefined && { resourceVersion }),
@@ -374,33 +321,15 @@ export class WatchSource implements ResumableSource, Applicant {
       health.heard();
       if (this.#call !== call) return;
       if (done) return this.#finish(call, { type: 'closed' });
-      if (this.#isInOtherScope(value, objectOf)) return this.expire(rescoped);
+      if (showsOtherScope(this.#query.gvr, value, objectOf)) return this.expire(rescoped);
       this.#feed({ type: 'events', events: value });
       if (this.#call !== call) return;
     }
-  }
-
-  /**
-   * An object in a namespace, where the kind is believed to have none, shows that the kind has come to be served in another
-   * scope under its watch; it may be of a namespace that nobody asked for.
-   */
-  #isInOtherScope<T>(
-    of: readonly T[],
-    objectOf: (one: T) => KubernetesObject | undefined,
-  ): boolean {
-    if (this.#query.gvr.namespaced) return false;
-    return of.some((one) => Boolean(objectOf(one)?.metadata?.namespace));
   }
 }
 
 function isHeld({ name }: ReflectorState): boolean {
   return name !== 'idle' && name !== 'stopped' && name !== 'ended';
-}
-
-function requestKind(effect: RequestEffect, { name }: ResourceQuery): RequestKind {
-  if (effect.type !== 'watch') return 'list';
-  if (!effect.initialEvents) return 'resume';
-  return name ? 'streamOne' : 'streamMany';
 }
 
 /** Whether the server says where it is: that is news, also where nothing has happened. */
@@ -410,27 +339,4 @@ function isBookmark(input: ReflectorInput): boolean {
 
 function objectOf(event: WatchEvent): KubernetesObject | undefined {
   return event.type === 'BOOKMARK' ? undefined : event.object;
-}
-
-/** Closes what a signal has ended; one that fails to close, or throws, has nothing left to say. */
-async function close(iterator: AsyncIterator<unknown>): Promise<void> {
-  try {
-    await iterator.return?.();
-  } catch {
-    // It is over all the same.
-  }
-}
-
-/** Heals as a version that has expired: the kind is asked for, and listed anew. */
-const rescoped = expiredError('the kind is served in another scope');
-
-function failureOf(
-  cause: unknown,
-  verb: RequestEffect['type'],
-  query: ResourceQuery,
-): DepwatchError {
-  return asTransportError(cause, () => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    return `${describeRequest(verb, query)}: ${reason}`;
-  });
 }

@@ -7,7 +7,8 @@ import type { Feed } from '../../../src/supply/feed.ts';
 import { PastVersions } from '../../../src/supply/sources/past-versions.ts';
 import { StreamAges } from '../../../src/supply/sources/stream-ages.ts';
 import { StreamingLists } from '../../../src/supply/sources/streaming-lists.ts';
-import { WatchSource, type WatchSourceContext } from '../../../src/supply/sources/watch-source.ts';
+import { WatchSource } from '../../../src/supply/sources/watch-source.ts';
+import type { WatchSourceContext } from '../../../src/supply/sources/watch-source-context.ts';
 import { CollectionBench, gvr } from './collection-bench.ts';
 
 /** A collection and feeds whose sources watch a fake server; a step lets everything happen that is due in a millisecond. */
