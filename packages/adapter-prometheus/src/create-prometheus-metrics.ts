@@ -16,18 +16,21 @@ export interface PrometheusMetricsOptions {
 }
 
 /**
- * Metrics that are in your registry: each from the first time on that something is told of it. Whoever is given the same
- * registry counts in the same metrics, so call it once, or once for each dynamic watcher.
+ * Metrics that are in your registry, under the names of `knownMetrics` from now on, and under others from the first time on that
+ * something is told of them. Whoever is given the same registry counts in the same metrics, so call it once, or once for each
+ * dynamic watcher; and once more after the registry was cleared, from when on all count again.
  *
- * @throws Error when the registry has a metric of somebody else's with one of the names
+ * @throws Error when the registry has a metric of somebody else's with one of the names; a name that is not known throws so when
+ * it is told of
  */
 export function createPrometheusMetrics(options: PrometheusMetricsOptions): Metrics {
   const instruments = new Instruments(options);
   return {
-    count: (name, labels, by = 1) => instruments.counter(name).add(labels, by),
-    gauge: (name, value, labels, signal) => instruments.gauge(name).tell(value, labels, signal),
+    count: (name, labels, by = 1) => instruments.of(name, 'counter').add(labels, by),
+    gauge: (name, value, labels, signal) =>
+      instruments.of(name, 'gauge').tell(value, labels, signal),
     observe: (name, value, labels?: MetricLabels) =>
-      instruments.histogram(name).observe(labels, value),
+      instruments.of(name, 'histogram').observe(labels, value),
   };
 }
 
@@ -35,21 +38,19 @@ export function createPrometheusMetrics(options: PrometheusMetricsOptions): Metr
 const metricName = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 
 /** What each registry was given, by name. */
-const registered = new WeakMap<PrometheusRegistry, Map<string, Instrument>>();
+const given = new WeakMap<PrometheusRegistry, Map<string, Instrument>>();
 
-/** What instruments are told of themselves. */
-type Named = { readonly name: string; readonly help: string };
+type Type = Instrument['type'];
+type OfType<T extends Type> = Extract<Instrument, { readonly type: T }>;
 
-/** The instruments of a registry, each made and registered when it is first asked for. */
+/** The instruments of a registry. */
 class Instruments {
   readonly #registry: PrometheusRegistry;
   readonly #prefix: string;
   /** Of the registry, whoever made them, by the names that they have there. */
   readonly #all: Map<string, Instrument>;
-  // By the names that they are asked for by: each reconcile asks several times.
-  readonly #counters = new Map<string, Counter>();
-  readonly #gauges = new Map<string, Gauge>();
-  readonly #histograms = new Map<string, Histogram>();
+  /** By the names that they are asked for by: each reconcile asks several times. */
+  readonly #asked = new Map<string, Instrument>();
 
   constructor({ registry, prefix = '' }: PrometheusMetricsOptions) {
     if (typeof registry?.registerMetric !== 'function')
@@ -58,67 +59,57 @@ class Instruments {
       throw new TypeError('prefix: expected letters, digits and underscores, such as "shop_"');
     this.#registry = registry;
     this.#prefix = prefix;
-    this.#all = registered.get(registry) ?? new Map();
-    registered.set(registry, this.#all);
-    // A registry may have been cleared since then.
-    for (const [name, instrument] of this.#all)
-      if (registry.getSingleMetric(name) !== instrument) this.#all.delete(name);
-    for (const name of Object.keys(knownMetrics)) this.#checkFree(prefix + name);
+    this.#all = given.get(registry) ?? new Map();
+    given.set(registry, this.#all);
+    // All at once: a name that somebody else took meanwhile could be told to nobody while work is done.
+    const known = Object.entries(knownMetrics);
+    for (const [name] of known) this.#checkFree(prefix + name);
+    for (const [name, { type }] of known) this.of(name, type);
   }
 
-  counter(name: string): Counter {
-    return (
-      this.#counters.get(name) ??
-      this.#add(this.#counters, name, Counter, (options) => new Counter(options))
-    );
+  /** @throws TypeError for one that is of another type */
+  of<T extends Type>(name: string, type: T): OfType<T> {
+    const instrument = this.#asked.get(name) ?? this.#add(name, type);
+    if (instrument.type === type) return instrument as OfType<T>;
+    throw new TypeError(`${name}: it is a ${instrument.type}, and can't be another thing as well`);
   }
 
-  gauge(name: string): Gauge {
-    const { aggregator = 'sum' } = knownMetrics[name] ?? {};
-    return (
-      this.#gauges.get(name) ??
-      this.#add(this.#gauges, name, Gauge, (options) => new Gauge({ ...options, aggregator }))
-    );
-  }
-
-  histogram(name: string): Histogram {
-    return this.#histograms.get(name) ?? this.#addHistogram(name);
-  }
-
-  #addHistogram(name: string): Histogram {
-    const { buckets = defaultBuckets } = knownMetrics[name] ?? {};
-    const create = (options: Named): Histogram => new Histogram({ ...options, buckets });
-    return this.#add(this.#histograms, name, Histogram, create);
-  }
-
-  /** Finds what somebody else has made for the registry, or makes and registers it. */
-  #add<Type extends Instrument>(
-    known: Map<string, Type>,
-    name: string,
-    type: abstract new (...args: never) => Type,
-    create: (options: Named) => Type,
-  ): Type {
+  /** Finds what somebody else has made for the registry, or makes it, and sees to it that the registry has it. */
+  #add(name: string, type: Type): Instrument {
     const fullName = this.#prefix + name;
     if (!metricName.test(fullName)) throw new TypeError(`${fullName}: it can't be a metric's name`);
-    let instrument = this.#all.get(fullName);
-    if (!instrument) {
-      const { help = `What depwatch calls ${name}.` } = knownMetrics[name] ?? {};
-      instrument = create({ name: fullName, help });
+    this.#checkFree(fullName);
+    const before = this.#all.get(fullName);
+    const instrument = before ?? create(type, name, fullName);
+    if (this.#registry.getSingleMetric(fullName) !== instrument) {
+      // The registry was cleared since then, and may have had it under another name: see `RegisteredMetric`.
+      before?.reset();
+      instrument.name = fullName;
       this.#registry.registerMetric(instrument as never);
       this.#all.set(fullName, instrument);
     }
-    if (!(instrument instanceof type))
-      throw new TypeError(
-        `${name}: it is a ${instrument.type}, and can't be another thing as well`,
-      );
-    known.set(name, instrument);
+    this.#asked.set(name, instrument);
     return instrument;
   }
 
   #checkFree(name: string): void {
-    if (this.#all.has(name) || this.#registry.getSingleMetric(name) === undefined) return;
+    const there = this.#registry.getSingleMetric(name);
+    if (there === undefined || there === this.#all.get(name)) return;
     throw new Error(
       `registry: it has a metric named ${name} already, which is not depwatch's; give a prefix, or a registry of its own`,
     );
   }
+}
+
+function create(type: Type, name: string, fullName: string): Instrument {
+  const {
+    help = `What depwatch calls ${name}.`,
+    aggregator = 'sum',
+    buckets = defaultBuckets,
+  } = knownMetrics[name] ?? {};
+  const options = { name: fullName, help };
+  if (type === 'counter') return new Counter(options);
+  return type === 'gauge'
+    ? new Gauge({ ...options, aggregator })
+    : new Histogram({ ...options, buckets });
 }

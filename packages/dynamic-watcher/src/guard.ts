@@ -13,8 +13,12 @@ export function guardLogger(logger: Logger): Logger {
   };
 }
 
-/** Metrics that never throw. They are told of each reconcile several times, so this makes no function and no array of a call. */
-export function guardMetrics(metrics: Metrics): Metrics {
+/**
+ * Metrics that never throw. They are told of each reconcile several times, so this makes no function and no array of a call.
+ *
+ * @param over ends the reading of all gauges; undefined: each is ended by its own signal alone
+ */
+export function guardMetrics(metrics: Metrics, over?: AbortSignal): Metrics {
   return {
     count(name, labels, by) {
       try {
@@ -23,7 +27,9 @@ export function guardMetrics(metrics: Metrics): Metrics {
         // As below.
       }
     },
-    gauge: quietly((name, value, labels, signal) => metrics.gauge(name, value, labels, signal)),
+    gauge: quietly((name, value, labels, signal) =>
+      metrics.gauge(name, value, labels, either(signal, over)),
+    ),
     observe(name, value, labels) {
       try {
         quieten(metrics.observe(name, value, labels));
@@ -32,6 +38,10 @@ export function guardMetrics(metrics: Metrics): Metrics {
       }
     },
   };
+}
+
+function either(one: AbortSignal | undefined, other: AbortSignal | undefined) {
+  return one && other ? AbortSignal.any([one, other]) : (one ?? other);
 }
 
 /** Its type says void, which an async function fits too. */

@@ -16,6 +16,8 @@ export class LifeCycle {
   readonly observers: Observers;
   readonly #options: DynamicWatcherOptions;
   readonly #resolveStopped: () => void;
+  /** Aborted once `stopped` resolves. */
+  readonly #over = new AbortController();
   #engine: Engine | undefined;
   #started = false;
   #stopping: Promise<void> | undefined;
@@ -137,7 +139,7 @@ export class LifeCycle {
       cluster: options.cluster,
       ownership: options.ownership,
       logger: guardLogger(options.logger ?? silentLogger),
-      metrics: options.metrics && guardMetrics(options.metrics),
+      metrics: options.metrics && guardMetrics(options.metrics, this.#over.signal),
       observers: this.observers,
     });
   }
@@ -158,6 +160,7 @@ export class LifeCycle {
     const { clock = systemClock, stopTimeoutMs = 30_000 } = this.#options;
     if (engine) await settledWithin(engine.loop, clock, stopTimeoutMs);
     await this.#stopping;
+    this.#over.abort();
     this.#resolveStopped();
   }
 }

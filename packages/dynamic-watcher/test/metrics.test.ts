@@ -1,6 +1,11 @@
 import { knownMetrics, type MetricLabels, type Metrics } from '@depwatch/core';
+import { createFakeTransport } from '@depwatch/testing';
 import { expect, test } from 'vitest';
-import { createReconcileGroup, type DynamicWatcherSettings } from '../src/index.ts';
+import {
+  createDynamicWatcher,
+  createReconcileGroup,
+  type DynamicWatcherSettings,
+} from '../src/index.ts';
 import { configMap, configMapId, startBench, type Bench } from './harness.ts';
 
 /** Series by what Prometheus calls them; gauges as they are when looked at. */
@@ -183,3 +188,37 @@ test('what has stopped is read no more, and a group has a name of its own', asyn
   await group[Symbol.asyncDispose]();
   expect(metrics.read('workqueue_depth{name="both",controller="both"}')).toBeUndefined();
 });
+
+test.each(['a dynamic watcher', 'a group'])(
+  'a reconcile that hangs is shown until %s has stopped, and no longer',
+  async (whose) => {
+    const metrics = new RecordedMetrics();
+    const hang = Promise.withResolvers<void>();
+    const transport = createFakeTransport();
+    const { clock } = transport;
+    const settings = { metrics, clock, name: 'apps', stopTimeoutMs: 5000 };
+    const reconciler = (): Promise<void> => hang.promise;
+    const group =
+      whose === 'a group' ? createReconcileGroup({ ...settings, reconciler }) : undefined;
+    await using watcher = createDynamicWatcher({
+      transport,
+      ...(group ? { clock, reconcileGroup: group } : { ...settings, reconciler }),
+    });
+    await watcher.start();
+    watcher.enqueue(app);
+    await clock.advance(1);
+    const gauges = [
+      'workqueue_unfinished_work_seconds{name="apps",controller="apps"}',
+      'workqueue_longest_running_processor_seconds{name="apps",controller="apps"}',
+      `${runtime}active_workers{controller="apps"}`,
+    ];
+    const { stopped } = group ?? watcher;
+    await (group ?? watcher).stop();
+    await clock.advance(4999);
+    for (const gauge of gauges) expect(metrics.read(gauge), gauge).toBeGreaterThan(0);
+    await clock.advance(1);
+    await stopped;
+    for (const gauge of gauges) expect(metrics.read(gauge), gauge).toBeUndefined();
+    hang.resolve();
+  },
+);

@@ -1,7 +1,9 @@
 import type { Metrics } from '@depwatch/core';
 
+const handOvers = ['joined', 'left', 'lapsed'] as const;
+
 /** How a member came, or went. */
-export type HandOver = 'joined' | 'left' | 'lapsed';
+export type HandOver = (typeof handOvers)[number];
 
 /** What a replica counts and measures of its group; the README lists it. */
 export class GroupMetrics {
@@ -11,6 +13,9 @@ export class GroupMetrics {
   constructor({ metrics, name }: { readonly metrics: Metrics; readonly name: string }) {
     this.#metrics = metrics;
     this.#group = name;
+    // What is there from the start has a rate when it first happens.
+    this.#lost(0);
+    for (const how of handOvers) this.#handedOver(how, 0);
   }
 
   /** Whether it takes part. */
@@ -20,7 +25,7 @@ export class GroupMetrics {
 
   /** It could not renew in time. */
   lost(): void {
-    this.#metrics.count('depwatch_replica_losses_total', { group: this.#group });
+    this.#lost(1);
   }
 
   members(count: number): void {
@@ -28,7 +33,7 @@ export class GroupMetrics {
   }
 
   handedOver(how: HandOver): void {
-    this.#metrics.count('depwatch_replicas_hand_overs_total', { group: this.#group, how });
+    this.#handedOver(how, 1);
   }
 
   /** @param ms since the owner before was last seen to own it */
@@ -36,5 +41,13 @@ export class GroupMetrics {
     this.#metrics.observe('depwatch_replicas_without_owner_seconds', ms / 1000, {
       group: this.#group,
     });
+  }
+
+  #lost(by: number): void {
+    this.#metrics.count('depwatch_replica_losses_total', { group: this.#group }, by);
+  }
+
+  #handedOver(how: HandOver, by: number): void {
+    this.#metrics.count('depwatch_replicas_hand_overs_total', { group: this.#group, how }, by);
   }
 }

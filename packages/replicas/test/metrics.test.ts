@@ -49,6 +49,19 @@ async function start(identity: string, mode: 'shards' | 'leader' = 'shards') {
   return { one, client, figures, observed, lines };
 }
 
+/** All series of counters that a replica has from the start, so that they have a rate when something first happens. */
+const fromTheStart = {
+  'depwatch_replica_losses_total{group=web}': 0,
+  'depwatch_replicas_hand_overs_total{group=web,how=joined}': 0,
+  'depwatch_replicas_hand_overs_total{group=web,how=left}': 0,
+  'depwatch_replicas_hand_overs_total{group=web,how=lapsed}': 0,
+};
+
+test.each(['shards', 'leader'] as const)('counters are there from the start: %s', async (mode) => {
+  const { figures } = await start('a', mode);
+  expect(figures).toMatchObject(fromTheStart);
+});
+
 const withoutOwner = 'depwatch_replicas_without_owner_seconds{group=web}';
 
 test('a replica counts members, and how they come and go', async () => {

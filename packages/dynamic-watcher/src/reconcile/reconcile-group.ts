@@ -52,6 +52,7 @@ export class LoopGroup implements ReconcileGroup {
     this.#logger = guardLogger(options.logger ?? silentLogger);
     this.ownership = options.ownership;
     this.#reconciler = typeof reconciler === 'function' ? { reconcile: reconciler } : reconciler;
+    const over = new AbortController();
     this.#loop = new ReconcileLoop({
       reconciler: this.#reconciler,
       rateLimiter: options.rateLimiter,
@@ -62,7 +63,7 @@ export class LoopGroup implements ReconcileGroup {
       settleMs: options.settleMs ?? 0,
       clock,
       logger: this.#logger,
-      metrics: options.metrics && guardMetrics(options.metrics),
+      metrics: options.metrics && guardMetrics(options.metrics, over.signal),
       tracksReconciles: true,
       ownership: this.ownership,
       mayBegin: this.ownership && ((key, watcher) => this.#mayBegin(key, watcher)),
@@ -73,7 +74,9 @@ export class LoopGroup implements ReconcileGroup {
     holdReconciler(this.#reconciler);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#stopNow = resolve;
-    this.stopped = promise.then(() => settledWithin(this.#loop, clock, stopTimeoutMs));
+    this.stopped = promise
+      .then(() => settledWithin(this.#loop, clock, stopTimeoutMs))
+      .then(() => over.abort());
   }
 
   /** How many watchers are queued, delayed or running. */

@@ -46,7 +46,7 @@ export interface ReconcileLoopOptions extends LoopListener {
   readonly settleMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Undefined: nobody wants to know. */
+  /** Undefined: nobody wants to know. Whoever gives them ends the reading of gauges, as reconciles may hang for good. */
   readonly metrics: Metrics | undefined;
   /** Who looks on. */
   readonly audience: ReconcileAudience;
@@ -268,10 +268,8 @@ export class ReconcileLoop implements Reconciles {
 
   #report(metrics: Metrics): ReconcileMetrics {
     const { name, maxConcurrentReconciles: most } = this.#options;
-    const over = new AbortController();
-    void this.#queue.drained.then(() => over.abort());
     const active = (): number => this.#running.size;
-    return new ReconcileMetrics(metrics, name, { active, most, signal: over.signal });
+    return new ReconcileMetrics(metrics, name, { active, most });
   }
 
   /** Waits for what the reconciler returned, within its time. */

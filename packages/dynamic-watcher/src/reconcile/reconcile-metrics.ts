@@ -15,12 +15,11 @@ export class ReconcileMetrics {
   /**
    * @param name of the controller
    * @param active how many reconciles are under way
-   * @param signal aborted when there will be no more
    */
   constructor(
     metrics: Metrics,
     name: string,
-    { active, most, signal }: { active: () => number; most: number; signal: AbortSignal },
+    { active, most }: { active: () => number; most: number },
   ) {
     const labels = { controller: name };
     this.#metrics = metrics;
@@ -30,8 +29,8 @@ export class ReconcileMetrics {
       requeue_after: { ...labels, result: 'requeue_after' },
       error: { ...labels, result: 'error' },
     };
-    metrics.gauge('controller_runtime_active_workers', active, labels, signal);
-    metrics.gauge('controller_runtime_max_concurrent_reconciles', () => most, labels, signal);
+    metrics.gauge('controller_runtime_active_workers', active, labels);
+    metrics.gauge('controller_runtime_max_concurrent_reconciles', () => most, labels);
     // What is there from the start has a rate when it first happens.
     for (const result of results) this.#count(result, 0);
     metrics.count('controller_runtime_reconcile_errors_total', labels, 0);
