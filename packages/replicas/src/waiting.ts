@@ -27,7 +27,7 @@ export async function within<T>(
 
 /** Resolves after so long, or when the signal is aborted. */
 export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
+  if (ms === 0 || signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {
       timer[Symbol.dispose]();

@@ -100,7 +100,7 @@ function echo(state: MembershipState, write: number): MembershipState {
   const sent = state.sent.filter(({ record }) => record.write > write);
   // Its answer may be lost.
   const writing = state.writing === write ? undefined : state.writing;
-  return { ...state, echoed, sent, writing };
+  return { ...state, echoed, sent, writing, failures: 0 };
 }
 
 /** Marks the processes that had the Lease of this name as gone from it. */

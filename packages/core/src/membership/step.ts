@@ -1,3 +1,4 @@
+import { backOffMs } from '../back-off.ts';
 import { sameJson } from '../same-json.ts';
 import { holdingOf } from './holding.ts';
 import { afterTime, leave, nextPhase, nextView, so, type Work } from './phases.ts';
@@ -20,6 +21,7 @@ export const initialMembershipState: MembershipState = {
   sent: [],
   writing: undefined,
   writes: 0,
+  failures: 0,
   renewAt: -Infinity,
   notBefore: -Infinity,
   readAt: -Infinity,
@@ -88,7 +90,7 @@ function received(work: Work, input: MembershipInput, context: MembershipContext
       return input.conflict ? so(refused, { readAt: now }, { type: 'read' }) : refused;
     }
     case 'unanswered':
-      return failed(work, input.write, context);
+      return failed(work, input.write, context, input.retryAfterMs);
     case 'drained':
       if (input.number !== state.drain.number) return work;
       return so(work, { drain: { ...state.drain, done: true } });
@@ -105,7 +107,7 @@ function written(
 ): Work {
   const [{ ownVersion, writing, sent, phase }] = work;
   const next = so(work, {
-    ...(write === writing && { writing: undefined }),
+    ...(write === writing && { writing: undefined, failures: 0 }),
     ...(isBeyond(resourceVersion, ownVersion) && { ownVersion: resourceVersion }),
   });
   const record = sent.find((one) => one.record.write === write)?.record;
@@ -113,13 +115,20 @@ function written(
   return so(next, { phase: 'left' }, { type: 'left' });
 }
 
-/** A write that failed is tried again, in a while. */
+/**
+ * A write that failed is tried again in a while: as often as renewals are due, at last, and no sooner than the server asked.
+ * Of that no more is heeded than the renew deadline, so that a group is itself again soon after whatever there was.
+ */
 function failed(
   work: Work,
   write: number,
-  { now, random, retryPeriodMs }: MembershipContext,
+  { now, random, retryPeriodMs, renewDeadlineMs }: MembershipContext,
+  retryAfterMs = 0,
 ): Work {
-  if (work[0].writing !== write) return work;
-  const notBefore = now + (retryPeriodMs / 2) * (0.5 + random / 2);
-  return so(work, { writing: undefined, notBefore, renewAt: notBefore });
+  const [{ writing, failures }] = work;
+  if (writing !== write) return work;
+  const backOff = { baseMs: retryPeriodMs / 2, maxMs: retryPeriodMs };
+  const asked = Math.min(retryAfterMs, renewDeadlineMs);
+  const notBefore = now + asked + backOffMs(failures, backOff, random);
+  return so(work, { writing: undefined, failures: failures + 1, notBefore, renewAt: notBefore });
 }

@@ -84,6 +84,8 @@ export interface MembershipState {
   readonly writing: number | undefined;
   /** How many writes there were. */
   readonly writes: number;
+  /** How many writes in a row have failed. */
+  readonly failures: number;
   /** When the next renewal is due. */
   readonly renewAt: number;
   /** Nothing is written before, since the last write failed. */
@@ -113,8 +115,8 @@ export type MembershipInput =
   | { readonly type: 'written'; readonly write: number; readonly resourceVersion: string }
   /** It didn't, and won't: the Lease is another than was known (`conflict`), or it was refused. */
   | { readonly type: 'refused'; readonly write: number; readonly conflict: boolean }
-  /** It may have taken effect, or may yet. */
-  | { readonly type: 'unanswered'; readonly write: number }
+  /** It may have taken effect, or may yet; where the server said so, another one may be sent after so many milliseconds. */
+  | { readonly type: 'unanswered'; readonly write: number; readonly retryAfterMs?: number }
   /** Nothing of what was not owned any more at that drain runs. */
   | { readonly type: 'drained'; readonly number: number }
   /** The timer went off. */

@@ -3,6 +3,7 @@ import { isDepwatchError, type MembershipPhase } from '@depwatch/core';
 import { GroupMetrics } from '../group-metrics.ts';
 import { isConflict, leaseId, type Lease } from '../lease.ts';
 import type { Member, Mode, ModeOptions } from '../mode.ts';
+import { Pace } from '../pace.ts';
 import { sleep, within } from '../waiting.ts';
 import {
   epochOf,
@@ -22,6 +23,7 @@ export class Candidate implements Mode {
   readonly #joined = Promise.withResolvers<void>();
   readonly #ended = new AbortController();
   readonly #metrics: GroupMetrics;
+  readonly #pace: Pace;
   #phase: MembershipPhase = 'idle';
   /** The greatest that was seen. */
   #epoch = 0;
@@ -37,6 +39,10 @@ export class Candidate implements Mode {
   constructor(options: ModeOptions) {
     this.#options = options;
     this.#metrics = new GroupMetrics(options);
+    const { retryPeriodMs, renewDeadlineMs } = options.times;
+    // A turn each period is slow enough; only what the server asks for takes longer.
+    const backOff = { baseMs: retryPeriodMs / 4, maxMs: retryPeriodMs / 4 };
+    this.#pace = new Pace(options.clock, backOff, renewDeadlineMs);
     // Whoever doesn't wait for the start hears of its failure from the logger.
     this.#joined.promise.catch(() => {});
   }
@@ -88,7 +94,8 @@ export class Candidate implements Mode {
     while (!signal.aborted) {
       await this.#turn();
       // Candidates that began together don't come together; a leader is in no hurry either.
-      await sleep(clock, times.retryPeriodMs * (0.9 + clock.random() * 0.2), signal);
+      const ms = times.retryPeriodMs * (0.9 + clock.random() * 0.2);
+      await sleep(clock, Math.max(ms, this.#pace.waitMs), signal);
     }
   }
 
@@ -116,6 +123,7 @@ export class Candidate implements Mode {
   }
 
   #failed(error: unknown): void {
+    this.#pace.failed(error);
     this.#options.problems.met('read', error);
     // It has never read the Lease, and trying again won't help.
     if (this.#phase === 'joining' && isDepwatchError(error) && !error.retryable) {

@@ -1,5 +1,6 @@
 import type { Clock, KubernetesObject, ResourceQuery, Transport, WatchEvent } from '@depwatch/core';
 
+import type { Pace } from '../pace.ts';
 import { sleep, within } from '../waiting.ts';
 
 /** What comes of following the Leases. */
@@ -10,9 +11,20 @@ export interface LeaseReader {
   failed(error: unknown): void;
 }
 
+/** How the Leases are followed. */
+export interface LeaseReading {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** For each list, in milliseconds. */
+  readonly requestTimeoutMs: number;
+  /** Of all who read them in turn: that somebody reads anew is no reason not to wait. */
+  readonly pace: Pace;
+}
+
 /** A watch that goes on for as long; then it is listed anew, which costs little for so few. */
 const watchMs = 5 * 60_000;
-const retryMs = 500;
+/** A watch that lasted for so long was none that is ended as soon as it begins. */
+const steadyMs = 10_000;
 
 /**
  * Lists, and watches from there, until the signal is aborted; whatever ends a watch, all is listed anew. The list asks
@@ -21,14 +33,14 @@ const retryMs = 500;
 export async function followLeases(
   transport: Transport,
   query: ResourceQuery,
-  {
-    clock,
-    signal,
-    requestTimeoutMs,
-  }: { clock: Clock; signal: AbortSignal; requestTimeoutMs: number },
+  { clock, signal, requestTimeoutMs, pace }: LeaseReading,
   reader: LeaseReader,
 ): Promise<void> {
   while (!signal.aborted) {
+    await sleep(clock, pace.waitMs, signal);
+    if (signal.aborted) return;
+    const beganAt = clock.now();
+    const isSteady = (): boolean => clock.now() - beganAt >= steadyMs;
     try {
       const { leases, resourceVersion } = await within(clock, requestTimeoutMs, signal, (limited) =>
         listAll(transport, query, limited),
@@ -42,10 +54,14 @@ export async function followLeases(
           if (event.type !== 'BOOKMARK') reader.event(event);
         }
       }
+      if (signal.aborted) return;
+      if (isSteady()) pace.worked();
+      else pace.failed();
     } catch (error) {
       if (signal.aborted) return;
+      if (isSteady()) pace.worked();
+      pace.failed(error);
       reader.failed(error);
-      await sleep(clock, retryMs * (0.5 + clock.random()), signal);
     }
   }
 }

@@ -18,6 +18,7 @@ import {
 
 import { isConflict, leaseId, leasesOf, type Lease } from '../lease.ts';
 import type { Member, Mode, ModeOptions } from '../mode.ts';
+import { Pace } from '../pace.ts';
 import { within } from '../waiting.ts';
 import { GroupNews } from './group-news.ts';
 import { followLeases } from './lease-watch.ts';
@@ -42,6 +43,7 @@ export class Shards implements Mode {
   readonly #inputs: MembershipInput[] = [];
   #isFeeding = false;
   #following = new AbortController();
+  readonly #readPace: Pace;
   #timer: Disposable | undefined;
   /** Nothing is deleted before, since that was refused. */
   #mayDeleteAt = -Infinity;
@@ -50,6 +52,9 @@ export class Shards implements Mode {
     this.#options = options;
     this.#leaseName = leaseNameOf(options.name, options.identity);
     this.#news = new GroupNews(options);
+    const { retryPeriodMs, renewDeadlineMs } = options.times;
+    const backOff = { baseMs: retryPeriodMs / 4, maxMs: retryPeriodMs };
+    this.#readPace = new Pace(options.clock, backOff, renewDeadlineMs);
     // Whoever doesn't wait for the start hears of its failure from the logger.
     this.#joined.promise.catch(() => {});
   }
@@ -170,7 +175,8 @@ export class Shards implements Mode {
     this.#following.abort();
     this.#following = new AbortController();
     const { signal } = this.#following;
-    const options = { clock, signal, requestTimeoutMs: this.#requestTimeoutMs };
+    const requestTimeoutMs = this.#requestTimeoutMs;
+    const options = { clock, signal, requestTimeoutMs, pace: this.#readPace };
     void followLeases(client, leasesOf(namespace, name), options, {
       listed: (leases, resourceVersion) => {
         this.#options.problems.solved('read');
@@ -279,5 +285,7 @@ function outcomeOf(write: number, error: unknown): MembershipInput {
       'ERR_NO_VERSIONED_RESOURCE',
     ] as const
   ).some((code) => isDepwatchError(error, code));
-  return isRefused ? { type: 'refused', write, conflict: false } : { type: 'unanswered', write };
+  if (isRefused) return { type: 'refused', write, conflict: false };
+  const retryAfterMs = isDepwatchError(error) ? error.retryAfterMs : undefined;
+  return { type: 'unanswered', write, ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }

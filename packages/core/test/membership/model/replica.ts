@@ -1,4 +1,9 @@
-import { hasEnded, holdingOf, ownershipTest } from '../../../src/membership/holding.ts';
+import {
+  hasEnded,
+  holdingOf,
+  ownershipTest,
+  type Holding,
+} from '../../../src/membership/holding.ts';
 import { initialMembershipState, membershipStep } from '../../../src/membership/step.ts';
 import type {
   MembershipContext,
@@ -56,10 +61,10 @@ export class Replica {
   /** What a process that is paused will find when it goes on. */
   #inbox: (() => void)[] = [];
   #awaitingDrain: number | undefined;
-  #test: { readonly of: MembershipState | undefined; readonly owns: (key: string) => boolean } = {
-    of: undefined,
-    owns: () => false,
-  };
+  #holding: Holding | undefined;
+  #test: (key: string) => boolean = () => false;
+  /** What the test has said; the world asks for each key, some times between any two changes. */
+  readonly #known = new Map<string, boolean>();
 
   constructor(
     simulation: Simulation,
@@ -76,19 +81,24 @@ export class Replica {
   }
 
   get context(): MembershipContext {
-    const { identity, run, rate, offset } = this.nature;
-    const { now } = this.#simulation;
+    const { identity, run } = this.nature;
     const context = {
-      now: offset + (now - this.#bornAt) * rate,
+      now: this.#now,
       random: this.#simulation.random(),
       identity,
       run,
       leaseName: `group-${identity}`,
       ...times,
       // For planted bugs that believe it.
-      wallNow: now + this.wallOffset,
+      wallNow: this.#simulation.now + this.wallOffset,
     };
     return context;
+  }
+
+  /** On its own clock. */
+  get #now(): number {
+    const { rate, offset } = this.nature;
+    return offset + (this.#simulation.now - this.#bornAt) * rate;
   }
 
   start(): void {
@@ -101,16 +111,14 @@ export class Replica {
 
   owns(key: string): boolean {
     if (this.isDead || this.isPaused || this.#hasEnded()) return false;
-    if (this.#test.of !== this.state) {
-      this.#test = { of: this.state, owns: ownershipTest(holdingOf(this.state, this.context)) };
-    }
-    return this.#test.owns(key);
+    const known = this.#known.get(key) ?? this.#test(key);
+    this.#known.set(key, known);
+    return known;
   }
 
   /** Whether time has ended what it owned, though nothing was done about it yet. */
   #hasEnded(): boolean {
-    const { context } = this;
-    return hasEnded(holdingOf(this.state, context), context.now);
+    return !this.#holding || hasEnded(this.#holding, this.#now);
   }
 
   /** Tries to begin a reconcile, as a work queue would. */
@@ -160,8 +168,14 @@ export class Replica {
       this.#inbox.push(() => this.#feed(input));
       return;
     }
-    const [state, effects] = membershipStep(this.state, input, this.context);
+    const { context } = this;
+    const [state, effects] = membershipStep(this.state, input, context);
     this.state = state;
+    this.#holding = holdingOf(state, context);
+    if (effects.some(({ type }) => type === 'changed')) {
+      this.#test = ownershipTest(this.#holding);
+      this.#known.clear();
+    }
     for (const effect of effects) this.#perform(effect);
   }
 

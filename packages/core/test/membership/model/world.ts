@@ -222,11 +222,11 @@ export class World implements Witness {
 
   /** Each replica tries to reconcile, and it is looked who owns what. */
   #work(): void {
-    const { simulation } = this;
+    const { simulation, living } = this;
     for (const key of keys) {
-      const owned = this.living.some((replica) => replica.owns(key));
+      const owned = living.some((replica) => replica.owns(key));
       const ownedAt = this.#ownedAt.get(key)!;
-      if (owned || this.living.length === 0) this.#ownedAt.set(key, simulation.now);
+      if (owned || living.length === 0) this.#ownedAt.set(key, simulation.now);
       else {
         const unownedMs = simulation.now - Math.max(ownedAt, this.#troubledUntil);
         this.longestUnownedMs = Math.max(this.longestUnownedMs, unownedMs);
@@ -234,7 +234,7 @@ export class World implements Witness {
           throw new Error(`nobody has owned ${key} for ${unownedMs} ms, at ${simulation.now}`);
         }
       }
-      for (const replica of this.living) {
+      for (const replica of living) {
         const ms = simulation.chance(0.05) ? 6000 : simulation.between(5, 300);
         if (simulation.chance(0.3)) replica.begin(key, ms);
       }
