@@ -341,7 +341,7 @@ describe('Credentials', () => {
     void credentials.get();
     void credentials.get();
     expect(apply).toHaveBeenCalledTimes(1);
-    clock.pass(60_000);
+    clock.pass(180_000);
     void credentials.get();
     expect(apply).toHaveBeenCalledTimes(2);
   });
