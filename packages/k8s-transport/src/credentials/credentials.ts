@@ -13,6 +13,13 @@ import {
 const checkEveryMs = 1_000;
 /** Credentials are renewed in the last tenth of their life, and at most this long before its end. */
 const renewAheadMs = 60_000;
+/** How soon that is tried again when it has failed. */
+const renewAgainMs = 10_000;
+/**
+ * What has expired as it is given, since this clock is fast or the plugin has kept it for too long, is used for so long:
+ * the server decides what it is worth, and the plugin would be run for each request.
+ */
+const shortestLifeMs = 10_000;
 /** A plugin that takes longer is ended, and started anew for the next caller. A login in a browser may take minutes. */
 const abandonAfterMs = 180_000;
 
@@ -21,6 +28,8 @@ interface Flight {
   readonly result: Promise<ResolvedCredentials>;
   readonly startedAt: number;
   readonly stop: AbortController;
+  /** Whether somebody waits for it; else it takes the place of what is good for a while yet. */
+  isAwaited: boolean;
 }
 
 /**
@@ -37,8 +46,9 @@ export class Credentials {
   #stale = true;
   #files: ReadonlyMap<string, string> = new Map();
   #checkedAt = 0;
-  /** When they are resolved anew, since they are about to expire. */
+  /** When they are resolved anew, since they are about to expire, which they do then. */
   #renewAt = Number.POSITIVE_INFINITY;
+  #expiresAt = Number.POSITIVE_INFINITY;
   #renewedAt = Number.NEGATIVE_INFINITY;
   #flight: Flight | undefined;
 
@@ -48,13 +58,17 @@ export class Credentials {
     this.#logger = options.logger;
   }
 
-  /** What is known to be right; undefined when {@link get} has to be asked. */
+  /**
+   * What is known to be right; undefined when {@link get} has to be asked. What is about to expire goes on being used
+   * while it is renewed: a plugin may take seconds, or hang.
+   */
   peek(): ResolvedCredentials | undefined {
-    if (this.#stale || this.#flight !== undefined) return undefined;
+    if (this.#stale || this.#flight?.isAwaited) return undefined;
     const now = this.#clock.now();
     if (now - this.#checkedAt >= checkEveryMs) {
       this.#checkedAt = now;
-      this.#stale = this.#filesChanged() || now >= this.#renewAt;
+      this.#stale = now >= this.#expiresAt || this.#filesChanged();
+      if (!this.#stale && now >= this.#renewAt && !this.#flight) this.#renewAhead();
     }
     return this.#stale ? undefined : this.#current;
   }
@@ -69,7 +83,7 @@ export class Credentials {
     if (known !== undefined) return known;
     const before = this.#current;
     try {
-      return await this.#resolve();
+      return await this.#resolve(true);
     } catch (error) {
       if (before === undefined) throw error;
       this.#stale = false;
@@ -99,7 +113,7 @@ export class Credentials {
       this.#renewedAt = now;
       this.#logger.debug({}, 'the API server refused the credentials; resolving them anew');
     }
-    return this.#resolve();
+    return this.#resolve(true);
   }
 
   /** Whether the server has refused these to anybody, see {@link renew}. */
@@ -112,14 +126,23 @@ export class Credentials {
     this.#flight?.stop.abort();
   }
 
-  #resolve(): Promise<ResolvedCredentials> {
+  #renewAhead(): void {
+    this.#renewAt = this.#clock.now() + renewAgainMs;
+    this.#resolve(false).catch((error: unknown) =>
+      this.#logger.warn({ error }, 'the credentials are about to expire, and could not be renewed'),
+    );
+  }
+
+  #resolve(isAwaited: boolean): Promise<ResolvedCredentials> {
     const flight = this.#flight;
-    if (flight !== undefined && this.#clock.now() - flight.startedAt < abandonAfterMs)
+    if (flight !== undefined && this.#clock.now() - flight.startedAt < abandonAfterMs) {
+      flight.isAwaited ||= isAwaited;
       return flight.result;
+    }
     flight?.stop.abort();
     const stop = new AbortController();
     const result = this.#resolveNow(stop.signal);
-    const next = { startedAt: this.#clock.now(), result, stop };
+    const next = { startedAt: this.#clock.now(), result, stop, isAwaited };
     const done = () => {
       if (this.#flight === next) this.#flight = undefined;
     };
@@ -134,15 +157,13 @@ export class Credentials {
     const resolved = await resolveCredentials(this.#kubeConfig, signal);
     if (this.#current !== undefined && this.#current.connectionKey !== resolved.connectionKey)
       checkTls(resolved.tls);
-    const { lifeMs } = resolved;
+    const lifeMs = Math.max(resolved.lifeMs, shortestLifeMs);
     this.#current = resolved;
     this.#stale = false;
     this.#files = files;
     this.#checkedAt = this.#clock.now();
-    this.#renewAt =
-      lifeMs === undefined
-        ? Number.POSITIVE_INFINITY
-        : this.#checkedAt + lifeMs - Math.min(lifeMs / 10, renewAheadMs);
+    this.#expiresAt = this.#checkedAt + lifeMs;
+    this.#renewAt = this.#expiresAt - Math.min(lifeMs / 10, renewAheadMs);
     return resolved;
   }
 

@@ -31,8 +31,8 @@ export interface ResolvedCredentials {
   readonly tls: TlsMaterial;
   /** The same for all credentials that may share connections. */
   readonly connectionKey: string;
-  /** How long they are good for from now on, in milliseconds; undefined where nobody says. */
-  readonly lifeMs: number | undefined;
+  /** How long they are good for from now on, in milliseconds; Infinity where nobody says, and negative where that is over. */
+  readonly lifeMs: number;
 }
 
 const tlsFields = [
@@ -79,7 +79,7 @@ export async function resolveCredentials(
     tls,
     headers: headersFrom(options),
     connectionKey: hash.digest('base64'),
-    lifeMs: expiresAt === undefined ? undefined : expiresAt - unixTime(),
+    lifeMs: expiresAt === undefined ? Number.POSITIVE_INFINITY : expiresAt - unixTime(),
   };
 }
 
