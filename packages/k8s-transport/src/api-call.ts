@@ -3,7 +3,7 @@ import { abortedError, type DepwatchError } from '@depwatch/core';
 import type { ApiReceiver, ApiRequest } from './api-request.ts';
 import type { ApiServer } from './api-server.ts';
 import { Attempt, type AnswerHeaders, type AttemptListener } from './attempt.ts';
-import type { ResolvedCredentials } from './credentials/credentials.ts';
+import type { ResolvedCredentials } from './credentials/resolve-credentials.ts';
 import { foreignBy, foreignStart } from './answers/foreign-answer.ts';
 import { Refusal } from './answers/refusal.ts';
 import {

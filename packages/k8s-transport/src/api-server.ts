@@ -1,7 +1,8 @@
 import { DepwatchError, type Clock, type Logger } from '@depwatch/core';
 
 import { ConnectionPool } from './connections/connection-pool.ts';
-import { Credentials, type ResolvedCredentials } from './credentials/credentials.ts';
+import { Credentials } from './credentials/credentials.ts';
+import type { ResolvedCredentials } from './credentials/resolve-credentials.ts';
 import { serverOf, type Server } from './credentials/kube-config.ts';
 import { SocketOpener } from './connections/open-socket.ts';
 import type { Settings } from './options.ts';
@@ -137,6 +138,7 @@ export class ApiServer {
     await Promise.resolve();
     const error = closedError();
     for (const call of this.#calls) call.fail(error);
+    this.credentials.close();
     this.#watchdog.stop();
     await Promise.all([...this.#pools].map((pool) => pool.destroy(error)));
     this.#watchdog.stop();

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -286,25 +286,93 @@ describe('Credentials', () => {
     expect((await credentialsOf(replaced).get()).headers).toEqual({ 'x-own': 'yes' });
   });
 
-  it('are renewed shortly before they expire, and only then', async () => {
-    const count = join(folder(), 'count');
-    writeFileSync(count, '');
-    const program = `
-      const fs = require('node:fs');
-      fs.appendFileSync(${JSON.stringify(count)}, '.');
-      const token = 'token-' + fs.readFileSync(${JSON.stringify(count)}).length;
-      const expirationTimestamp = new Date(Date.now() + 3_600_000).toISOString();
-      console.log(JSON.stringify({ status: { token, expirationTimestamp } }));`;
-    const clock = stoppedClock();
-    const credentials = credentialsOf(kubeConfigWith({ user: pluginUser(program) }), clock);
-    const first = await credentials.get();
-    clock.pass(3_500_000);
-    expect(credentials.peek()).toBe(first);
-    clock.pass(50_000);
-    expect(credentials.peek()).toBeUndefined();
-    const second = await credentials.get();
-    expect(second.headers).toEqual({ authorization: 'Bearer token-2' });
-    expect(credentials.peek()).toBe(second);
+  describe('that expire', () => {
+    const hour = 3_600_000;
+
+    /** Of a plugin that does `then` when it is run again, after a first token that is good for an hour. */
+    function expiring(then: string, lifeMs = hour) {
+      const runs = join(folder(), 'runs');
+      writeFileSync(runs, '');
+      const program = `
+        const fs = require('node:fs');
+        fs.appendFileSync(${JSON.stringify(runs)}, '.');
+        const run = fs.readFileSync(${JSON.stringify(runs)}).length;
+        const give = () => {
+          const expirationTimestamp = new Date(Date.now() + ${lifeMs}).toISOString();
+          console.log(JSON.stringify({ status: { token: 'token-' + run, expirationTimestamp } }));
+        };
+        if (run === 1) give(); else { ${then} }`;
+      const clock = stoppedClock();
+      const warn = vi.fn();
+      const kubeConfig = kubeConfigWith({ user: pluginUser(program) });
+      const credentials = new Credentials({ kubeConfig, clock, logger: { ...silentLogger, warn } });
+      const hasRun = (count: number) =>
+        vi.waitFor(() => expect(readFileSync(runs, 'utf8')).toHaveLength(count), 5_000);
+      return { clock, credentials, hasRun, warn };
+    }
+
+    it('are renewed shortly before, and meanwhile used', async () => {
+      const { clock, credentials, hasRun } = expiring('give()');
+      const first = await credentials.get();
+      clock.pass(hour - 100_000);
+      expect(credentials.peek()).toBe(first);
+      clock.pass(50_000);
+      expect(credentials.peek()).toBe(first);
+      await hasRun(2);
+      await vi.waitFor(() => expect(credentials.peek()).not.toBe(first), 5_000);
+      expect(credentials.peek()?.headers).toEqual({ authorization: 'Bearer token-2' });
+    });
+
+    it('are used until then, while the plugin hangs', async () => {
+      const { clock, credentials, hasRun } = expiring('setInterval(() => {}, 1_000)');
+      onTestFinished(() => credentials.close());
+      const first = await credentials.get();
+      clock.pass(hour - 50_000);
+      expect(await credentials.get()).toBe(first);
+      await hasRun(2);
+      for (let passed = 0; passed < 40_000; passed += 10_000) {
+        expect(credentials.peek()).toBe(first);
+        clock.pass(10_000);
+      }
+      clock.pass(10_000);
+      expect(credentials.peek()).toBeUndefined();
+    });
+
+    it('are used until then, while the plugin fails, which is run again now and then', async () => {
+      const { clock, credentials, hasRun, warn } = expiring('process.exit(1)');
+      const first = await credentials.get();
+      clock.pass(hour - 50_000);
+      for (let runs = 2; runs < 6; runs++) {
+        expect(credentials.peek()).toBe(first);
+        await hasRun(runs);
+        await vi.waitFor(() => expect(warn).toHaveBeenCalledTimes(runs - 1), 5_000);
+        clock.pass(9_000);
+        expect(credentials.peek()).toBe(first);
+        clock.pass(1_000);
+      }
+    });
+
+    it('are not used when the server has refused them, though they are being renewed', async () => {
+      const { clock, credentials } = expiring('setTimeout(give, 100)');
+      const first = await credentials.get();
+      clock.pass(hour - 50_000);
+      expect(credentials.peek()).toBe(first);
+      const renewed = credentials.renew(first);
+      expect(credentials.peek()).toBeUndefined();
+      expect((await renewed)?.headers).toEqual({ authorization: 'Bearer token-2' });
+    });
+
+    // The clock of this machine may be fast, or the plugin give what it has kept for too long: the server decides.
+    it('are used for a while where they have expired from the start', async () => {
+      const { clock, credentials, hasRun } = expiring('give()', -hour);
+      const first = await credentials.get();
+      clock.pass(5_000);
+      expect(credentials.peek()).toBe(first);
+      expect((await credentials.renew(first))?.headers).toEqual({
+        authorization: 'Bearer token-2',
+      });
+      await hasRun(2);
+    });
   });
 
   it('keep a certificate and its key until both are replaced', async () => {
@@ -341,7 +409,7 @@ describe('Credentials', () => {
     void credentials.get();
     void credentials.get();
     expect(apply).toHaveBeenCalledTimes(1);
-    clock.pass(60_000);
+    clock.pass(180_000);
     void credentials.get();
     expect(apply).toHaveBeenCalledTimes(2);
   });

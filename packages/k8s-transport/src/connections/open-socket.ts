@@ -6,7 +6,7 @@ import {
   type TLSSocket,
 } from 'node:tls';
 
-import type { ResolvedCredentials } from '../credentials/credentials.ts';
+import type { ResolvedCredentials } from '../credentials/resolve-credentials.ts';
 import type { Server } from '../credentials/kube-config.ts';
 import { opened } from './opened.ts';
 import { openTunnel } from './proxy-tunnel.ts';

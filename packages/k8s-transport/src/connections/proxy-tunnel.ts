@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import { connect, isIP, type Socket } from 'node:net';
 import { getCACertificates } from 'node:tls';
 
-import type { TlsMaterial } from '../credentials/credentials.ts';
+import type { TlsMaterial } from '../credentials/resolve-credentials.ts';
 import { unbracketed, type Server } from '../credentials/kube-config.ts';
 import { opened } from './opened.ts';
 

@@ -1,53 +1,36 @@
-import { createHash } from 'node:crypto';
-import { statSync } from 'node:fs';
-import { validateHeaderValue } from 'node:http';
-import { createSecureContext, type ConnectionOptions } from 'node:tls';
+import type { Clock, Logger } from '@depwatch/core';
 
-import { DepwatchError, isDepwatchError, type Clock, type Logger } from '@depwatch/core';
-
+import type { KubeConfigLike } from './kube-config.ts';
 import {
-  expirationOf,
-  freshKubeConfig,
-  serverOf,
-  type KubeConfigLike,
-  type Server,
-} from './kube-config.ts';
-import { unixTime } from '../system-clock.ts';
-
-/** The TLS material of a kubeconfig. */
-export type TlsMaterial = Pick<
-  ConnectionOptions,
-  'ca' | 'cert' | 'key' | 'pfx' | 'passphrase' | 'servername' | 'rejectUnauthorized'
->;
-
-/** What a kubeconfig resolves to at one moment. */
-export interface ResolvedCredentials {
-  readonly server: Server;
-  /** What tells the server who asks: `authorization`, `impersonate-user`. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly tls: TlsMaterial;
-  /** The same for all credentials that may share connections. */
-  readonly connectionKey: string;
-  /** How long they are good for from now on, in milliseconds; undefined where nobody says. */
-  readonly lifeMs: number | undefined;
-}
+  checkTls,
+  fingerprint,
+  fingerprints,
+  resolveCredentials,
+  type ResolvedCredentials,
+} from './resolve-credentials.ts';
 
 /** A file that changes is looked at again after this time, and so is an identity that the server refuses. */
 const checkEveryMs = 1_000;
 /** Credentials are renewed in the last tenth of their life, and at most this long before its end. */
 const renewAheadMs = 60_000;
-/** A plugin that takes longer is started anew for the next caller. */
-const abandonAfterMs = 60_000;
+/** How soon that is tried again when it has failed. */
+const renewAgainMs = 10_000;
+/**
+ * What has expired as it is given, since this clock is fast or the plugin has kept it for too long, is used for so long:
+ * the server decides what it is worth, and the plugin would be run for each request.
+ */
+const shortestLifeMs = 10_000;
+/** A plugin that takes longer is ended, and started anew for the next caller. A login in a browser may take minutes. */
+const abandonAfterMs = 180_000;
 
-const tlsFields = [
-  'ca',
-  'cert',
-  'key',
-  'pfx',
-  'passphrase',
-  'servername',
-  'rejectUnauthorized',
-] as const;
+/** Credentials that are being resolved. */
+interface Flight {
+  readonly result: Promise<ResolvedCredentials>;
+  readonly startedAt: number;
+  readonly stop: AbortController;
+  /** Whether somebody waits for it; else it takes the place of what is good for a while yet. */
+  isAwaited: boolean;
+}
 
 /**
  * The credentials of a kubeconfig: resolved when they are first needed, once for all that ask meanwhile; again when the
@@ -63,12 +46,11 @@ export class Credentials {
   #stale = true;
   #files: ReadonlyMap<string, string> = new Map();
   #checkedAt = 0;
-  /** When they are resolved anew, since they are about to expire. */
+  /** When they are resolved anew, since they are about to expire, which they do then. */
   #renewAt = Number.POSITIVE_INFINITY;
+  #expiresAt = Number.POSITIVE_INFINITY;
   #renewedAt = Number.NEGATIVE_INFINITY;
-  #flight:
-    | { readonly result: Promise<ResolvedCredentials>; readonly startedAt: number }
-    | undefined;
+  #flight: Flight | undefined;
 
   constructor(options: { kubeConfig: KubeConfigLike; clock: Clock; logger: Logger }) {
     this.#kubeConfig = options.kubeConfig;
@@ -76,13 +58,17 @@ export class Credentials {
     this.#logger = options.logger;
   }
 
-  /** What is known to be right; undefined when {@link get} has to be asked. */
+  /**
+   * What is known to be right; undefined when {@link get} has to be asked. What is about to expire goes on being used
+   * while it is renewed: a plugin may take seconds, or hang.
+   */
   peek(): ResolvedCredentials | undefined {
-    if (this.#stale || this.#flight !== undefined) return undefined;
+    if (this.#stale || this.#flight?.isAwaited) return undefined;
     const now = this.#clock.now();
     if (now - this.#checkedAt >= checkEveryMs) {
       this.#checkedAt = now;
-      this.#stale = this.#filesChanged() || now >= this.#renewAt;
+      this.#stale = now >= this.#expiresAt || this.#filesChanged();
+      if (!this.#stale && now >= this.#renewAt && !this.#flight) this.#renewAhead();
     }
     return this.#stale ? undefined : this.#current;
   }
@@ -97,7 +83,7 @@ export class Credentials {
     if (known !== undefined) return known;
     const before = this.#current;
     try {
-      return await this.#resolve();
+      return await this.#resolve(true);
     } catch (error) {
       if (before === undefined) throw error;
       this.#stale = false;
@@ -127,7 +113,7 @@ export class Credentials {
       this.#renewedAt = now;
       this.#logger.debug({}, 'the API server refused the credentials; resolving them anew');
     }
-    return this.#resolve();
+    return this.#resolve(true);
   }
 
   /** Whether the server has refused these to anybody, see {@link renew}. */
@@ -135,11 +121,28 @@ export class Credentials {
     return credentials !== undefined && this.#refused.has(credentials);
   }
 
-  #resolve(): Promise<ResolvedCredentials> {
+  /** Ends the plugin that is asked, if any. */
+  close(): void {
+    this.#flight?.stop.abort();
+  }
+
+  #renewAhead(): void {
+    this.#renewAt = this.#clock.now() + renewAgainMs;
+    this.#resolve(false).catch((error: unknown) =>
+      this.#logger.warn({ error }, 'the credentials are about to expire, and could not be renewed'),
+    );
+  }
+
+  #resolve(isAwaited: boolean): Promise<ResolvedCredentials> {
     const flight = this.#flight;
-    if (flight !== undefined && this.#clock.now() - flight.startedAt < abandonAfterMs)
+    if (flight !== undefined && this.#clock.now() - flight.startedAt < abandonAfterMs) {
+      flight.isAwaited ||= isAwaited;
       return flight.result;
-    const next = { startedAt: this.#clock.now(), result: this.#resolveNow() };
+    }
+    flight?.stop.abort();
+    const stop = new AbortController();
+    const result = this.#resolveNow(stop.signal);
+    const next = { startedAt: this.#clock.now(), result, stop, isAwaited };
     const done = () => {
       if (this.#flight === next) this.#flight = undefined;
     };
@@ -148,21 +151,19 @@ export class Credentials {
     return next.result;
   }
 
-  async #resolveNow(): Promise<ResolvedCredentials> {
+  async #resolveNow(signal: AbortSignal): Promise<ResolvedCredentials> {
     // Before they are read, so that a change meanwhile is seen next time.
     const files = fingerprints(this.#kubeConfig);
-    const resolved = await resolveCredentials(this.#kubeConfig);
+    const resolved = await resolveCredentials(this.#kubeConfig, signal);
     if (this.#current !== undefined && this.#current.connectionKey !== resolved.connectionKey)
       checkTls(resolved.tls);
-    const { lifeMs } = resolved;
+    const lifeMs = Math.max(resolved.lifeMs, shortestLifeMs);
     this.#current = resolved;
     this.#stale = false;
     this.#files = files;
     this.#checkedAt = this.#clock.now();
-    this.#renewAt =
-      lifeMs === undefined
-        ? Number.POSITIVE_INFINITY
-        : this.#checkedAt + lifeMs - Math.min(lifeMs / 10, renewAheadMs);
+    this.#expiresAt = this.#checkedAt + lifeMs;
+    this.#renewAt = this.#expiresAt - Math.min(lifeMs / 10, renewAheadMs);
     return resolved;
   }
 
@@ -173,113 +174,5 @@ export class Credentials {
       if (now !== '' && now !== before) return true;
     }
     return false;
-  }
-}
-
-async function resolveCredentials(kubeConfig: KubeConfigLike): Promise<ResolvedCredentials> {
-  const server = serverOf(kubeConfig);
-  const options: Record<string, unknown> = {};
-  const fresh = freshKubeConfig(kubeConfig);
-  try {
-    await fresh.applyToHTTPSOptions(options);
-  } catch (error) {
-    throw isDepwatchError(error) ? error : credentialError(kubeConfig, error);
-  }
-  const tls: Record<string, unknown> = {};
-  const hash = createHash('sha256').update(`${server.origin}\n${server.proxy?.href ?? ''}\n`);
-  for (const field of tlsFields) {
-    const value = options[field];
-    if (value === undefined || value === null) continue;
-    tls[field] = value;
-    hash.update(`${field}\n`).update(Buffer.isBuffer(value) ? value : JSON.stringify(value));
-  }
-  // Node throws at it once the socket is there, which nobody would close then.
-  if (tls['servername'] !== undefined && typeof tls['servername'] !== 'string')
-    throw unusable("the kubeconfig's tls-server-name is no text");
-  const expiresAt = expirationOf(fresh);
-  return {
-    server,
-    tls,
-    headers: headersFrom(options),
-    connectionKey: hash.digest('base64'),
-    lifeMs: expiresAt === undefined ? undefined : expiresAt - unixTime(),
-  };
-}
-
-/** A certificate and its key are two files, or more, and may be seen while only one has been replaced. */
-function checkTls(tls: TlsMaterial): void {
-  try {
-    createSecureContext(tls);
-  } catch {
-    throw unusable(
-      "no credentials: the kubeconfig's client certificate and key do not fit together",
-    );
-  }
-}
-
-function headersFrom(options: Record<string, unknown>): Record<string, string> {
-  const headers: Record<string, string> = {};
-  if (typeof options['auth'] === 'string') {
-    headers['authorization'] = `Basic ${Buffer.from(options['auth']).toString('base64')}`;
-  }
-  for (const [name, value] of Object.entries(
-    (options['headers'] ?? {}) as Record<string, unknown>,
-  )) {
-    if (value === undefined || value === null) continue;
-    // A token file may end with a newline, which no header may hold.
-    const text = String(value as string | number).trim();
-    try {
-      validateHeaderValue(name, text);
-    } catch {
-      throw unusable(
-        `the kubeconfig's credentials hold characters that can't stand in the header ${name}`,
-      );
-    }
-    headers[name.toLowerCase()] = text;
-  }
-  return headers;
-}
-
-/** Names the plugin, and nothing that it wrote: that may be the secret itself. */
-function credentialError(kubeConfig: KubeConfigLike, error: unknown): DepwatchError {
-  const user = kubeConfig.getCurrentUser();
-  const who = user?.exec
-    ? `the credential plugin ${JSON.stringify(user.exec.command ?? '')}`
-    : user?.authProvider
-      ? `the auth provider ${JSON.stringify(user.authProvider.name ?? '')}`
-      : 'the kubeconfig';
-  const failed = `no credentials: ${who} of user ${JSON.stringify(user?.name ?? '')} failed`;
-  // The message of a system error names a path or a program, never what is in it; the error itself may hold arguments.
-  const system = error instanceof Error && 'syscall' in error && 'code' in error;
-  const why = system ? `: ${error.message}` : user?.exec ? '; run it by hand to see why' : '';
-  return unusable(failed + why);
-}
-
-/** It may be tried again, since files and plugins may give something else then. */
-function unusable(message: string): DepwatchError {
-  return new DepwatchError('ERR_TRANSPORT', message, { retryable: true, reason: 'credentials' });
-}
-
-function fingerprints(kubeConfig: KubeConfigLike): Map<string, string> {
-  const user = kubeConfig.getCurrentUser();
-  const config = user?.authProvider?.config as { tokenFile?: unknown } | undefined;
-  const paths = [
-    kubeConfig.getCurrentCluster()?.caFile,
-    user?.certFile,
-    user?.keyFile,
-    config?.tokenFile,
-  ];
-  const files = new Map<string, string>();
-  for (const path of paths)
-    if (typeof path === 'string' && path !== '') files.set(path, fingerprint(path));
-  return files;
-}
-
-function fingerprint(path: string): string {
-  try {
-    const { mtimeMs, ino, size } = statSync(path);
-    return `${mtimeMs} ${ino} ${size}`;
-  } catch {
-    return '';
   }
 }

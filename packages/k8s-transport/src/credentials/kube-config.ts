@@ -1,12 +1,16 @@
 import { invalidInput } from '@depwatch/core';
 
+import type { ExecPlugin } from './exec-plugin.ts';
 import { proxyFromEnvironment, proxyUrl, type Environment } from './proxy-environment.ts';
 
 /** The current cluster of a kubeconfig, as far as the transport reads it itself. */
 export interface KubeConfigCluster {
   readonly name: string;
   readonly server: string;
+  /** In base64; goes before the file. */
+  readonly caData?: string;
   readonly caFile?: string;
+  readonly tlsServerName?: string;
   readonly skipTLSVerify?: boolean;
   readonly proxyUrl?: string;
 }
@@ -16,7 +20,7 @@ export interface KubeConfigUser {
   readonly name: string;
   readonly certFile?: string;
   readonly keyFile?: string;
-  readonly exec?: { readonly command?: string } | null;
+  readonly exec?: ExecPlugin | null;
   readonly authProvider?: { readonly name?: string; readonly config?: object } | null;
 }
 
@@ -107,27 +111,44 @@ interface LoadableKubeConfig extends KubeConfigLike {
   addAuthenticator?(authenticator: object): void;
 }
 
+/** The user of a {@link freshKubeConfig}, which may be changed. */
+export type FreshUser = { -readonly [Key in keyof KubeConfigUser]: KubeConfigUser[Key] } & {
+  certData?: string | undefined;
+  keyData?: string | undefined;
+  token?: string | undefined;
+  username?: string | null;
+  password?: string | null;
+};
+
 /**
- * A KubeConfig that has cached nothing yet. client-node keeps what an exec plugin or a token file gave for as long as
+ * A KubeConfig that has cached nothing yet. client-node keeps what an auth provider or a token file gave for as long as
  * the instance lives, so credentials are resolved through a new one each time, loaded with the current context alone:
  *
  * - through `loadFromOptions` and not a round trip over `exportConfig`, which loses what was given as nested objects;
- *   the user is the same object as before, since the OIDC provider stores its refreshed token there
+ *   the config of the auth provider is the same object as before, since the OIDC provider stores its refreshed token there
  * - with a user even where the context has none: without, client-node ignores the cluster's CA, too
  * - without proxy, and as if `http:` were allowed, since both matter only to the agent that client-node makes
+ * - without files beside which the data stands: client-node would read the file, client-go takes the data
  *
- * What isn't a client-node KubeConfig, or has an applyToHTTPSOptions of its own, is returned as it is.
+ * @returns undefined for what isn't a client-node KubeConfig, or has an applyToHTTPSOptions of its own
  */
-export function freshKubeConfig(kubeConfig: KubeConfigLike): KubeConfigLike {
-  if (Object.hasOwn(kubeConfig, 'applyToHTTPSOptions')) return kubeConfig;
+export function freshKubeConfig(
+  kubeConfig: KubeConfigLike,
+): { fresh: KubeConfigLike; user: FreshUser } | undefined {
+  if (Object.hasOwn(kubeConfig, 'applyToHTTPSOptions')) return undefined;
   const fresh = construct(kubeConfig);
   const cluster = kubeConfig.getCurrentCluster();
-  if (typeof fresh?.loadFromOptions !== 'function' || cluster === null) return kubeConfig;
-  const user = kubeConfig.getCurrentUser() ?? { name: 'none' };
+  if (typeof fresh?.loadFromOptions !== 'function' || cluster === null) return undefined;
+  const user: FreshUser = { ...(kubeConfig.getCurrentUser() ?? { name: 'none' }) };
+  if (user.certData) delete user.certFile;
+  if (user.keyData) delete user.keyFile;
+  // client-node would say "undefined" or "null".
+  if (user.username) user.password ??= '';
   fresh.loadFromOptions({
     clusters: [
       {
         ...cluster,
+        ...(cluster.caData && { caFile: undefined }),
         proxyUrl: undefined,
         skipTLSVerify: cluster.server.startsWith('http:') || cluster.skipTLSVerify,
       },
@@ -138,28 +159,7 @@ export function freshKubeConfig(kubeConfig: KubeConfigLike): KubeConfigLike {
   });
   const { custom_authenticators: custom } = kubeConfig as { custom_authenticators?: unknown };
   if (Array.isArray(custom)) for (const one of custom) fresh.addAuthenticator?.(one as object);
-  return fresh;
-}
-
-/**
- * When the credentials that an exec plugin gave to this instance expire, as Unix time in milliseconds. client-node tells
- * nobody, but keeps what the plugin said.
- */
-export function expirationOf(kubeConfig: KubeConfigLike): number | undefined {
-  const { authenticators } = kubeConfig as {
-    authenticators?: readonly { tokenCache?: Record<string, ExecCredential | null | undefined> }[];
-  };
-  const user = kubeConfig.getCurrentUser();
-  if (!user?.exec || !Array.isArray(authenticators)) return undefined;
-  for (const { tokenCache } of authenticators as NonNullable<typeof authenticators>) {
-    const time = Date.parse(tokenCache?.[user.name]?.status?.expirationTimestamp ?? '');
-    if (!Number.isNaN(time)) return time;
-  }
-  return undefined;
-}
-
-interface ExecCredential {
-  readonly status?: { readonly expirationTimestamp?: string };
+  return { fresh, user };
 }
 
 function construct(kubeConfig: KubeConfigLike): LoadableKubeConfig | undefined {
