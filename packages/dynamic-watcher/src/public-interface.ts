@@ -92,7 +92,7 @@ export interface WatchStatus {
 export interface ReconcileStatus {
   readonly watcher: ObjectIdentifier;
   readonly running: boolean;
-  /** Whether its turn comes as soon as there is room, and it is not running. */
+  /** Whether its turn comes as soon as there is room and, where it is running, that has ended. */
   readonly queued: boolean;
   /** Until when it waits (for a retry, a requeue, or by `minIntervalMs` and `settleMs`), in milliseconds on the clock's scale. */
   readonly dueAt?: number;

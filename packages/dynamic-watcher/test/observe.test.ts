@@ -331,6 +331,28 @@ describe('observe', () => {
       'ended app success 1 0',
     ]);
     expect(others).toEqual([]);
+    recorder.act = async () => {
+      await new Promise((done) => fake.clock.setTimeout(() => done(undefined), 20));
+      return { requeueAfterMs: 500 };
+    };
+    await bench.wait(other.addWatcher(configMapId('app'), config));
+    ones.length = others.length = 0;
+    one.enqueue(app);
+    await bench.settle(1);
+    await one.removeWatcher(app);
+    await bench.settle(30);
+    // What was one's is the other's from the removal on, and one's until it has ended.
+    expect(ones).toEqual([
+      'queued app enqueued 0',
+      'started app enqueued 1',
+      'dropped app',
+      'ended app requeue 1 20',
+    ]);
+    expect(others).toEqual([
+      'started app enqueued 1',
+      'ended app requeue 1 20',
+      'queued app requeue 500',
+    ]);
   });
 });
 
