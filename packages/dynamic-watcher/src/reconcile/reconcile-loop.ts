@@ -1,12 +1,15 @@
 import {
   DepwatchError,
   describeObjectIdentifier,
+  outcomeOf,
+  succeeded,
   type Cause,
   type Clock,
   type DependencyGraph,
   type Logger,
   type Metrics,
   type ObjectIdentifier,
+  type Outcome,
   type Ownership,
   type RateLimiter,
   type Reconciler,
@@ -21,7 +24,6 @@ import { Failures, isUnreachable } from './failures.ts';
 import { Gate } from './gate.ts';
 import { guardLimiter } from './guarded-limiter.ts';
 import { Moments } from './moments.ts';
-import { outcomeOf, succeeded, type Outcome } from './outcome.ts';
 import { ReconcileMetrics } from './reconcile-metrics.ts';
 import { ReconcileRun } from './reconcile-run.ts';
 import type { LoopListener, Reconciles } from './reconciles.ts';
