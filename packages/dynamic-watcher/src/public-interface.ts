@@ -312,13 +312,13 @@ export interface DynamicWatcher extends AsyncDisposable {
   /**
    * Tells what happens, for those who look on: an inspector, traces. Costs nothing while nobody listens. A listener is called
    * after what it is told of, in order, and never within a call of yours; one that throws is logged once, and told on. It may be
-   * called before the start; after the stop nothing is told.
+   * called before the start; after the stop nothing is told. It is called in no reconcile's or request's async context.
    *
    * Who comes late subscribes first and then reads `graph()`, `statusOf` each of its `watched`, and `reconcileStatus()`, without
    * a pause in between: what is told from then on comes after that state.
    *
    * @returns what ends it
-   * @throws DepwatchError ERR_INVALID_INPUT for types that don't exist
+   * @throws DepwatchError ERR_INVALID_INPUT for types that don't exist, and for a listener that is no function
    */
   observe<Type extends Observation['type'] = Observation['type']>(
     listener: (observation: Extract<Observation, { readonly type: Type }>) => void,
