@@ -51,7 +51,7 @@ export class Wording {
     return [...new Set(causes.map((cause) => this.#cause(cause)))];
   }
 
-  /** Ends a span that failed. Messages may name objects, as the errors of an API server do. */
+  /** Says that a span has failed. Messages may name objects, as the errors of an API server do. */
   failed(span: Span, error: unknown): void {
     span.setAttribute('error.type', typeOf(error));
     if (!this.#objectNames) {
@@ -59,7 +59,11 @@ export class Wording {
       return;
     }
     const message = messageOf(error);
-    span.recordException(error instanceof Error ? error : message);
+    try {
+      span.recordException(error instanceof Error ? error : message);
+    } catch {
+      span.recordException(message);
+    }
     span.setStatus({ code: SpanStatusCode.ERROR, message });
   }
 
@@ -76,10 +80,17 @@ export class Wording {
   }
 }
 
+/** The name of a class is shorter. */
+const longestType = 100;
+
 /** A DepwatchError's code, else the class. Whatever was thrown, its span has to end. */
 function typeOf(error: unknown): string {
   if (isDepwatchError(error)) return error.code;
-  return error instanceof Error ? String(error.name) : typeof error;
+  try {
+    return error instanceof Error ? String(error.name).slice(0, longestType) : typeof error;
+  } catch {
+    return typeof error;
+  }
 }
 
 function messageOf(error: unknown): string {

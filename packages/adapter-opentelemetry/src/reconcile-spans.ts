@@ -1,4 +1,11 @@
-import type { Cause, ObjectIdentifier, ReconcileContext, Result } from '@depwatch/core';
+import {
+  isDepwatchError,
+  outcomeOf,
+  type Cause,
+  type ObjectIdentifier,
+  type Outcome,
+  type ReconcileContext,
+} from '@depwatch/core';
 import { ROOT_CONTEXT, SpanKind, type Link, type SpanContext } from '@opentelemetry/api';
 
 import { idOf, type Subject } from './attributes.ts';
@@ -29,16 +36,38 @@ export function reconcileWithin<Context extends ReconcileContext, Done>(
     // Whoever was active when the loop woke up, for any of its watchers, is not the one who asked for this.
     ROOT_CONTEXT,
   );
-  const settled = (value: unknown, failed: boolean): void => {
-    const afterMs = failed ? undefined : (value as Result | undefined)?.requeueAfterMs;
-    const result = failed ? 'error' : afterMs === undefined ? 'success' : 'requeue_after';
+  const settled = (outcome: Outcome): void => {
+    const result = resultOf(outcome);
     span.setAttribute('depwatch.result', result);
-    if (afterMs !== undefined) span.setAttribute('depwatch.requeue_after_ms', afterMs);
+    if ('afterMs' in outcome && outcome.afterMs !== undefined)
+      span.setAttribute('depwatch.requeue_after_ms', outcome.afterMs);
     // The one that comes of it is linked to it.
     if (id && result !== 'success') recent.note('attempt', id, span.spanContext());
   };
+  const options = {
+    wording,
+    parent: ROOT_CONTEXT,
+    comesTo: (value: unknown) => comesTo(value, context.signal),
+    settled,
+  };
   const traced = traceCalls(context, tracing, id);
-  return within(span, { wording, parent: ROOT_CONTEXT, settled }, () => reconcile(traced));
+  return within(span, options, () => promised(reconcile(traced)));
+}
+
+/** Whoever calls a reconciler takes what is late for a failure. */
+function comesTo(value: unknown, { aborted, reason }: AbortSignal): Outcome {
+  return aborted && isDepwatchError(reason, 'ERR_ABORTED') ? { error: reason } : outcomeOf(value);
+}
+
+function resultOf(outcome: Outcome): 'success' | 'requeue_after' | 'error' {
+  if ('error' in outcome) return 'error';
+  return outcome.afterMs === undefined ? 'success' : 'requeue_after';
+}
+
+/** What can be awaited, as a promise: it may be another library's. */
+function promised<Done>(returned: Done): Done {
+  const isAwaited = typeof (returned as Partial<PromiseLike<unknown>> | null | undefined)?.then;
+  return isAwaited === 'function' ? (Promise.resolve(returned) as Done) : returned;
 }
 
 /** What has to do with its causes, as far as it is remembered. */

@@ -1,4 +1,4 @@
-import type { ObjectIdentifier } from '@depwatch/core';
+import { succeeded, type ObjectIdentifier, type Outcome } from '@depwatch/core';
 import { context, SpanKind, trace, type Context, type Span, type Tracer } from '@opentelemetry/api';
 
 import { idOf, type Wording } from './attributes.ts';
@@ -23,6 +23,8 @@ const calls: ReadonlyMap<string, 'write' | 'read' | 'wait'> = new Map([
     (name) => [name, 'wait'] as const,
   ),
 ]);
+
+const promiseTag = '[object Promise]';
 
 /** What calls are traced with. */
 export interface Tracing {
@@ -98,21 +100,22 @@ interface Within {
   readonly wording: Wording;
   /** @default what is active */
   readonly parent?: Context;
-  /** It has come to this; undefined where it failed. */
-  settled?(value: unknown, failed: boolean): void;
+  /** What a value means that was returned. @default that it succeeded */
+  comesTo?(value: unknown): Outcome;
+  /** It has come to this. */
+  settled?(outcome: Outcome): void;
 }
 
 /** Does something within a span, which ends with it. */
 export function within<Done>(span: Span, options: Within, work: () => Done): Done {
-  const { wording, parent = context.active(), settled } = options;
-  const succeed = (value: unknown): void => {
-    settled?.(value, false);
+  const { wording, parent = context.active(), comesTo = () => succeeded, settled } = options;
+  const end = (outcome: Outcome): void => {
+    if ('error' in outcome) wording.failed(span, outcome.error);
+    settled?.(outcome);
     span.end();
   };
   const fail = (error: unknown): never => {
-    wording.failed(span, error);
-    settled?.(undefined, true);
-    span.end();
+    end({ error });
     throw error;
   };
   let returned: Done;
@@ -121,13 +124,17 @@ export function within<Done>(span: Span, options: Within, work: () => Done): Don
   } catch (error) {
     return fail(error);
   }
-  if (!(returned instanceof Promise)) {
-    succeed(returned);
+  if (!isPromise(returned)) {
+    end(comesTo(returned));
     return returned;
   }
-  const promise: Promise<unknown> = returned;
-  return promise.then((value) => {
-    succeed(value);
+  return returned.then((value) => {
+    end(comesTo(value));
     return value;
   }, fail) as Done;
+}
+
+/** A promise of any realm: a test's may be another one than that of Node's own functions. */
+function isPromise(returned: unknown): returned is Promise<unknown> {
+  return returned instanceof Promise || Object.prototype.toString.call(returned) === promiseTag;
 }

@@ -1,7 +1,8 @@
+import { runInNewContext } from 'node:vm';
 import { createDynamicWatcher } from '@depwatch/dynamic-watcher';
 import { createFakeTransport } from '@depwatch/testing';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ObjectIdentifier, ReconcileContext, Reconciler } from '../src/index.ts';
 import { startTracing, textOf, useContext } from './harness.ts';
 
@@ -181,6 +182,26 @@ it.each([
   ],
   ['has a name that is no text', Object.assign(new Error('no'), { name: 7 })],
   ['is a symbol', Symbol('no')],
+  ['is nothing', undefined],
+  [
+    'throws whatever is asked of it',
+    new Proxy(new Error('no'), {
+      get() {
+        throw new Error('not this');
+      },
+      getPrototypeOf() {
+        throw new Error('not this');
+      },
+    }),
+  ],
+  [
+    'has a stack that cannot be read',
+    Object.defineProperty(new Error('no'), 'stack', {
+      get() {
+        throw new Error('not this');
+      },
+    }),
+  ],
 ])('throws on what a reconcile has thrown which %s, and ends its span', (_, thrown) => {
   for (const objectNames of [false, true]) {
     const { telemetry, spans } = startTracing({ objectNames });
@@ -221,4 +242,94 @@ it('calls what a method was replaced by', async () => {
   expect(await client.get()).toBe('one');
   client.get = async () => 'other';
   expect(await client.get()).toBe('other');
+});
+
+describe('a reconcile has come to', () => {
+  const refusing = {
+    get requeueAfterMs(): number {
+      throw new TypeError('not this');
+    },
+  };
+  it.each([
+    ['nothing', undefined, 'success', undefined],
+    ['nothing, said as null', null, 'success', undefined],
+    ['an object without a time', {}, 'success', undefined],
+    ['a time', { requeueAfterMs: 0 }, 'requeue_after', undefined],
+    ['a time that is none', { requeueAfterMs: -1 }, 'error', 'ERR_INVALID_INPUT'],
+    ['a time that is a text', { requeueAfterMs: '5s' }, 'error', 'ERR_INVALID_INPUT'],
+    ['what is no result', 'done', 'error', 'ERR_INVALID_INPUT'],
+    ['what cannot be read', refusing, 'error', 'TypeError'],
+  ])('%s, as the loop and its metrics take it', async (_, value, result, type) => {
+    const counted = new Map<string, number>();
+    const metrics = {
+      count(name: string, labels: Readonly<Record<string, string>> = {}, by = 1) {
+        if (name === 'controller_runtime_reconcile_total')
+          counted.set(labels['result']!, (counted.get(labels['result']!) ?? 0) + by);
+      },
+      gauge() {},
+      observe() {},
+    };
+    for (const returned of [value, Promise.resolve(value)]) {
+      const { telemetry, spans } = startTracing();
+      const fake = createFakeTransport();
+      const { clock } = fake;
+      counted.clear();
+      const reconciler = telemetry.wrap<Reconcile>(() => returned as never);
+      await using watcher = createDynamicWatcher({ transport: fake, clock, metrics, reconciler });
+      await watcher.start();
+      watcher.enqueue(id('app'));
+      await clock.advance(0);
+      expect(spans()[0]!.attributes).toMatchObject({ 'depwatch.result': result });
+      expect(spans()[0]!.attributes['error.type']).toBe(type);
+      expect(counted.get(result)).toBeGreaterThan(0);
+    }
+  });
+
+  it('an error where it took longer than it may, whatever it returns then', async () => {
+    const { telemetry, spans } = startTracing();
+    const fake = createFakeTransport();
+    const { clock } = fake;
+    const reconciler = telemetry.wrap<Reconcile>(
+      (_id, { signal }) =>
+        new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
+    );
+    const watcher = createDynamicWatcher({
+      transport: fake,
+      clock,
+      reconciler,
+      reconcileTimeoutMs: 50,
+    });
+    await watcher.start();
+    watcher.enqueue(id('app'));
+    await clock.advance(52);
+    expect(spans()).toMatchObject([
+      {
+        attributes: { 'depwatch.result': 'error', 'error.type': 'ERR_ABORTED' },
+        status: { code: SpanStatusCode.ERROR },
+      },
+    ]);
+    await clock.advance(10);
+    // At a stop what it returns stands.
+    await Promise.all([watcher[Symbol.asyncDispose](), clock.advance(1)]);
+    expect(spans()[1]!.attributes).toMatchObject({ 'depwatch.result': 'success' });
+  });
+
+  it('what another library’s promise comes to, or one of another realm', async () => {
+    const { telemetry, tracer, spans, named } = startTracing();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    // oxlint-disable-next-line unicorn/no-thenable -- what a library gives that has promises of its own.
+    const foreign = { then: promise.then.bind(promise) };
+    const other = runInNewContext('Promise.reject(new TypeError("no"))') as Promise<void>;
+    const reconcile = telemetry.wrap<Reconcile>(() => foreign as Promise<void>);
+    const reconciled = reconcile(id('app'), contextWith());
+    await Promise.resolve();
+    expect(spans()).toEqual([]);
+    tracer.startSpan('meanwhile').end();
+    resolve();
+    await reconciled;
+    expect(spans().map(({ name }) => name)).toEqual(['meanwhile', 'reconcile ConfigMap']);
+    const client = telemetry.trace({ get: (_id: ObjectIdentifier) => other });
+    await expect(client.get(id('app'))).rejects.toThrow('no');
+    expect(named('get ConfigMap')).toMatchObject([{ status: { code: SpanStatusCode.ERROR } }]);
+  });
 });

@@ -97,9 +97,14 @@ export class DepwatchError extends Error {
  * code, not at its class, so that it holds across two copies of this package.
  */
 export function isDepwatchError(error: unknown, code?: ErrorCode): error is DepwatchError {
-  if (!(error instanceof Error) || error.name !== 'DepwatchError') return false;
-  const actual = (error as { code?: unknown }).code;
-  return code === undefined ? typeof actual === 'string' : actual === code;
+  try {
+    if (!(error instanceof Error) || error.name !== 'DepwatchError') return false;
+    const actual = (error as { code?: unknown }).code;
+    return code === undefined ? typeof actual === 'string' : actual === code;
+  } catch {
+    // Anything may be thrown, also what throws when it is read.
+    return false;
+  }
 }
 
 /** Whether `error` says that whoever asked may not, or isn't known: ERR_FORBIDDEN, ERR_UNAUTHORIZED. */

@@ -102,6 +102,8 @@ export type {
   SubresourceOptions,
   WriteOptions,
 } from './ports/object-client.ts';
+export { outcomeOf, succeeded } from './reconcile-outcome.ts';
+export type { Outcome } from './reconcile-outcome.ts';
 export { SeriesByLabels } from './ports/series.ts';
 export type { Ownership } from './ports/ownership.ts';
 export type { RateLimiter } from './ports/rate-limiter.ts';

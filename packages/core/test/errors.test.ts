@@ -31,6 +31,15 @@ describe('DepwatchError', () => {
   });
 });
 
+test('isDepwatchError may be asked of anything, also of what throws when it is read', () => {
+  const refuse = (): never => {
+    throw new Error('not this');
+  };
+  const hostile = new Proxy(new Error('no'), { get: refuse, getPrototypeOf: refuse });
+  for (const thrown of [undefined, null, 'ERR_EXPIRED', Symbol('no'), Object.create(null), hostile])
+    expect(isDepwatchError(thrown)).toBe(false);
+});
+
 test('isDepwatchError goes by name and code, so that two copies of the package agree', () => {
   const foreign = Object.assign(new Error('x'), { name: 'DepwatchError', code: 'ERR_EXPIRED' });
   expect(isDepwatchError(foreign)).toBe(true);

@@ -44,9 +44,18 @@ function either(one: AbortSignal | undefined, other: AbortSignal | undefined) {
   return one && other ? AbortSignal.any([one, other]) : (one ?? other);
 }
 
-/** Its type says void, which an async function fits too. */
+/**
+ * Hears of the failure of what a callback returned. Its type says void, which an async function fits too; and its promise may be
+ * another library's, or of another realm, as in tests that run in one.
+ */
+export function onRejected(returned: unknown, failed: (error: unknown) => void): void {
+  if (typeof returned !== 'object' || returned === null) return;
+  if (typeof (returned as Partial<PromiseLike<unknown>>).then !== 'function') return;
+  Promise.resolve(returned).catch(failed);
+}
+
 function quieten(returned: unknown): void {
-  if (returned instanceof Promise) returned.catch(() => {});
+  onRejected(returned, () => {});
 }
 
 function quietly<Args extends unknown[]>(call: (...args: Args) => void): (...args: Args) => void {

@@ -92,7 +92,7 @@ export interface WatchStatus {
 export interface ReconcileStatus {
   readonly watcher: ObjectIdentifier;
   readonly running: boolean;
-  /** Whether its turn comes as soon as there is room, and it is not running. */
+  /** Whether its turn comes as soon as there is room and, where it is running, that has ended. */
   readonly queued: boolean;
   /** Until when it waits (for a retry, a requeue, or by `minIntervalMs` and `settleMs`), in milliseconds on the clock's scale. */
   readonly dueAt?: number;
@@ -312,13 +312,13 @@ export interface DynamicWatcher extends AsyncDisposable {
   /**
    * Tells what happens, for those who look on: an inspector, traces. Costs nothing while nobody listens. A listener is called
    * after what it is told of, in order, and never within a call of yours; one that throws is logged once, and told on. It may be
-   * called before the start; after the stop nothing is told.
+   * called before the start; after the stop nothing is told. It is called in no reconcile's or request's async context.
    *
    * Who comes late subscribes first and then reads `graph()`, `statusOf` each of its `watched`, and `reconcileStatus()`, without
    * a pause in between: what is told from then on comes after that state.
    *
    * @returns what ends it
-   * @throws DepwatchError ERR_INVALID_INPUT for types that don't exist
+   * @throws DepwatchError ERR_INVALID_INPUT for types that don't exist, and for a listener that is no function
    */
   observe<Type extends Observation['type'] = Observation['type']>(
     listener: (observation: Extract<Observation, { readonly type: Type }>) => void,

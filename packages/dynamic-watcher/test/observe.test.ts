@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { runInNewContext } from 'node:vm';
 import { createFakeTransport } from '@depwatch/testing';
 import { describe, expect, test, vi } from 'vitest';
 import {
@@ -7,6 +9,7 @@ import {
   type Cause,
   type DynamicWatcher,
   type Observation,
+  type QueryBatch,
 } from '../src/index.ts';
 import { configMap, configMapId, startBench } from './harness.ts';
 import { startSharing } from './shared/shared-bench.ts';
@@ -220,12 +223,50 @@ describe('observe', () => {
       calls.rejecting += 1;
       return Promise.reject(new Error('later'));
     });
+    // Promises of other realms and libraries are none of this one's.
+    bench.watcher.observe(() => runInNewContext('Promise.reject(new Error("elsewhere"))'));
+    bench.watcher.observe((): unknown => ({
+      // oxlint-disable-next-line unicorn/no-thenable -- as a library has it that has promises of its own.
+      then: (_: unknown, fail: (error: Error) => void) => fail(new Error('otherwise')),
+    }));
     const heard = listen(bench.watcher);
     bench.watcher.enqueue(app);
     await bench.settle();
     expect(heard).toHaveLength(3);
     expect(calls).toEqual({ throwing: 3, rejecting: 3 });
-    expect(error).toHaveBeenCalledTimes(2);
+    expect(error).toHaveBeenCalledTimes(4);
+  });
+
+  test('takes functions alone', async () => {
+    await using bench = await startBench();
+    for (const listener of [undefined, {}, 'told'])
+      expect(() => bench.watcher.observe(listener as never)).toThrow(
+        'listener: expected a function',
+      );
+  });
+
+  test('is called in no context of what it is told of, so that what it begins is its own', async () => {
+    await using bench = await startBench({ enableCache: true }, [configMap('config')]);
+    const { recorder, watcher } = bench;
+    const requests = new AsyncLocalStorage<string>();
+    const seen: (string | undefined)[] = [];
+    let batch: QueryBatch | undefined;
+    const opened = configMapId('opened');
+    watcher.observe(
+      async () => {
+        seen.push(requests.getStore());
+        batch = await watcher.startQueryBatch(opened);
+      },
+      { types: ['edge-added'] },
+    );
+    recorder.act = async () => {
+      await requests.run('a request', () => watcher.addWatcher(configMapId('other'), config));
+    };
+    watcher.enqueue(app);
+    await bench.settle(1000);
+    expect(seen).toEqual([undefined]);
+    // Of the reconcile it would have ended with that.
+    expect((await bench.wait(batch!.get(config)))?.metadata?.name).toBe('config');
   });
 
   test('may be called before the start; after its end, and after the stop, nothing is told', async () => {
@@ -331,6 +372,28 @@ describe('observe', () => {
       'ended app success 1 0',
     ]);
     expect(others).toEqual([]);
+    recorder.act = async () => {
+      await new Promise((done) => fake.clock.setTimeout(() => done(undefined), 20));
+      return { requeueAfterMs: 500 };
+    };
+    await bench.wait(other.addWatcher(configMapId('app'), config));
+    ones.length = others.length = 0;
+    one.enqueue(app);
+    await bench.settle(1);
+    await one.removeWatcher(app);
+    await bench.settle(30);
+    // What was one's is the other's from the removal on, and one's until it has ended.
+    expect(ones).toEqual([
+      'queued app enqueued 0',
+      'started app enqueued 1',
+      'dropped app',
+      'ended app requeue 1 20',
+    ]);
+    expect(others).toEqual([
+      'started app enqueued 1',
+      'ended app requeue 1 20',
+      'queued app requeue 500',
+    ]);
   });
 });
 

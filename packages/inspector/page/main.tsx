@@ -1,6 +1,7 @@
 import { render } from 'preact';
 import type { Greeting, Update } from '../src/protocol.ts';
 import { App } from './app.tsx';
+import { listen } from './connection.ts';
 import { apply, greet, initialState, serverTime } from './state.ts';
 
 /** How long an action's outcome is shown, in milliseconds. */
@@ -58,22 +59,23 @@ function read<T>(event: MessageEvent<string>): T {
   return JSON.parse(event.data) as T;
 }
 
-const events = new EventSource(`?${asked({ format: 'events' })}`);
-events.addEventListener('greeting', (event) => {
-  state = greet(read<Greeting>(event));
-  draw();
-});
-events.addEventListener('update', (event) => {
-  apply(state, read<Update>(event), Date.now());
-  draw();
-});
-events.addEventListener('error', () => {
-  state.connection = 'lost';
-  draw();
-});
-events.addEventListener('open', () => {
-  state.connection = 'open';
-  draw();
+listen(() => new EventSource(`?${asked({ format: 'events' })}`), {
+  greeting(event) {
+    state = greet(read<Greeting>(event));
+    draw();
+  },
+  update(event) {
+    apply(state, read<Update>(event), Date.now());
+    draw();
+  },
+  error() {
+    state.connection = 'lost';
+    draw();
+  },
+  open() {
+    state.connection = 'open';
+    draw();
+  },
 });
 // Ages go on while nothing happens.
 setInterval(draw, 1000);

@@ -82,10 +82,13 @@ export function createInspector(
     const format = query.get('format');
     if (format === null) return sendPage(request, response);
     if (isCrossSite(request)) return refuse(response, 403, 'another site asked for it');
-    if (format === 'json') return onlookers.sendJson(response, headers);
-    if (format !== 'events') return refuse(response, 400, 'format: expected json or events');
-    if (!onlookers.stream(request, response, headers))
-      refuse(response, 503, 'too many look on at present');
+    if (format !== 'json' && format !== 'events')
+      return refuse(response, 400, 'format: expected json or events');
+    const isTaken =
+      format === 'json'
+        ? onlookers.sendJson(request, response, headers)
+        : onlookers.stream(request, response, headers);
+    if (!isTaken) refuse(response, 503, 'too many look on at present');
   };
   const act = (
     request: IncomingMessage,

@@ -3,14 +3,15 @@ import type {
   PlanObservation,
   ReconcileEndedObservation,
 } from '@depwatch/dynamic-watcher';
-import { kept, keyOf, type PlanRow, type ReconcileRow } from './protocol.ts';
+import { kept, keyOf, type ErrorText, type PlanRow, type ReconcileRow } from './protocol.ts';
 import { causeRow, textOf } from './texts.ts';
 
 interface Told<T> {
   readonly id: number;
   readonly told: T;
 }
-type Ended = Told<ReconcileEndedObservation>;
+/** With its error as it is shown: what was thrown may hold anything, a whole answer of a server or what is secret. */
+type Ended = Told<Omit<ReconcileEndedObservation, 'error'> & { readonly error?: ErrorText }>;
 type Planned = Told<PlanObservation>;
 
 /** How many watchers are remembered whose last reconcile failed. */
@@ -30,10 +31,20 @@ export class History {
   static readonly types = ['reconcile-ended', 'reconcile-dropped', 'plan'] as const;
 
   hear(observation: Extract<Observation, { type: (typeof History.types)[number] }>): void {
-    if (observation.type === 'reconcile-ended')
-      this.#ended({ id: ++this.#last, told: observation });
-    else if (observation.type === 'plan') this.#plans.add({ id: ++this.#last, told: observation });
+    if (observation.type === 'reconcile-ended') {
+      const { error, ...told } = observation;
+      const shown = told.result === 'error' ? { ...told, error: textOf(error) } : told;
+      this.#ended({ id: ++this.#last, told: shown });
+    } else if (observation.type === 'plan')
+      this.#plans.add({ id: ++this.#last, told: observation });
     else if (this.#failing.size > 0) this.#failing.delete(keyOf(observation.watcher));
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#reconciles.clear();
+    this.#plans.clear();
+    this.#failing.clear();
   }
 
   /** The id of the newest row. */
@@ -87,6 +98,11 @@ class Ring<T> {
     this.#next = (this.#next + 1) % this.#size;
   }
 
+  clear(): void {
+    this.#items.length = 0;
+    this.#next = 0;
+  }
+
   /** From the first on that is new. */
   since(isNew: (item: T) => boolean): readonly T[] {
     const inOrder = [...this.#items.slice(this.#next), ...this.#items.slice(0, this.#next)];
@@ -105,7 +121,7 @@ function reconcileRow({ id, told }: Ended): ReconcileRow {
     watcher: keyOf(watcher),
     causes: causes.map(causeRow),
     ...(durationMs !== undefined && { durationMs }),
-    ...(result === 'error' && { error: textOf(error) }),
+    ...(error && { error }),
   };
 }
 

@@ -1,8 +1,8 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { Readable, pipeline } from 'node:stream';
 import type { Clock } from '@depwatch/core';
 import type { DynamicWatcher } from '@depwatch/dynamic-watcher';
 import { History } from './history.ts';
+import { JsonReader, jsonOf } from './json.ts';
 import { Model, type ModelListener } from './model.ts';
 import type { InspectedReplicas } from './options.ts';
 import type { Greeting, ReplicasRow, Update } from './protocol.ts';
@@ -12,10 +12,8 @@ import { UpdateStream, type RowSource } from './update-stream.ts';
 const updateMs = 250;
 /** How often a page is told that all is well while nothing changes; proxies cut what is silent for a minute. */
 const keepAliveMs = 15_000;
-/** How many may look on at a time. */
-const mostStreams = 16;
-/** How many rows of JSON are made at a time. */
-const mostRows = 1000;
+/** How many may look on at a time, and how many read JSON. */
+const most = 16;
 
 /** A server that closes waits for connections which might be used again. */
 const ofStreams = {
@@ -40,6 +38,7 @@ export class Onlookers implements ModelListener, RowSource {
   readonly #options: OnlookersOptions;
   readonly #history = new History();
   readonly #streams = new Set<UpdateStream>();
+  readonly #readers = new Set<JsonReader>();
   readonly #forget: () => void;
   /** Of {@link #model}, ends what it is told. */
   #lookAway: (() => void) | undefined;
@@ -71,7 +70,7 @@ export class Onlookers implements ModelListener, RowSource {
     response: ServerResponse,
     headers: OutgoingHttpHeaders,
   ): boolean {
-    if (this.#streams.size >= mostStreams) return false;
+    if (this.#streams.size >= most) return false;
     // What stands in front may take its time, and who asked may have left by then, without a word of that to come.
     if (response.destroyed) return true;
     const stream = new UpdateStream(response, this);
@@ -89,14 +88,34 @@ export class Onlookers implements ModelListener, RowSource {
     for (const key of this.#model.watchers()) stream.watcher(key);
     this.#streams.add(stream);
     stream.flush();
-    this.#keepAlive ??= this.#options.clock.setTimeout(() => this.#stayAlive(), keepAliveMs);
+    this.#watchOver();
     return true;
   }
 
-  /** All there is, as JSON, written as fast as it is read. */
-  sendJson(response: ServerResponse, headers: OutgoingHttpHeaders): void {
+  /** All there is, as JSON, written as fast as it is read. @returns false when there are too many who read it */
+  sendJson(
+    request: IncomingMessage,
+    response: ServerResponse,
+    headers: OutgoingHttpHeaders,
+  ): boolean {
+    if (this.#readers.size >= most) return false;
+    if (response.destroyed) return true;
     response.writeHead(200, { ...headers, 'content-type': 'application/json; charset=utf-8' });
-    pipeline(Readable.from(this.#json()), response, () => {});
+    if (request.method === 'HEAD') {
+      response.end();
+      return true;
+    }
+    this.#model ??= this.#look();
+    const now = this.#options.clock.now();
+    const json = jsonOf(this.#model, this.#history, now, this.#isStopped, this.#replicas());
+    const reader = new JsonReader(response, json);
+    this.#readers.add(reader);
+    response.on('close', () => {
+      this.#readers.delete(reader);
+      this.#restIfAlone();
+    });
+    this.#watchOver();
+    return true;
   }
 
   watcher(key: string): void {
@@ -133,7 +152,9 @@ export class Onlookers implements ModelListener, RowSource {
   close(): void {
     this.#forget();
     for (const stream of [...this.#streams]) stream.end();
+    for (const reader of [...this.#readers]) reader.end();
     this.#streams.clear();
+    this.#history.clear();
     this.#rest();
   }
 
@@ -149,7 +170,11 @@ export class Onlookers implements ModelListener, RowSource {
 
   #left(stream: UpdateStream): void {
     this.#streams.delete(stream);
-    if (this.#streams.size === 0) this.#rest();
+    this.#restIfAlone();
+  }
+
+  #restIfAlone(): void {
+    if (this.#streams.size + this.#readers.size === 0) this.#rest();
   }
 
   /** Nobody looks on. */
@@ -176,9 +201,14 @@ export class Onlookers implements ModelListener, RowSource {
     );
   }
 
+  #watchOver(): void {
+    this.#keepAlive ??= this.#options.clock.setTimeout(() => this.#stayAlive(), keepAliveMs);
+  }
+
   #stayAlive(): void {
-    for (const stream of this.#streams) stream.keepAlive();
-    this.#keepAlive = this.#options.clock.setTimeout(() => this.#stayAlive(), keepAliveMs);
+    this.#keepAlive = undefined;
+    for (const one of [...this.#streams, ...this.#readers]) one.keepAlive();
+    this.#watchOver();
     // Replicas come and go without a word.
     if (this.#options.replicas) this.#schedule();
   }
@@ -192,35 +222,4 @@ export class Onlookers implements ModelListener, RowSource {
       members: members.map(({ identity, epoch, since }) => ({ identity, epoch, since })),
     };
   }
-
-  *#json(): Iterable<string> {
-    const nobody: ModelListener = { watcher() {}, watched() {} };
-    const model = this.#model ?? new Model(this.#options.dynamicWatcher, this.#history, nobody);
-    const now = this.#options.clock.now();
-    yield `{"now":${now},"stopped":${this.#isStopped},"watchers":`;
-    yield* rows([...model.watchers()], (key) => model.watcherRow(key));
-    yield `,"watched":`;
-    yield* rows([...model.watched()], (key) => model.watchedRow(key));
-    yield `,"reconciles":${JSON.stringify(this.#history.reconciles(0))}`;
-    yield `,"plans":${JSON.stringify(this.#history.plans(0))}`;
-    const replicas = this.#replicas();
-    if (replicas) yield `,"replicas":${JSON.stringify(replicas)}`;
-    yield '}\n';
-  }
-}
-
-/** A JSON array, some rows at a time. */
-function* rows(
-  keys: readonly string[],
-  rowOf: (key: string) => object | undefined,
-): Iterable<string> {
-  let separator = '[';
-  for (let from = 0; from < keys.length; from += mostRows) {
-    const some = keys.slice(from, from + mostRows).map(rowOf);
-    const texts = some.filter((row) => row !== undefined).map((row) => JSON.stringify(row));
-    if (texts.length === 0) continue;
-    yield separator + texts.join(',\n');
-    separator = ',\n';
-  }
-  yield separator === '[' ? '[]' : ']';
 }

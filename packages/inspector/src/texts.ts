@@ -33,5 +33,7 @@ export function causeRow({ type, watched, object, cluster }: Cause): CauseRow {
 }
 
 function cut(text: string, length: number): string {
-  return text.length > length ? `${text.slice(0, length)}…` : text;
+  if (text.length <= length) return text;
+  // A part of a text holds on to all of it, a copy does not.
+  return Buffer.from(`${text.slice(0, length)}…`).toString();
 }

@@ -101,7 +101,7 @@ function take(keys: Set<string>, most: number): readonly string[] {
 }
 
 /** Resolves when what was written has gone, or never will. */
-function drained(response: ServerResponse): Promise<void> {
+export function drained(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       response.off('drain', done);

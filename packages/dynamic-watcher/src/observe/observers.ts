@@ -1,4 +1,6 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { invalidInput, type Clock, type Logger } from '@depwatch/core';
+import { onRejected } from '../guard.ts';
 import type { Observation, ObserveOptions } from './observation.ts';
 
 type Type = Observation['type'];
@@ -45,6 +47,8 @@ export class Observers implements Audience {
   #types: ReadonlySet<Type> = new Set();
   #untold: Observation[] = [];
   #isClosed = false;
+  /** What happens does so in any context: a request's, a reconcile's. What a listener begins is part of none of them. */
+  readonly #inOwnContext = AsyncLocalStorage.snapshot();
 
   constructor(clock: Clock, logger: Logger) {
     this.#clock = clock;
@@ -62,6 +66,8 @@ export class Observers implements Audience {
     options: ObserveOptions<Told> = {},
   ): () => void {
     const types = typesOf(options);
+    if (typeof hear !== 'function')
+      throw invalidInput(`listener: expected a function, got a ${typeof hear}`);
     if (this.#isClosed) return () => {};
     const listener: Listener = { hear, types, skip: this.#untold.length, hasFailed: false };
     this.#listeners.add(listener);
@@ -78,7 +84,7 @@ export class Observers implements Audience {
 
   tell(observation: Observation): void {
     if (!this.#types.has(observation.type)) return;
-    if (this.#untold.length === 0) queueMicrotask(() => this.#tellAll());
+    if (this.#untold.length === 0) queueMicrotask(() => this.#inOwnContext(this.#tellAll));
     this.#untold.push(observation);
   }
 
@@ -94,7 +100,7 @@ export class Observers implements Audience {
     this.#types = new Set([...this.#listeners].flatMap(({ types }) => [...types]));
   }
 
-  #tellAll(): void {
+  readonly #tellAll = (): void => {
     const told = this.#untold;
     this.#untold = [];
     for (const listener of [...this.#listeners]) {
@@ -106,13 +112,12 @@ export class Observers implements Audience {
         if (types.has(observation.type)) this.#tellOne(listener, observation);
       }
     }
-  }
+  };
 
   #tellOne(listener: Listener, observation: Observation): void {
     try {
-      // Its type says void, which an async function fits too.
       const returned = listener.hear(observation as never);
-      if (returned instanceof Promise) returned.catch((error) => this.#failed(listener, error));
+      if (returned !== undefined) onRejected(returned, (error) => this.#failed(listener, error));
     } catch (error) {
       this.#failed(listener, error);
     }
@@ -136,7 +141,7 @@ function typesOf({ types }: ObserveOptions<Type>): ReadonlySet<Type> {
   for (const type of types) {
     if (!all.has(type))
       throw invalidInput(
-        `types: ${JSON.stringify(type)} is none; there are ${[...all].join(', ')}`,
+        `types: ${typeof type === 'string' ? JSON.stringify(type) : typeof type} is none; there are ${[...all].join(', ')}`,
       );
   }
   return new Set(types);

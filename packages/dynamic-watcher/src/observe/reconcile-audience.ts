@@ -18,10 +18,17 @@ export function forAll(audience: Audience): ReconcileAudience {
   };
 }
 
-/** Of a group's: what is queued is told those for whom it waits, all else those for whom it runs. */
-export function forMembers<Member extends { readonly audience: Audience }>(
-  members: ReadonlySet<Member>,
-  attribution: Attribution<Member>,
+/** One of those who share a loop. */
+interface Member {
+  readonly audience: Audience;
+  /** Whether a reconcile that runs is for it, or was when it began. */
+  isRunFor(key: string): boolean;
+}
+
+/** Of a group's: what is queued is told those for whom it waits, all else those for whom it runs, or did. */
+export function forMembers<M extends Member>(
+  members: ReadonlySet<M>,
+  attribution: Attribution<M>,
 ): ReconcileAudience {
   return {
     listensTo(type) {
@@ -29,9 +36,11 @@ export function forMembers<Member extends { readonly audience: Audience }>(
       return false;
     },
     tell(key, observation) {
-      const as = observation.type === 'reconcile-queued' ? 'waiting' : 'running';
-      for (const { audience } of attribution.members(key, as))
-        if (audience.listensTo(observation.type)) audience.tell(observation);
+      const isQueued = observation.type === 'reconcile-queued';
+      for (const member of isQueued ? attribution.members(key, 'waiting') : members) {
+        if (!isQueued && !member.isRunFor(key)) continue;
+        if (member.audience.listensTo(observation.type)) member.audience.tell(observation);
+      }
     },
   };
 }

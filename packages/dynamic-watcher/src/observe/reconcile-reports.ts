@@ -1,6 +1,5 @@
-import type { Clock, ObjectIdentifier } from '@depwatch/core';
+import type { Clock, ObjectIdentifier, Outcome } from '@depwatch/core';
 import type { Causes } from '../reconcile/causes.ts';
-import type { Outcome } from '../reconcile/outcome.ts';
 import type { ReconcileEndedObservation } from './observation.ts';
 import type { ReconcileAudience } from './reconcile-audience.ts';
 

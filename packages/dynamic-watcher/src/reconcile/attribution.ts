@@ -10,12 +10,17 @@ interface Work<Member> {
 }
 
 /** What it means that somebody has no more to do with a watcher. */
-export interface Leave {
+export interface Leave<Member> {
   /** It runs, and for them, too. */
   readonly ran: boolean;
   /** Nobody else has to do with it: it is to be dropped. */
   readonly isLast: boolean;
+  /** Others who have it now, and for whom it neither waited nor ran, respectively, before. */
+  readonly heirs: { readonly waiting: readonly Member[]; readonly running: readonly Member[] };
 }
+
+const nobody: ReadonlySet<never> = new Set();
+const noHeirs = { waiting: [], running: [] } as const;
 
 /**
  * For whom of a group the watchers are queued, delayed or running. It decides; dropping and aborting are the caller's. What
@@ -30,8 +35,8 @@ export class Attribution<Member> {
   }
 
   /** For whom a watcher runs, or is queued or delayed. */
-  members(key: string, as: 'running' | 'waiting'): Iterable<Member> {
-    return this.#works.get(key)?.[as] ?? [];
+  members(key: string, as: 'running' | 'waiting'): ReadonlySet<Member> {
+    return this.#works.get(key)?.[as] ?? nobody;
   }
 
   /** Somebody asked for a reconcile. */
@@ -59,11 +64,16 @@ export class Attribution<Member> {
     work.waiting = new Set(isDelayed ? work.waiting : []);
   }
 
-  /** It has settled. @param asksAgain whether it is due again by its own wish, for those for whom it was */
-  settled(key: string, asksAgain: boolean): void {
+  /** What runs is to be due again by its own wish, for those for whom it is. */
+  asksAgain(key: string): void {
+    const work = this.#works.get(key);
+    if (work) for (const member of work.running) work.waiting.add(member);
+  }
+
+  /** It has settled. */
+  settled(key: string): void {
     const work = this.#works.get(key);
     if (!work) return;
-    if (asksAgain) for (const member of work.running) work.waiting.add(member);
     work.running = new Set();
     if (work.waiting.size === 0) this.#works.delete(key);
   }
@@ -73,17 +83,21 @@ export class Attribution<Member> {
    *
    * @param dependants others who have to do with the watcher, though they may not have asked for anything
    */
-  leave(key: string, member: Member, dependants: readonly Member[]): Leave {
+  leave(key: string, member: Member, dependants: readonly Member[]): Leave<Member> {
     const work = this.#works.get(key);
-    if (!work) return { ran: false, isLast: dependants.length === 0 };
+    if (!work) return { ran: false, isLast: dependants.length === 0, heirs: noHeirs };
     const waited = work.waiting.delete(member);
     const ran = work.running.delete(member);
     const others = [...new Set([...dependants, ...work.waiting, ...work.running])];
     const isLast = others.length === 0;
     if (isLast) this.#works.delete(key);
-    if (waited) work.waiting = new Set(others);
-    if (ran) work.running = new Set(others);
-    return { ran, isLast };
+    const heirs = {
+      waiting: waited ? others.filter((other) => !work.waiting.has(other)) : [],
+      running: ran ? others.filter((other) => !work.running.has(other)) : [],
+    };
+    for (const heir of heirs.waiting) work.waiting.add(heir);
+    for (const heir of heirs.running) work.running.add(heir);
+    return { ran, isLast, heirs };
   }
 
   /** What is queued, delayed or running for somebody, apart from what may become of it meanwhile. */

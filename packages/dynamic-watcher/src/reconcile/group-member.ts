@@ -1,7 +1,14 @@
-import type { Cause, DependencyGraph, DepwatchError, ObjectIdentifier } from '@depwatch/core';
+import {
+  objectIdentifierKey,
+  type Cause,
+  type DependencyGraph,
+  type DepwatchError,
+  type ObjectIdentifier,
+} from '@depwatch/core';
+import { tellQueued, tellStarted } from '../observe/inherited-reconciles.ts';
 import type { Audience } from '../observe/observers.ts';
 import type { ReconcileStatus } from '../public-interface.ts';
-import type { Attribution } from './attribution.ts';
+import type { Attribution, Leave } from './attribution.ts';
 import type { Causes } from './causes.ts';
 import type { ReconcileLoop } from './reconcile-loop.ts';
 import type { ReconcileRun } from './reconcile-run.ts';
@@ -28,7 +35,7 @@ export interface GroupMemberOptions extends JoiningMember {
 export class GroupMember implements Reconciles {
   readonly #options: GroupMemberOptions;
   /** The reconciles under way that were for it, too, until it removed their watchers. */
-  readonly #left = new Set<ReconcileRun>();
+  readonly #left = new Map<string, ReconcileRun>();
   readonly #ended = Promise.withResolvers<void>();
   #stopped = false;
 
@@ -60,10 +67,11 @@ export class GroupMember implements Reconciles {
   drop(key: string, watcher: ObjectIdentifier): void {
     if (this.#stopped) return;
     const { loop, attribution } = this.#options;
-    const { ran, isLast } = attribution.leave(key, this, this.#dependants(watcher));
-    if (ran) this.#left.add(loop.running(key)!);
+    const { ran, isLast, heirs } = attribution.leave(key, this, this.#dependants(watcher));
+    if (ran) this.#left.set(key, loop.running(key)!);
     if (isLast) loop.drop(key, watcher);
     this.dropped(watcher);
+    this.#tellHeirs(key, watcher, heirs);
   }
 
   /** For those who look on: what was queued for it is not to come. */
@@ -73,15 +81,21 @@ export class GroupMember implements Reconciles {
       audience.tell({ type: 'reconcile-dropped', at: audience.now(), watcher });
   }
 
+  /** Whether a reconcile runs that is for it, too, or was until it removed the watcher. */
+  isRunFor(key: string): boolean {
+    return this.#left.has(key) || this.#options.attribution.members(key, 'running').has(this);
+  }
+
   /** Drops and aborts what no other member has to do with; what others have is theirs, and goes on. */
   stop(reason: DepwatchError): void {
     if (this.#stopped) return;
     this.#stopped = true;
     const { loop, members, attribution } = this.#options;
     members.delete(this);
-    const ending = [...this.#left].filter(({ dropped }) => dropped);
+    const ending = [...this.#left.values()].filter(({ dropped }) => dropped);
     for (const [key, watcher] of attribution.of(this)) {
-      const { ran, isLast } = attribution.leave(key, this, this.#dependants(watcher));
+      const { ran, isLast, heirs } = attribution.leave(key, this, this.#dependants(watcher));
+      this.#tellHeirs(key, watcher, heirs);
       if (!isLast) continue;
       if (ran) ending.push(loop.running(key)!);
       loop.drop(key, watcher);
@@ -107,8 +121,14 @@ export class GroupMember implements Reconciles {
 
   status(): readonly ReconcileStatus[] {
     const { loop, attribution } = this.#options;
-    const own = new Set(attribution.of(this).map(([key]) => key));
-    return loop.status((key) => own.has(key));
+    const isFor = (key: string, as: 'running' | 'waiting'): boolean =>
+      attribution.members(key, as).has(this);
+    return loop
+      .status((key) => isFor(key, 'waiting') || this.isRunFor(key))
+      .map((status) => {
+        const key = objectIdentifierKey(status.watcher);
+        return partOf(status, this.isRunFor(key), isFor(key, 'waiting'), loop);
+      });
   }
 
   /** Whom to tell what becomes of its reconciles. */
@@ -117,9 +137,23 @@ export class GroupMember implements Reconciles {
   }
 
   /** A reconcile of the group has settled, whoever it was for. */
-  runSettled(run: ReconcileRun, asksAgain: boolean): void {
-    this.#left.delete(run);
-    this.#options.listener.settled(run, asksAgain);
+  runSettled(run: ReconcileRun): void {
+    this.#left.delete(run.key);
+    this.#options.listener.settled(run);
+  }
+
+  /** What others have from now on is news to those who look on at them. */
+  #tellHeirs(
+    key: string,
+    watcher: ObjectIdentifier,
+    { waiting, running }: Leave<GroupMember>['heirs'],
+  ): void {
+    const { loop } = this.#options;
+    const [status] = waiting.length + running.length > 0 ? loop.status((one) => one === key) : [];
+    if (!status) return;
+    const audiences = (heirs: readonly GroupMember[]) => heirs.map(({ audience }) => audience);
+    tellStarted(audiences(running), status, loop.causesOf(key, watcher));
+    tellQueued(audiences(waiting), status);
   }
 
   /** The other members in which the watcher depends on something. */
@@ -128,4 +162,18 @@ export class GroupMember implements Reconciles {
       (member) => member !== this && member.#options.graph.watchedBy(watcher).length > 0,
     );
   }
+}
+
+/** What of a watcher's place in the loop is one member's: others may have asked for what runs, or for what comes after it. */
+function partOf(
+  status: ReconcileStatus,
+  runs: boolean,
+  waits: boolean,
+  loop: ReconcileLoop,
+): ReconcileStatus {
+  if (!status.running || (runs && waits)) return status;
+  if (!runs) return { ...status, running: false };
+  const { dueAt: _, watcher, ...rest } = status;
+  const causes = loop.causesOf(objectIdentifierKey(watcher), watcher);
+  return { ...rest, watcher, queued: false, causes };
 }

@@ -69,7 +69,8 @@ export class LoopGroup implements ReconcileGroup {
       mayBegin: this.ownership && ((key, watcher) => this.#mayBegin(key, watcher)),
       audience: forMembers(this.#members, this.#attribution),
       started: ({ key }, isDelayed) => this.#attribution.started(key, isDelayed),
-      settled: (run, asksAgain) => this.#settled(run, asksAgain),
+      asksAgain: ({ key }) => this.#attribution.asksAgain(key),
+      settled: (run) => this.#settled(run),
     });
     holdReconciler(this.#reconciler);
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -118,8 +119,8 @@ export class LoopGroup implements ReconcileGroup {
     return may;
   }
 
-  #settled(run: ReconcileRun, asksAgain: boolean): void {
-    this.#attribution.settled(run.key, asksAgain);
-    for (const member of this.#members) member.runSettled(run, asksAgain);
+  #settled(run: ReconcileRun): void {
+    this.#attribution.settled(run.key);
+    for (const member of this.#members) member.runSettled(run);
   }
 }

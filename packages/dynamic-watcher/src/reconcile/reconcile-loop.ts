@@ -1,12 +1,15 @@
 import {
   DepwatchError,
   describeObjectIdentifier,
+  outcomeOf,
+  succeeded,
   type Cause,
   type Clock,
   type DependencyGraph,
   type Logger,
   type Metrics,
   type ObjectIdentifier,
+  type Outcome,
   type Ownership,
   type RateLimiter,
   type Reconciler,
@@ -21,7 +24,6 @@ import { Failures, isUnreachable } from './failures.ts';
 import { Gate } from './gate.ts';
 import { guardLimiter } from './guarded-limiter.ts';
 import { Moments } from './moments.ts';
-import { outcomeOf, succeeded, type Outcome } from './outcome.ts';
 import { ReconcileMetrics } from './reconcile-metrics.ts';
 import { ReconcileRun } from './reconcile-run.ts';
 import type { LoopListener, Reconciles } from './reconciles.ts';
@@ -58,6 +60,8 @@ export interface ReconcileLoopOptions extends LoopListener {
   readonly ownership?: Pick<Ownership, 'epoch'> | undefined;
   /** A reconcile starts. @param isDelayed whether its watcher is due later as well */
   started?(run: ReconcileRun, isDelayed: boolean): void;
+  /** A reconcile has come to its end, and its watcher is to be due again because it failed, or by its result. */
+  asksAgain?(run: ReconcileRun): void;
 }
 
 /** A watcher as it is queued. Why it is due, and from when on, is known to the queue. */
@@ -169,6 +173,11 @@ export class ReconcileLoop implements Reconciles {
   /** The reconcile of a watcher, while it runs. */
   running(key: string): ReconcileRun | undefined {
     return this.#running.get(key);
+  }
+
+  /** Why the reconcile of a watcher runs, while it does. */
+  causesOf(key: string, watcher: ObjectIdentifier): Causes {
+    return this.#queue.noteOf({ key, watcher }) ?? none;
   }
 
   stop(reason: DepwatchError): void {
@@ -311,15 +320,17 @@ export class ReconcileLoop implements Reconciles {
     }
     run.settle();
     const goesOn = (): boolean => !this.isStopped && !run.dropped;
-    const isDue = goesOn() && this.#goOn(item, outcome);
+    const isDue = goesOn() && this.#goOn(item, run, outcome);
     // A log or a rate limiter may have removed the watcher.
     if (isDue && run.dropped) this.#queue.remove(item);
-    settled(run, isDue && goesOn());
+    settled(run);
   }
 
   /** @returns whether the watcher is due again */
-  #goOn(item: Item, outcome: Outcome): boolean {
+  #goOn(item: Item, run: ReconcileRun, outcome: Outcome): boolean {
+    const { asksAgain } = this.#options;
     if ('error' in outcome) {
+      asksAgain?.(run);
       this.#retry(item, outcome.error);
       return true;
     }
@@ -327,6 +338,7 @@ export class ReconcileLoop implements Reconciles {
     this.#failures.delete(item.key);
     this.#queue.forget(item);
     if (afterMs === undefined) return false;
+    asksAgain?.(run);
     this.enqueue(item.key, item.watcher, { type: 'requeue' }, afterMs);
     return true;
   }

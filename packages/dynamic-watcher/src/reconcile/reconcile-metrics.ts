@@ -1,5 +1,4 @@
-import type { MetricLabels, Metrics } from '@depwatch/core';
-import type { Outcome } from './outcome.ts';
+import type { MetricLabels, Metrics, Outcome } from '@depwatch/core';
 
 const results = ['success', 'requeue_after', 'error'] as const;
 

@@ -7,8 +7,8 @@ import type { ReconcileRun } from './reconcile-run.ts';
 export interface LoopListener {
   /** Whether a reconcile that is due may begin; if not, all that is due of its watcher is dropped. By default each may. */
   readonly mayBegin?: ((key: string, watcher: ObjectIdentifier) => boolean) | undefined;
-  /** A reconcile has settled. @param asksAgain whether its watcher is due again because it failed, or by its result */
-  settled(run: ReconcileRun, asksAgain: boolean): void;
+  /** A reconcile has settled. */
+  settled(run: ReconcileRun): void;
 }
 
 /** What a dynamic watcher has reconciled: by a loop of its own, or by that of a group. */

@@ -1,4 +1,5 @@
 import type { Logger, Reconciler } from '@depwatch/core';
+import { onRejected } from '../guard.ts';
 
 /** How many dynamic watchers run with a reconciler, which is told of the end by the last of them. */
 const users = new WeakMap<Reconciler, number>();
@@ -19,9 +20,7 @@ export function releaseReconciler(reconciler: Reconciler, logger: Logger): void 
   const failed = (error: unknown): void =>
     logger.error({ error }, "the reconciler's stopped() failed");
   try {
-    // Its type says void, which an async function fits too.
-    const returned: unknown = reconciler.stopped?.();
-    if (returned instanceof Promise) returned.catch(failed);
+    onRejected(reconciler.stopped?.(), failed);
   } catch (error) {
     failed(error);
   }

@@ -1,12 +1,16 @@
-import { invalidInput, type Result } from '@depwatch/core';
+import { invalidInput } from './errors.ts';
+import type { Result } from './ports/reconciler.ts';
 
-/** What a reconcile came to. */
+/** What a reconcile came to: it asks to run again after so many milliseconds, or for nothing, or it failed. */
 export type Outcome = { readonly afterMs: number | undefined } | { readonly error: unknown };
 
-/** It succeeded, and asks for nothing. */
+/** A reconcile that succeeded, and asks for nothing. */
 export const succeeded: Outcome = { afterMs: undefined };
 
-/** What a reconciler's result comes to; one that makes no sense is a failure. Whatever it is, this does not throw. */
+/**
+ * What a reconciler's result comes to, for those who call reconcilers and those who tell of that; one that makes no sense is a
+ * failure. Whatever it is, this does not throw.
+ */
 export function outcomeOf(result: unknown): Outcome {
   if (result === undefined || result === null) return succeeded;
   if (typeof result !== 'object') {
