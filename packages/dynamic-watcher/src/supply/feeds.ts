@@ -19,7 +19,7 @@ import type { CallSignal } from '../requests/call-signal.ts';
 import { Deadlines } from '../requests/deadlines.ts';
 import { notInTime } from '../requests/not-in-time.ts';
 import { Waiters } from '../requests/waiters.ts';
-import { caughtUp } from './caught-up.ts';
+import { caughtUp, caughtUpDelete } from './caught-up.ts';
 import { Feed, type FeedListener } from './feed.ts';
 import { PlanReports } from './plan-reports.ts';
 import { Plans } from './plans.ts';
@@ -185,7 +185,23 @@ export class Feeds implements FeedListener {
     signal: AbortSignal,
     counts: (key: string) => boolean,
   ): Promise<void> {
-    const { kind, group = '', version, name, namespace } = objectIdentifierFrom(written);
+    return caughtUp(this.#showing(objectIdentifierFrom(written), counts), written, signal);
+  }
+
+  /** Resolves once no feed that counts shows an object any more that was deleted. See {@link caughtUpDelete}. */
+  caughtUpDelete(
+    deleted: ObjectIdentifier,
+    signal: AbortSignal,
+    counts: (key: string) => boolean,
+  ): Promise<void> {
+    return caughtUpDelete(this.#showing(deleted, counts), deleted, signal);
+  }
+
+  /** Those of an object's kind that may show it. */
+  #showing(
+    { kind, group = '', version, name, namespace }: ObjectIdentifier,
+    counts: (key: string) => boolean,
+  ): readonly Feed[] {
     const mayShow = ({ watched, key }: Feed): boolean =>
       counts(key) &&
       watched.kind === kind &&
@@ -193,7 +209,7 @@ export class Feeds implements FeedListener {
       watched.version === version &&
       (!watched.name || watched.name === name) &&
       (!watched.namespace || !namespace || watched.namespace === namespace);
-    return caughtUp([...this.#feeds.values()].filter(mayShow), written, signal);
+    return [...this.#feeds.values()].filter(mayShow);
   }
 
   /** How many objects a feed shows; `key` is the watched identifier's. */
