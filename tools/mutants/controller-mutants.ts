@@ -39,7 +39,14 @@ export const controllerMutants: readonly Mutant[] = [
     name: 'what was written is not waited for',
     invariant: 25,
     in: 'Writes.through',
-    change: { replace: 'this.note($key, $written)', by: '$written' },
+    change: { replace: 'this.note($key, $written, $of)', by: '$written' },
+    test: writes,
+  },
+  {
+    name: 'what was deleted is not waited for',
+    invariant: 25,
+    in: 'Writes.noteDeleted',
+    change: { begin: 'return;' },
     test: writes,
   },
   {

@@ -19,7 +19,7 @@ const calls: ReadonlyMap<string, 'write' | 'read' | 'wait'> = new Map([
       'endQueryBatch',
     ] as const
   ).map((name) => [name, 'wait'] as const),
-  ...(['abortQueryBatch', 'queryBatch', 'caughtUp'] as const).map(
+  ...(['abortQueryBatch', 'queryBatch', 'caughtUp', 'caughtUpDelete'] as const).map(
     (name) => [name, 'wait'] as const,
   ),
 ]);

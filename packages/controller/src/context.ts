@@ -29,8 +29,8 @@ export interface ReadContext extends ReconcileContext {
   /** What this reconcile has asked for and can't be seen: its reads gave undefined or nothing, which doesn't mean that there is nothing. */
   readonly unavailable: readonly WatchStatus[];
   /**
-   * Writes, and reads that wake nobody. What it writes is remembered: this object's next reconcile begins once the cache shows
-   * it, or after 5 s. By default it writes as the controller's field manager. It ends with the reconcile: what is written later is
+   * Writes, and reads that wake nobody. What it writes and deletes is remembered: this object's next reconcile begins once the
+   * cache shows it, or after 5 s. By default it writes as the controller's field manager. It ends with the reconcile: what is written later is
    * refused with ERR_ABORTED.
    */
   readonly client: ObjectClient;

@@ -24,8 +24,8 @@ export interface Finalizer<T extends KubernetesObject = KubernetesObject> {
 }
 
 /**
- * Which changes of an own object reconcile it. `generation`: those of its spec (of anything but metadata and status, as the
- * server counts them), its deletion, finalizers, labels, annotations and owners; objects of kinds without a generation,
+ * Which changes of an own object reconcile it. `generation`: those of its spec (of anything but metadata and status, and of
+ * what else the server counts), its deletion, finalizers, labels, annotations and owners; objects of kinds without a generation,
  * such as ConfigMap, count every change. `any`: every change. A function: those of what it returns, compared as JSON.
  */
 export type WakeOn<T extends KubernetesObject = KubernetesObject> =

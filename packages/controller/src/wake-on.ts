@@ -6,7 +6,8 @@ import type { WakeOn } from './options.ts';
  * Says of each change of an own object whether it is to be reconciled.
  *
  * Whether a kind has a status subresource need not be asked: where it has none, the server counts a change of the status in
- * the generation, and where it counts no generation, every change is one.
+ * the generation, and where it counts no generation, every change is one. That a generation stays the same says nothing, since
+ * some servers give one and never count it (PriorityClass, aggregated APIs); so what is beside the status is compared.
  *
  * @param finalizer the controller's own, whose coming and going is its own doing
  */
@@ -15,33 +16,54 @@ export function wakesOn<T extends KubernetesObject>(
   finalizer: string | undefined,
 ): (change: MappedChange) => boolean {
   if (wakeOn === 'any') return () => true;
-  const select =
-    wakeOn === 'generation'
-      ? (object: Cached<KubernetesObject>) => selectGeneration(object, finalizer)
-      : (wakeOn as (object: Cached<KubernetesObject>) => unknown);
+  const isSame = wakeOn === 'generation' ? sameButStatus(finalizer) : sameSelection(wakeOn);
   return ({ before, after }) => {
     if (!before || !after || before.metadata?.uid !== after.metadata?.uid) return true;
     // Whatever is selected, what is done before an object goes must be.
     if (isDeleted(before) !== isDeleted(after)) return true;
     if (finalizer && has(before, finalizer) && !has(after, finalizer)) return !isDeleted(after);
+    return !isSame(before, after);
+  };
+}
+
+type IsSame = (before: Cached<KubernetesObject>, after: Cached<KubernetesObject>) => boolean;
+
+/** What a caller selects of two objects is the same; where that fails, it isn't. */
+function sameSelection<T extends KubernetesObject>(select: (object: Cached<T>) => unknown): IsSame {
+  const selected = (object: Cached<KubernetesObject>): unknown =>
+    plain(select(object as unknown as Cached<T>));
+  return (before, after) => {
     try {
-      return !sameJson(plain(select(before)), plain(select(after)));
+      return sameJson(selected(before), selected(after));
     } catch {
-      return true;
+      return false;
     }
   };
 }
 
-/** All of an object that has no generation, which only its versions tell apart. */
-function selectGeneration(
-  object: Cached<KubernetesObject>,
-  finalizer: string | undefined,
-): unknown {
-  const { metadata } = object;
-  if (metadata?.generation === undefined) return object;
-  const { generation, labels, annotations, finalizers = [], ownerReferences } = metadata;
+/** Two objects differ in nothing but their status and what nobody means by their metadata. */
+function sameButStatus(finalizer: string | undefined): IsSame {
+  return (before, after) => {
+    // All of an object that has no generation counts, which only its versions tell apart.
+    if (before.metadata?.generation === undefined || after.metadata?.generation === undefined)
+      return false;
+    return (
+      sameJson(meantBy(before.metadata, finalizer), meantBy(after.metadata, finalizer)) &&
+      sameJson(beside(before), beside(after))
+    );
+  };
+}
+
+function meantBy(metadata: Cached<KubernetesObject>['metadata'], finalizer?: string): unknown {
+  const { generation, labels, annotations, finalizers = [], ownerReferences } = metadata!;
   const others = finalizers.filter((name) => name !== finalizer);
   return { generation, labels, annotations, ownerReferences, finalizers: others };
+}
+
+/** An object without its metadata and its status; its parts are the object's own, so comparing them costs no copy. */
+function beside(object: Cached<KubernetesObject>): unknown {
+  const { metadata: _, status: __, ...rest } = object as { metadata?: unknown; status?: unknown };
+  return rest;
 }
 
 function has({ metadata }: Cached<KubernetesObject>, finalizer: string): boolean {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ControllerContext } from '../src/index.ts';
+import type { ControllerContext, KubernetesObject } from '../src/index.ts';
 import {
   configMap,
   configMapId,
@@ -86,6 +86,200 @@ describe('the next reconcile', () => {
     await bench.settle(100);
     expect(runs).toBe(3);
   });
+});
+
+describe('the next reconcile after a delete', () => {
+  type Write = (client: ControllerContext['client'], run: number) => Promise<unknown>;
+  const mine = (name: string, metadata: object = {}) => ({
+    ...configMap(name),
+    metadata: { name, namespace: 'default', labels: { of: 'a' }, ...metadata },
+  });
+  const all = { version: 'v1', kind: 'ConfigMap', namespace: 'default', selector: 'of=a' };
+
+  /** A bench whose second reconcile writes what it is told to, while the watch says nothing. What each has read of the list. */
+  async function startSilenced(write: Write, objects = [mine('one'), mine('two')]) {
+    const seen: { readonly names: readonly string[]; readonly at: number }[] = [];
+    const bench = await startBench(
+      {
+        async reconcile(_object, { list, client }) {
+          const found = await list<ConfigMap & { metadata: { deletionTimestamp?: string } }>(all);
+          const left = found.filter(({ metadata }) => !metadata.deletionTimestamp);
+          const names = left.map(({ metadata }) => metadata.name).toSorted();
+          seen.push({ names, at: bench.fake.clock.now() });
+          if (seen.length !== 2) return undefined;
+          await write(client, seen.length);
+          return { requeueAfterMs: 0 };
+        },
+      },
+      objects,
+    );
+    bench.fake.put(widget('a'));
+    await bench.settle(100);
+    const release = bench.fake.hold({
+      operation: 'watch',
+      at: 'answer',
+      match: ({ gvk }) => gvk.kind === 'ConfigMap',
+    });
+    bench.controller.enqueue(widgetId('a'));
+    await bench.settle(1000);
+    return { bench, seen, release, names: () => seen.map(({ names }) => names.join()) };
+  }
+
+  test.each<[string, Write, Parameters<typeof mine>[1]?]>([
+    ['is gone', (client) => client.delete(configMapId('one'))],
+    [
+      'goes once its finalizers do',
+      (client) => client.delete(configMapId('one')),
+      {
+        finalizers: ['example.com/kept'],
+      },
+    ],
+    [
+      'was gone already',
+      async (client) => {
+        await client.delete(configMapId('one'));
+        await client.delete(configMapId('one'));
+      },
+    ],
+  ])('begins once the cache shows that it %s', async (_how, write, metadata) => {
+    const { bench, names, release } = await startSilenced(write, [
+      mine('one', metadata),
+      mine('two'),
+    ]);
+    await using _ = bench;
+    expect(names()).toEqual(['one,two', 'one,two']);
+    release();
+    await bench.settle();
+    expect(new Set(names().slice(2))).toEqual(new Set(['two']));
+  });
+
+  test('begins once the cache has passed what was made and deleted in one', async () => {
+    const { bench, names, release } = await startSilenced(async (client) => {
+      await client.create(mine('three'));
+      await client.delete(configMapId('three'));
+    });
+    await using _ = bench;
+    expect(names()).toHaveLength(2);
+    release();
+    await bench.settle();
+    expect(new Set(names().slice(2))).toEqual(new Set(['one,two']));
+  });
+
+  test('waits for what was made anew under a name, and not for what had it before', async () => {
+    const { bench, names, release } = await startSilenced(async (client) => {
+      await client.delete(configMapId('one'));
+      await client.create(mine('one'));
+    });
+    await using _ = bench;
+    expect(names()).toHaveLength(2);
+    release();
+    await bench.settle();
+    expect(names().length).toBeGreaterThan(2);
+    expect(bench.controller.watcher.listFromCache(all)).toHaveLength(2);
+  });
+
+  test('begins after 5 s, whatever the cache shows', async () => {
+    const { bench, seen } = await startSilenced((client) => client.delete(configMapId('one')));
+    await using _ = bench;
+    await bench.settle(10_000);
+    expect(seen).toHaveLength(3);
+    expect(seen[2]!.at - seen[1]!.at).toBe(5000);
+  });
+
+  test.each<[string, Write]>([
+    ['a dry run', (client) => client.delete(configMapId('one'), { dryRun: true })],
+    ['what nobody watches', (client) => client.delete(configMapId('unwatched'))],
+    [
+      'what was not deleted',
+      async (client) => {
+        const preconditions = { uid: 'of-another' };
+        await client.delete(configMapId('one'), { preconditions }).catch(() => {});
+      },
+    ],
+  ])('does not wait for %s', async (_what, write) => {
+    const { bench, names } = await startSilenced(write, [
+      mine('one'),
+      mine('two'),
+      configMap('unwatched') as ReturnType<typeof mine>,
+    ]);
+    await using _ = bench;
+    expect(names()).toEqual(['one,two', 'one,two', 'one,two']);
+  });
+});
+
+test('the next reconcile begins once the cache shows what was written by a subresource of another kind', async () => {
+  type Deployment = KubernetesObject & { spec: { replicas: number } };
+  const id = { group: 'apps', version: 'v1', kind: 'Deployment', namespace: 'default', name: 'd' };
+  const seen: number[] = [];
+  const bench = await startBench(
+    {
+      async reconcile(_object, { get, client }) {
+        const { spec } = (await get<Deployment>(id))!;
+        seen.push(spec.replicas);
+        if (seen.length !== 2) return undefined;
+        await client.patch(id, { spec: { replicas: 2 } }, { subresource: 'scale' });
+        return { requeueAfterMs: 0 };
+      },
+    },
+    [
+      {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'd', namespace: 'default' },
+        spec: { replicas: 1 },
+      } as KubernetesObject,
+    ],
+  );
+  await using _ = bench;
+  bench.fake.put(widget('a'));
+  await bench.settle(100);
+  const release = bench.fake.hold({
+    operation: 'watch',
+    at: 'answer',
+    match: ({ gvk }) => gvk.kind === 'Deployment',
+  });
+  bench.controller.enqueue(widgetId('a'));
+  await bench.settle(1000);
+  expect(seen).toEqual([1, 1]);
+  release();
+  await bench.settle();
+  expect(new Set(seen.slice(2))).toEqual(new Set([2]));
+});
+
+test('the next reconcile begins once the cache shows what was evicted', async () => {
+  const id = { version: 'v1', kind: 'Pod', namespace: 'default', name: 'p' };
+  const seen: boolean[] = [];
+  const bench = await startBench(
+    {
+      async reconcile(_object, { get, client }) {
+        const pod = await get<KubernetesObject>(id);
+        seen.push(pod !== undefined && !pod.metadata?.deletionTimestamp);
+        if (seen.length !== 2) return undefined;
+        const eviction = {
+          apiVersion: 'policy/v1',
+          kind: 'Eviction',
+          metadata: { name: 'p', namespace: 'default' },
+        };
+        await client.create(eviction, { subresource: 'eviction', of: id });
+        return { requeueAfterMs: 0 };
+      },
+    },
+    [{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'default' } }],
+  );
+  await using _ = bench;
+  bench.fake.put(widget('a'));
+  await bench.settle(100);
+  const release = bench.fake.hold({
+    operation: 'watch',
+    at: 'answer',
+    match: ({ gvk }) => gvk.kind === 'Pod',
+  });
+  bench.controller.enqueue(widgetId('a'));
+  await bench.settle(1000);
+  expect(seen).toEqual([true, true]);
+  release();
+  await bench.settle();
+  expect(new Set(seen.slice(2))).toEqual(new Set([false]));
 });
 
 describe('patchStatus', () => {

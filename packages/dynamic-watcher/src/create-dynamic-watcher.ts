@@ -282,6 +282,15 @@ class EngineWatcher implements DynamicWatcher {
     await feeds.caughtUp(written, signal ? AbortSignal.any([stopSignal, signal]) : stopSignal);
   }
 
+  async caughtUpDelete(deleted: ObjectIdentifier, { signal }: CallOptions = {}): Promise<void> {
+    const engine = this.#life.running();
+    validateNamed('deleted', deleted);
+    if (deleted.selector) throw invalidInput('deleted.selector: one object is meant, by its name');
+    const id = engine.normalize(deleted);
+    const { feeds, stopSignal } = engine;
+    await feeds.caughtUpDelete(id, signal ? AbortSignal.any([stopSignal, signal]) : stopSignal);
+  }
+
   statusOf(query: ObjectIdentifier) {
     const engine = this.#life.running();
     validateQuery(query);

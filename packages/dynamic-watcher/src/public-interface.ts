@@ -288,6 +288,14 @@ export interface DynamicWatcher extends AsyncDisposable {
    * @throws DepwatchError ERR_INVALID_INPUT without apiVersion, kind, name and resourceVersion, ERR_NOT_STARTED, ERR_ABORTED
    */
   caughtUp(written: KubernetesObject, options?: CallOptions): Promise<void>;
+  /**
+   * As `caughtUp`, for a delete: resolves once no watch shows the object any more that it shows at the call, other than as one
+   * that is being deleted (`deletionTimestamp`) and waits for its finalizers; at once where none shows it.
+   *
+   * @param deleted what was deleted, by its name; call it when the delete has been answered
+   * @throws DepwatchError ERR_INVALID_INPUT, ERR_NOT_STARTED, ERR_ABORTED
+   */
+  caughtUpDelete(deleted: ObjectIdentifier, options?: CallOptions): Promise<void>;
   /** The resource of a kind, from the server or as remembered. Works with the cache off, too. */
   gvkToGvr(gvk: GroupVersionKind): Promise<ScopedGVR>;
   /** Every watch held, and the last 1,000 that ended. */

@@ -86,6 +86,30 @@ describe.each(servers)('a controller on $name', { timeout: 120_000 }, ({ start }
     await controller.ready;
   });
 
+  test('notices changes of a kind whose generation is not counted', async () => {
+    type PriorityClass = KubernetesObject & { value: number; description: string };
+    const kind = { group: 'scheduling.k8s.io', version: 'v1', kind: 'PriorityClass' };
+    const seen: string[] = [];
+    const controller = createController<PriorityClass>({
+      kind,
+      transport: client,
+      reconcile: ({ metadata, description }) =>
+        void (metadata!.name === 'ours' && seen.push(description)),
+    });
+    running.push(controller);
+    await controller.start();
+    await client.create({
+      apiVersion: 'scheduling.k8s.io/v1',
+      kind: 'PriorityClass',
+      metadata: { name: 'ours' },
+      value: 5,
+      description: 'before',
+    } as KubernetesObject);
+    await vi.waitFor(() => expect(seen).toEqual(['before']), patience);
+    await client.patch({ ...kind, name: 'ours' }, { description: 'after' });
+    await vi.waitFor(() => expect(seen).toEqual(['before', 'after']), patience);
+  });
+
   test('writes a status once, is not woken by it, and writes none that does not change over 1,000 reconciles', async () => {
     const own = kindOfItsOwn();
     await install(own);

@@ -117,6 +117,11 @@ export class DemandedFeeds {
     return this.#feeds.caughtUp(written, signal, (key) => this.#options.graph.isWatched(key));
   }
 
+  /** As `Feeds.caughtUpDelete`. */
+  caughtUpDelete(deleted: ObjectIdentifier, signal: AbortSignal): Promise<void> {
+    return this.#feeds.caughtUpDelete(deleted, signal, (key) => this.#options.graph.isWatched(key));
+  }
+
   /** As `Feeds.shown`. */
   shown(key: string): ObjectStore<KubernetesObject> | undefined {
     return this.#options.graph.isWatched(key) ? this.#feeds.shown(key) : undefined;

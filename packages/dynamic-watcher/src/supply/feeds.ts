@@ -18,7 +18,7 @@ import type { CallSignal } from '../requests/call-signal.ts';
 import { Deadlines } from '../requests/deadlines.ts';
 import { notInTime } from '../requests/not-in-time.ts';
 import { Waiters } from '../requests/waiters.ts';
-import { caughtUp } from './caught-up.ts';
+import { caughtUp, caughtUpDelete } from './caught-up.ts';
 import { Feed, type FeedListener } from './feed.ts';
 import type { FeedsListener } from './feeds-listener.ts';
 import { PlanReports } from './plans/plan-reports.ts';
@@ -157,8 +157,20 @@ export class Feeds implements FeedListener {
     signal: AbortSignal,
     counts: (key: string) => boolean,
   ): Promise<void> {
-    const feeds = [...this.#feeds.values()].filter(({ key }) => counts(key));
-    return caughtUp(feeds, written, signal);
+    return caughtUp(this.#counting(counts), written, signal);
+  }
+
+  /** Resolves once no feed that counts shows an object any more that was deleted. See {@link caughtUpDelete}. */
+  caughtUpDelete(
+    deleted: ObjectIdentifier,
+    signal: AbortSignal,
+    counts: (key: string) => boolean,
+  ): Promise<void> {
+    return caughtUpDelete(this.#counting(counts), deleted, signal);
+  }
+
+  #counting(counts: (key: string) => boolean): readonly Feed[] {
+    return [...this.#feeds.values()].filter(({ key }) => counts(key));
   }
 
   /** How many objects a feed shows; `key` is the watched identifier's. */
