@@ -1,5 +1,5 @@
 import {
-  DepwatchError,
+  type DepwatchError,
   describeObjectIdentifier,
   type Cause,
   type Clock,
@@ -25,6 +25,7 @@ import { outcomeOf, succeeded, type Outcome } from './outcome.ts';
 import { ReconcileMetrics } from './reconcile-metrics.ts';
 import { ReconcileRun } from './reconcile-run.ts';
 import type { LoopListener, Reconciles } from './reconciles.ts';
+import { limitTime } from './time-limit.ts';
 
 /** After so long without a pause the loop lets other work of the process run. */
 const sliceMs = 10;
@@ -280,17 +281,16 @@ export class ReconcileLoop implements Reconciles {
     run: ReconcileRun,
     returned: Promise<Result | void> | Result | void,
   ): Promise<void> {
-    const { reconcileTimeoutMs, clock } = this.#options;
+    const { reconcileTimeoutMs: limitMs, clock, logger } = this.#options;
+    const { watcher } = item;
     let late: DepwatchError | undefined;
-    const timer =
-      reconcileTimeoutMs === undefined
-        ? undefined
-        : clock.setTimeout(() => {
-            const message = `the reconcile took longer than ${reconcileTimeoutMs} ms`;
-            late = new DepwatchError('ERR_ABORTED', message);
-            run.abort(late);
-            this.#metrics?.timedOut();
-          }, reconcileTimeoutMs);
+    const over = (error: DepwatchError): void => {
+      late = error;
+      run.abort(late);
+      this.#metrics?.timedOut();
+    };
+    const limit =
+      limitMs === undefined ? undefined : limitTime({ limitMs, clock, logger, watcher, over });
     let outcome: Outcome;
     try {
       outcome = outcomeOf(await returned);
@@ -298,7 +298,7 @@ export class ReconcileLoop implements Reconciles {
     } catch (error) {
       outcome = { error };
     }
-    timer?.[Symbol.dispose]();
+    limit?.[Symbol.dispose]();
     this.#settle(item, run, outcome);
   }
 
