@@ -290,7 +290,9 @@ export class ReconcileLoop implements Reconciles {
       this.#metrics?.timedOut();
     };
     const limit =
-      limitMs === undefined ? undefined : limitTime({ limitMs, clock, logger, watcher, over });
+      limitMs === undefined
+        ? undefined
+        : limitTime({ limitMs, clock, logger, watcher, signal: run.signal, over });
     let outcome: Outcome;
     try {
       outcome = outcomeOf(await returned);

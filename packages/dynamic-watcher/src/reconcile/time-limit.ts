@@ -15,6 +15,8 @@ export interface TimeLimit {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly watcher: ObjectIdentifier;
+  /** Aborted when it is to end, for whatever reason. */
+  readonly signal: AbortSignal;
   /** Its time is over: what it is aborted with. */
   readonly over: (late: DepwatchError) => void;
 }
@@ -25,8 +27,11 @@ export interface TimeLimit {
  *
  * @returns a handle to dispose of when it has ended
  */
-export function limitTime({ limitMs, clock, logger, watcher, over }: TimeLimit): Disposable {
+export function limitTime(limit: TimeLimit): Disposable {
+  const { limitMs, clock, logger, watcher, signal, over } = limit;
   let timer = clock.setTimeout(() => {
+    // Of what was stopped nobody is told, and no timer keeps its process.
+    if (signal.aborted) return;
     timer = clock.setTimeout(() => {
       logger.error(
         { watcher: describeObjectIdentifier(watcher), runningMs: limitMs + unheededMs },
