@@ -31,7 +31,7 @@ const planted: readonly Omit<Mutant, 'invariant'>[] = [
     name: 'a membership is published before what it takes away has stopped',
     in: 'core/wanted',
     change: {
-      replace: "$last.phase === 'member' ? $said : undefined",
+      replace: "$last.phase === 'member' ? $said : $waiting",
       by: "{ phase: 'member', members: $1.view }",
     },
   },

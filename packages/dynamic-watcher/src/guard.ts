@@ -1,4 +1,4 @@
-import type { Logger, Metrics } from '@depwatch/core';
+import { loggable, type Logger, type Metrics } from '@depwatch/core';
 
 /**
  * A logger that never throws: what the caller's logger does must not change what a watch does, nor what a framework on top of
@@ -6,10 +6,10 @@ import type { Logger, Metrics } from '@depwatch/core';
  */
 export function guardLogger(logger: Logger): Logger {
   return {
-    debug: quietly((fields, message) => logger.debug(fields, message)),
-    info: quietly((fields, message) => logger.info(fields, message)),
-    warn: quietly((fields, message) => logger.warn(fields, message)),
-    error: quietly((fields, message) => logger.error(fields, message)),
+    debug: quietly((fields, message) => logger.debug(loggable(fields), message)),
+    info: quietly((fields, message) => logger.info(loggable(fields), message)),
+    warn: quietly((fields, message) => logger.warn(loggable(fields), message)),
+    error: quietly((fields, message) => logger.error(loggable(fields), message)),
   };
 }
 

@@ -1,4 +1,10 @@
-import type { Cause, ObjectIdentifier, RateLimiter, ReconcileContext } from '@depwatch/core';
+import {
+  describeObjectIdentifier,
+  type Cause,
+  type ObjectIdentifier,
+  type RateLimiter,
+  type ReconcileContext,
+} from '@depwatch/core';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -17,8 +23,8 @@ const fail = (): never => {
 function errorLog() {
   const errors: unknown[] = [];
   const silent = (): void => {};
-  const error = (fields: object, message: string): void =>
-    void errors.push('error' in fields ? String((fields.error as Error).message) : message);
+  const error = (fields: { error?: Error; err?: Error }, message: string): void =>
+    void errors.push((fields.error ?? fields.err)?.message ?? message);
   return { errors, logger: { debug: silent, info: silent, warn: silent, error } };
 }
 
@@ -203,6 +209,57 @@ test.each([
     ['retry'],
   ]);
   expect(errors).toHaveLength(1);
+});
+
+test('what a reconciler throws is told under err, where pino and bunyan write message and stack', async () => {
+  const told: object[] = [];
+  const { logger } = errorLog();
+  await using bench = await startBench({
+    logger: { ...logger, error: (fields: object) => told.push(fields) },
+  });
+  const thrown = new TypeError('no such theme');
+  bench.recorder.act = () => {
+    if (bench.recorder.calls.length === 1) throw thrown;
+  };
+  bench.watcher.enqueue(app);
+  await bench.settle(100);
+  expect(told).toEqual([{ watcher: describeObjectIdentifier(app), err: thrown }]);
+});
+
+test('a reconcile that goes on 10 s after its time was over is told of, once, with its watcher', async () => {
+  const told: [object, string][] = [];
+  const { logger } = errorLog();
+  const error = (fields: object, message: string): void => void told.push([fields, message]);
+  await using bench = await startBench({
+    reconcileTimeoutMs: 60_000,
+    maxConcurrentReconciles: 2,
+    logger: { ...logger, error },
+  });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  bench.recorder.act = ({ name }, { signal }) => {
+    if (bench.recorder.calls.length > 2) return undefined;
+    if (name === 'app') return promise;
+    return new Promise((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error));
+    });
+  };
+  bench.watcher.enqueue(app);
+  bench.watcher.enqueue(other);
+  await bench.settle(69_000);
+  const failed = 'a reconcile failed and will be tried again';
+  told.length = 0;
+  await bench.settle(3_600_000);
+  const watcher = describeObjectIdentifier(app);
+  expect(told[0]).toEqual([
+    { watcher, runningMs: 70_000 },
+    'a reconcile goes on although its signal was aborted; its watcher waits until it ends',
+  ]);
+  resolve();
+  await bench.settle(1);
+  expect(told.filter(([fields]) => (fields as { watcher: string }).watcher === watcher)).toEqual([
+    told[0],
+    [expect.anything(), failed],
+  ]);
 });
 
 test('an object without a prototype is a result like any other', async () => {

@@ -39,7 +39,7 @@ export function createLog({ format, level: least, now, write }: LogOptions) {
 type Fields = { readonly [field: string]: unknown };
 
 function jsonLine(time: Date, level: Level, msg: string, fields: object): string {
-  const { error, ...rest } = fields as Fields;
+  const { err, error = err, ...rest } = fields as Fields;
   return JSON.stringify({
     time,
     level,
@@ -51,7 +51,7 @@ function jsonLine(time: Date, level: Level, msg: string, fields: object): string
 
 /** What is logged was made to be read: of its fields a text needs only what went wrong, whom that is about, and why. */
 function textLine(time: Date, level: Level, message: string, fields: object): string {
-  const { error, watcher, causes, outcome } = fields as Fields;
+  const { err, error = err, watcher, causes, outcome } = fields as Fields;
   const why = Array.isArray(causes) && causes.length > 0 ? ` (${causes.join(', ')})` : '';
   const text = [message + why, watcher, error && told(error)].filter(Boolean).join(': ');
   const look = level === 'info' && outcome === 'rolled' ? 'green' : looks[level];

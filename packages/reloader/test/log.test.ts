@@ -19,7 +19,7 @@ function linesOf(format: LogOptions['format'], level: Level = 'debug') {
   log.info({ workloads: 7 }, '2 of 7 workloads take part');
   log.warn({ workload }, 'deployment shop/web: lists nonsense');
   const error = new Error('no\n answer', { cause: new Error('c0rrecth0rse') });
-  log.error({ watcher: 'Kind=Deployment', error }, 'a reconcile failed');
+  log.error({ watcher: 'Kind=Deployment', err: error }, 'a reconcile failed');
   return lines;
 }
 

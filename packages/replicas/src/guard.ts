@@ -1,12 +1,12 @@
-import type { Logger, Metrics } from '@depwatch/core';
+import { loggable, type Logger, type Metrics } from '@depwatch/core';
 
 /** A logger that never throws: what the caller's does must not change who owns what. */
 export function guardLogger(logger: Logger): Logger {
   return {
-    debug: quietly((fields, message) => logger.debug(fields, message)),
-    info: quietly((fields, message) => logger.info(fields, message)),
-    warn: quietly((fields, message) => logger.warn(fields, message)),
-    error: quietly((fields, message) => logger.error(fields, message)),
+    debug: quietly((fields, message) => logger.debug(loggable(fields), message)),
+    info: quietly((fields, message) => logger.info(loggable(fields), message)),
+    warn: quietly((fields, message) => logger.warn(loggable(fields), message)),
+    error: quietly((fields, message) => logger.error(loggable(fields), message)),
   };
 }
 

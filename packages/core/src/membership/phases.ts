@@ -139,7 +139,9 @@ export function nextView(work: Work, context: MembershipContext): Work {
   if (state.phase !== 'member') return work;
   const view = membersOf(state, context).map(({ identity }) => identity);
   if (sameMembers(view, state.view)) return work;
-  // Who only leaves takes no key away.
-  if (view.every((member) => state.view.includes(member))) return so(work, { view });
+  // Who only leaves takes no key away, and who had none has nothing to stop.
+  if (state.view.length === 0 || view.every((member) => state.view.includes(member))) {
+    return so(work, { view });
+  }
   return so(work, { view, ...drained(state, context.now + context.renewDeadlineMs) });
 }

@@ -31,7 +31,9 @@ function wanted(state: MembershipState): Said | undefined {
       return { phase: 'joining', members: [] };
     case 'member':
       if (state.drain.done) return { phase: 'member', members: state.view };
-      return last?.phase === 'member' ? { phase: 'member', members: last.members } : undefined;
+      return last?.phase === 'member'
+        ? { phase: 'member', members: last.members }
+        : { phase: 'joining', members: [] };
     case 'leaving':
       if (!last || !state.echoed) return undefined;
       return state.drain.done

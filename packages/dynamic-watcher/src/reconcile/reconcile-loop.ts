@@ -1,5 +1,5 @@
 import {
-  DepwatchError,
+  type DepwatchError,
   describeObjectIdentifier,
   outcomeOf,
   succeeded,
@@ -27,6 +27,7 @@ import { Moments } from './moments.ts';
 import { ReconcileMetrics } from './reconcile-metrics.ts';
 import { ReconcileRun } from './reconcile-run.ts';
 import type { LoopListener, Reconciles } from './reconciles.ts';
+import { limitTime } from './time-limit.ts';
 
 /** After so long without a pause the loop lets other work of the process run. */
 const sliceMs = 10;
@@ -287,17 +288,18 @@ export class ReconcileLoop implements Reconciles {
     run: ReconcileRun,
     returned: Promise<Result | void> | Result | void,
   ): Promise<void> {
-    const { reconcileTimeoutMs, clock } = this.#options;
+    const { reconcileTimeoutMs: limitMs, clock, logger } = this.#options;
+    const { watcher } = item;
     let late: DepwatchError | undefined;
-    const timer =
-      reconcileTimeoutMs === undefined
+    const over = (error: DepwatchError): void => {
+      late = error;
+      run.abort(late);
+      this.#metrics?.timedOut();
+    };
+    const limit =
+      limitMs === undefined
         ? undefined
-        : clock.setTimeout(() => {
-            const message = `the reconcile took longer than ${reconcileTimeoutMs} ms`;
-            late = new DepwatchError('ERR_ABORTED', message);
-            run.abort(late);
-            this.#metrics?.timedOut();
-          }, reconcileTimeoutMs);
+        : limitTime({ limitMs, clock, logger, watcher, signal: run.signal, over });
     let outcome: Outcome;
     try {
       outcome = outcomeOf(await returned);
@@ -305,7 +307,7 @@ export class ReconcileLoop implements Reconciles {
     } catch (error) {
       outcome = { error };
     }
-    timer?.[Symbol.dispose]();
+    limit?.[Symbol.dispose]();
     this.#settle(item, run, outcome);
   }
 

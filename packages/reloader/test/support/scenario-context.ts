@@ -100,7 +100,8 @@ export function useScenarioContext(start: () => Promise<TestServer>): ScenarioCo
 /** All that a log line could print of an error: its stack, and those of its causes. */
 function inspectErrors(fields: object): string {
   const texts: string[] = [];
-  for (let error: unknown = (fields as { error?: unknown }).error; error instanceof Error;) {
+  const { err, error: first = err } = fields as { error?: unknown; err?: unknown };
+  for (let error = first; error instanceof Error;) {
     texts.push(String(error.stack), JSON.stringify(error));
     error = error.cause;
   }

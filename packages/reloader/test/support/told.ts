@@ -17,7 +17,7 @@ export type ToldDecision = Extract<Told, { type: 'decision' }>;
 /** A logger that sorts what it is told. */
 export function sortingLogger(told: (what: Told) => void): Logger {
   const at = (level: keyof Logger) => (fields: object, line: string) => {
-    const { error } = fields as { error?: Error };
+    const { err, error = err } = fields as { error?: Error; err?: Error };
     const message = error ? `${line}: ${error.message}` : line;
     if ('outcome' in fields) return told({ type: 'decision', ...(fields as DecisionFields) });
     if (level === 'debug') return undefined;
