@@ -2,6 +2,7 @@ import {
   describeObjectIdentifier,
   formatGroupVersion,
   groupVersionKindKey,
+  guardLogger,
   invalidInput,
   objectIdentifierFrom,
   objectIdentifierKey,
@@ -17,7 +18,6 @@ import {
 } from '@depwatch/core';
 import {
   createDynamicWatcher,
-  guardLogger,
   systemClock,
   type DynamicWatcher,
   type MapChange,

@@ -1,5 +1,5 @@
-import { invalidInput, silentLogger, type Logger } from '@depwatch/core';
-import { guardLogger, type WatchStatus } from '@depwatch/dynamic-watcher';
+import { guardLogger, invalidInput, silentLogger, type Logger } from '@depwatch/core';
+import type { WatchStatus } from '@depwatch/dynamic-watcher';
 import type { Controller } from './controller.ts';
 import { shareWatches } from './share-watches.ts';
 

@@ -119,6 +119,12 @@ export function invalidInput(message: string, cause?: unknown): DepwatchError {
   return new DepwatchError('ERR_INVALID_INPUT', message, { cause });
 }
 
+/** The same of a value that is of another type. @param expected what it should be, with its article */
+export function wrongType(field: string, expected: string, value: unknown): DepwatchError {
+  const got = value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value;
+  return invalidInput(`${field}: expected ${expected}, got ${got}`);
+}
+
 /**
  * The error for an API server's Status, be it the body of an answer or the object of an ERROR event.
  *

@@ -86,6 +86,7 @@ export type {
   WatchPlanBounds,
 } from './planner/types.ts';
 export type { Clock } from './ports/clock.ts';
+export { guardLogger, guardMetrics, onRejected } from './ports/guard.ts';
 export { loggable, silentLogger } from './ports/logger.ts';
 export type { Logger } from './ports/logger.ts';
 export { GaugeLevels } from './ports/gauge-levels.ts';

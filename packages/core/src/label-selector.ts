@@ -1,4 +1,4 @@
-import { invalidInput } from './errors.ts';
+import { invalidInput, wrongType } from './errors.ts';
 
 /** How a requirement compares a label. Equality is `in` with one value. */
 export type LabelOperator = 'in' | 'notin' | 'exists' | '!exists' | '<' | '>';
@@ -27,8 +27,7 @@ export interface LabelSelector {
  * @throws DepwatchError ERR_INVALID_INPUT when the text is no selector; the message quotes it and says where
  */
 export function parseLabelSelector(text: string): LabelSelector {
-  if (typeof text !== 'string')
-    throw invalidInput(`selector: expected a string, got ${typeof text}`);
+  if (typeof text !== 'string') throw wrongType('selector', 'a string', text);
   const byText = new Map<string, LabelRequirement>();
   for (const requirement of new SelectorParser(text).parse()) {
     byText.set(formatRequirement(requirement), requirement);

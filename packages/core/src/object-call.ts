@@ -1,10 +1,9 @@
-import { invalidInput, type DepwatchError } from './errors.ts';
+import { invalidInput, wrongType } from './errors.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 import type { ObjectRequest } from './object-error.ts';
 import {
   copyObjectIdentifier,
   groupVersionKindFrom,
-  validateObjectIdentifier,
   validateQuery,
   type ObjectIdentifier,
 } from './object-identifier.ts';
@@ -87,9 +86,12 @@ export function patchCall(
 
 /** The call of an `apply`. */
 export function applyCall(object: KubernetesObject, options: ApplyOptions): ObjectCall {
-  if (options === undefined) throw withoutManager();
+  // Who calls without any, though the type asks for them, is told the same.
   const read = readOptions(options);
-  if (!read.fieldManager) throw withoutManager();
+  if (!read.fieldManager)
+    throw invalidInput(
+      'fieldManager: must be set, to say whose fields these are from now on, for example "my-controller"',
+    );
   const body = encodeObject(object);
   return { verb: 'apply', id: targetOf(object, options), body, bodyKind: object.kind!, ...read };
 }
@@ -127,7 +129,7 @@ const longestManager = 128;
 type AnyOptions = Partial<ApplyOptions>;
 
 function readOptions(
-  options: AnyOptions,
+  options: AnyOptions = {},
 ): Pick<ObjectCall, 'subresource' | 'dryRun' | 'fieldManager' | 'force' | 'signal'> {
   if (!isObject(options)) throw wrongType('options', 'an object', options);
   const { signal, dryRun, force, fieldManager, subresource } = options;
@@ -186,7 +188,6 @@ function namedBy(id: ObjectIdentifier): ObjectIdentifier {
   validateQuery(id);
   if (id.selector) throw invalidInput('selector: one object is read or written, by its name');
   if (!id.name) throw invalidInput('name: must be set, since one object is read or written');
-  validateObjectIdentifier(id);
   return checkPlace(id);
 }
 
@@ -238,15 +239,4 @@ function checkText(field: string, value: unknown): void {
 function checkBoolean(field: string, value: unknown): void {
   if (value !== undefined && typeof value !== 'boolean')
     throw wrongType(field, 'true or false', value);
-}
-
-function wrongType(field: string, expected: string, value: unknown): DepwatchError {
-  const got = value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value;
-  return invalidInput(`${field}: expected ${expected}, got ${got}`);
-}
-
-function withoutManager(): DepwatchError {
-  return invalidInput(
-    'fieldManager: must be set, to say whose fields these are from now on, for example "my-controller"',
-  );
 }

@@ -1,4 +1,4 @@
-import { invalidInput } from './errors.ts';
+import { invalidInput, wrongType } from './errors.ts';
 import type { Cached, KubernetesObject } from './kubernetes-object.ts';
 import { parseLabelSelector } from './label-selector.ts';
 
@@ -78,16 +78,12 @@ const fields = ['group', 'version', 'kind', 'namespace', 'name', 'selector'] as 
 /** Checks what all identifiers and queries have in common: strings, a version, a kind, no path segments that climb. */
 export function validateQuery(id: ObjectIdentifier): void {
   if (typeof id !== 'object' || id === null) {
-    throw invalidInput(
-      `object identifier: expected an object with version and kind, got ${id === null ? 'null' : typeof id}`,
-    );
+    throw wrongType('object identifier', 'an object with version and kind', id);
   }
   for (const field of fields) {
     const value: unknown = id[field];
     if (value !== undefined && typeof value !== 'string') {
-      throw invalidInput(
-        `${field}: expected a string, got ${value === null ? 'null' : typeof value}`,
-      );
+      throw wrongType(field, 'a string', value);
     }
     if (value === '.' || value === '..') {
       throw invalidInput(`${field}: ${JSON.stringify(value)} names nothing in Kubernetes`);

@@ -34,7 +34,7 @@ export type {
 export { createReconcileGroup } from './create-reconcile-group.ts';
 export type { ReconcileGroup } from './reconcile/reconcile-group.ts';
 export { createSharedWatches } from './create-shared-watches.ts';
-export { guardLogger } from './guard.ts';
+export { planReasons } from './supply/plans/plan-reports.ts';
 export type { SharedWatches } from './shared-watches.ts';
 export type {
   CommonSettings,

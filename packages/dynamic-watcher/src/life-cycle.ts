@@ -1,6 +1,12 @@
-import { abortedError, DepwatchError, invalidInput, silentLogger } from '@depwatch/core';
+import {
+  abortedError,
+  DepwatchError,
+  guardLogger,
+  guardMetrics,
+  invalidInput,
+  silentLogger,
+} from '@depwatch/core';
 import { Engine } from './engine.ts';
-import { guardLogger, guardMetrics } from './guard.ts';
 import type { DynamicWatcherOptions, SharedWatchesOptions } from './options.ts';
 import { Observers } from './observe/observers.ts';
 import type { LoopGroup } from './reconcile/reconcile-group.ts';

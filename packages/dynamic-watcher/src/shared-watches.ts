@@ -1,5 +1,10 @@
-import { silentLogger, type ObjectClient, type Transport } from '@depwatch/core';
-import { guardLogger, guardMetrics } from './guard.ts';
+import {
+  guardLogger,
+  guardMetrics,
+  silentLogger,
+  type ObjectClient,
+  type Transport,
+} from '@depwatch/core';
 import { limitWaits } from './limit-waits.ts';
 import type { SharedWatchesOptions } from './options.ts';
 import { planBounds } from './supply/plans/plan-bounds.ts';

@@ -3,7 +3,7 @@ import { useMemo } from 'preact/hooks';
 import type { ViewProps } from './dependencies.tsx';
 import { Name } from './marks.tsx';
 import type { State } from './state.ts';
-import { duration, labelOf, planReasons, visible } from './text.ts';
+import { duration, labelOf, visible } from './text.ts';
 
 const ways = ['object', 'namespace', 'kind', 'poll', 'none'] as const;
 const headings = ['own watch', 'by the namespace’s', 'by the kind’s', 'read', 'not at present'];
@@ -72,7 +72,7 @@ export function Plans({ state, now }: ViewProps): VNode {
             <li key={id}>
               <Name label={planLabel(watched)} />:{' '}
               {change === 'share' ? 'one watch serves all' : 'its watch ends'}, since{' '}
-              {planReasons[reason] ?? visible(reason)} ({demanded} demanded
+              {visible(reason)} ({demanded} demanded
               {size !== undefined && ` of ${size}`}), {duration(now - at)} ago
             </li>
           ))}

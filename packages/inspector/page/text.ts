@@ -68,16 +68,3 @@ export function errorText({ code, reason, message }: ErrorText): string {
   const what = [code, reason && `(${reason})`].filter(Boolean).join(' ');
   return visible(what ? `${what}: ${message}` : message);
 }
-
-export const planReasons: Readonly<Record<string, string>> = {
-  demand: 'so many are demanded that one watch costs less',
-  few: 'few are demanded by now',
-  large: 'it has far more objects than are demanded',
-  busy: 'far more events come than are wanted',
-  refused: 'the server refuses to have it watched',
-  unknown: 'its size is not known',
-  slow: 'the server did not answer in time',
-  failing: 'it keeps failing',
-  unordered: 'the versions of its objects are not in order',
-  kind: 'the watch of the kind serves it',
-};

@@ -1,7 +1,8 @@
-import type {
-  Observation,
-  PlanObservation,
-  ReconcileEndedObservation,
+import {
+  planReasons,
+  type Observation,
+  type PlanObservation,
+  type ReconcileEndedObservation,
 } from '@depwatch/dynamic-watcher';
 import { kept, keyOf, type ErrorText, type PlanRow, type ReconcileRow } from './protocol.ts';
 import { causeRow, textOf } from './texts.ts';
@@ -132,7 +133,8 @@ function planRow({ id, told }: Planned): PlanRow {
     at,
     watched: keyOf(watched),
     change,
-    reason,
+    // A watcher of another version may have others.
+    reason: planReasons[reason] ?? reason,
     demanded,
     ...(size !== undefined && { size }),
   };

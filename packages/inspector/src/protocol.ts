@@ -80,6 +80,7 @@ export interface PlanRow {
   /** The key of the namespace of a kind, or of the kind. */
   readonly watched: string;
   readonly change: 'share' | 'unshare';
+  /** In words. */
   readonly reason: string;
   readonly demanded: number;
   readonly size?: number;

@@ -45,3 +45,12 @@ test('nothing is left of what is forgotten', () => {
   history.hear(ended(new Error('again')));
   expect(history.reconciles(0)).toHaveLength(1);
 });
+
+test('a change of plan is told with its reason in words', () => {
+  const history = new History();
+  const watched = { version: 'v1', kind: 'ConfigMap', namespace: 'shop' };
+  const told = { watched, change: 'share', reason: 'demand', demanded: 20 } as const;
+  history.hear({ type: 'plan', at: 1, ...told });
+  const reason = 'so many are demanded that one watch costs less';
+  expect(history.plans(0)).toMatchObject([{ reason, demanded: 20 }]);
+});

@@ -255,7 +255,7 @@ describe('the views', () => {
         at: 0,
         watched: keyOf({ version: 'v1', kind: 'ConfigMap', namespace: 'shop' }),
         change: 'share' as const,
-        reason: 'demand',
+        reason: 'so many are demanded that one watch costs less',
         demanded: 20,
       },
     ];

@@ -3,6 +3,8 @@ import { hostname } from 'node:os';
 
 import {
   DepwatchError,
+  guardLogger,
+  guardMetrics,
   noMetrics,
   silentLogger,
   type ObjectClient,
@@ -11,7 +13,6 @@ import {
 } from '@depwatch/core';
 
 import { ChangeListeners } from './change-listeners.ts';
-import { guardLogger, guardMetrics } from './guard.ts';
 import { Candidate } from './leader/candidate.ts';
 import type { Member, Mode } from './mode.ts';
 import { checkNames, leaseTimes, type ReplicasOptions } from './options.ts';

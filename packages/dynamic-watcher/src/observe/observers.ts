@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { invalidInput, type Clock, type Logger } from '@depwatch/core';
-import { onRejected } from '../guard.ts';
+import { invalidInput, onRejected, type Clock, type Logger } from '@depwatch/core';
 import type { Observation, ObserveOptions } from './observation.ts';
 
 type Type = Observation['type'];

@@ -1,5 +1,7 @@
 import {
   DepwatchError,
+  guardLogger,
+  guardMetrics,
   invalidInput,
   silentLogger,
   type Logger,
@@ -7,7 +9,6 @@ import {
   type Ownership,
   type Reconciler,
 } from '@depwatch/core';
-import { guardLogger, guardMetrics } from '../guard.ts';
 import { forMembers } from '../observe/reconcile-audience.ts';
 import type { ReconcileGroupOptions } from '../options.ts';
 import { systemClock } from '../system-clock.ts';

@@ -1,5 +1,4 @@
-import type { Logger, Reconciler } from '@depwatch/core';
-import { onRejected } from '../guard.ts';
+import { onRejected, type Logger, type Reconciler } from '@depwatch/core';
 
 /** How many dynamic watchers run with a reconciler, which is told of the end by the last of them. */
 const users = new WeakMap<Reconciler, number>();

@@ -22,8 +22,8 @@ export interface PlanNumbers {
   readonly size: number | undefined;
 }
 
-/** Why, for people. */
-const because: Record<PlanReason, string> = {
+/** Why a plan is changed, in words for people; each ends a sentence that says what is changed. */
+export const planReasons: Readonly<Record<PlanReason, string>> = {
   demand: 'so many are demanded that one watch costs less',
   few: 'few are demanded by now',
   large: 'it has far more objects than are demanded',
@@ -71,7 +71,7 @@ export class PlanReports {
         ...(size !== undefined && { size }),
         reason,
       },
-      `${what}: ${because[reason]}`,
+      `${what}: ${planReasons[reason]}`,
     );
   }
 
@@ -89,7 +89,7 @@ export class PlanReports {
         reason: why,
         forMs: Math.round(lookAt - since),
       },
-      `a watch of a ${levelOf(watched)} is not tried for a while: ${because[why]}`,
+      `a watch of a ${levelOf(watched)} is not tried for a while: ${planReasons[why]}`,
     );
   }
 

@@ -1,15 +1,25 @@
-import { loggable, type Logger, type Metrics } from '@depwatch/core';
+import { loggable, type Logger } from './logger.ts';
+import type { Metrics } from './metrics.ts';
 
 /**
- * A logger that never throws: what the caller's logger does must not change what a watch does, nor what a framework on top of
- * it does.
+ * A logger that never throws, and is given what is {@link loggable}: what the caller's logger does must not change what a watch
+ * does, who owns what, nor what a framework on top of it does.
  */
 export function guardLogger(logger: Logger): Logger {
+  const guarded =
+    (level: keyof Logger): Logger['info'] =>
+    (fields, message) => {
+      try {
+        quieten(logger[level](loggable(fields), message));
+      } catch {
+        // There is nobody to tell: this was the way to tell.
+      }
+    };
   return {
-    debug: quietly((fields, message) => logger.debug(loggable(fields), message)),
-    info: quietly((fields, message) => logger.info(loggable(fields), message)),
-    warn: quietly((fields, message) => logger.warn(loggable(fields), message)),
-    error: quietly((fields, message) => logger.error(loggable(fields), message)),
+    debug: guarded('debug'),
+    info: guarded('info'),
+    warn: guarded('warn'),
+    error: guarded('error'),
   };
 }
 
@@ -24,17 +34,21 @@ export function guardMetrics(metrics: Metrics, over?: AbortSignal): Metrics {
       try {
         quieten(metrics.count(name, labels, by));
       } catch {
-        // As below.
+        // As above.
       }
     },
-    gauge: quietly((name, value, labels, signal) =>
-      metrics.gauge(name, value, labels, either(signal, over)),
-    ),
+    gauge(name, value, labels, signal) {
+      try {
+        quieten(metrics.gauge(name, value, labels, either(signal, over)));
+      } catch {
+        // As above.
+      }
+    },
     observe(name, value, labels) {
       try {
         quieten(metrics.observe(name, value, labels));
       } catch {
-        // As below.
+        // As above.
       }
     },
   };
@@ -56,14 +70,4 @@ export function onRejected(returned: unknown, failed: (error: unknown) => void):
 
 function quieten(returned: unknown): void {
   onRejected(returned, () => {});
-}
-
-function quietly<Args extends unknown[]>(call: (...args: Args) => void): (...args: Args) => void {
-  return (...args) => {
-    try {
-      quieten(call(...args));
-    } catch {
-      // There is nobody to tell: this was the way to tell.
-    }
-  };
 }
