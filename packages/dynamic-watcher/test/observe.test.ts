@@ -217,6 +217,30 @@ describe('observe', () => {
     expect([...edges]).toEqual(watcher.graph().watched.map(nameOf));
   });
 
+  test('nothing of what happened before is heard, though others have yet to be told of it', async () => {
+    await using bench = await startBench();
+    const early = listen(bench.watcher);
+    bench.watcher.enqueue(app, { afterMs: 10 });
+    const late = listen(bench.watcher);
+    bench.watcher.enqueue(config, { afterMs: 20 });
+    await bench.settle(0);
+    expect(early).toEqual(['queued app enqueued 10', 'queued config enqueued 20']);
+    expect(late).toEqual(['queued config enqueued 20']);
+  });
+
+  test('who has enough is told no more, of what has happened already neither', async () => {
+    await using bench = await startBench();
+    const heard: string[] = [];
+    const end = bench.watcher.observe((told) => {
+      heard.push(lineOf(told));
+      end();
+    });
+    bench.watcher.enqueue(app, { afterMs: 10 });
+    bench.watcher.enqueue(config, { afterMs: 20 });
+    await bench.settle(0);
+    expect(heard).toEqual(['queued app enqueued 10']);
+  });
+
   test('tells whoever comes to share a watch what that does, and nobody else again', async () => {
     await using bench = await startSharing([{}, {}], [configMap('config')]);
     const [one, other] = bench.sharers.map(({ watcher }) => watcher);
@@ -225,6 +249,10 @@ describe('observe', () => {
     await bench.wait(other!.addWatcher(app, config));
     expect(others.slice(0, 2)).toEqual(['edge-added app config', 'feed config live object']);
     expect(ones).toEqual([]);
+    others.length = 0;
+    await bench.wait(one!.addWatcher(app, configMapId('of-one')));
+    expect(ones).toContain('feed of-one live object');
+    expect(others).toEqual([]);
   });
 
   test('is called after what it is told of, and may call anything', async () => {
@@ -327,6 +355,22 @@ describe('observe', () => {
     await fake.clock.advance(1);
     expect(heard).toHaveLength(3);
     watcher.observe(() => {})();
+  });
+
+  test('after the stop nothing is told, of what ends only then neither', async () => {
+    await using bench = await startBench();
+    const { recorder, watcher } = bench;
+    const hold = Promise.withResolvers<void>();
+    recorder.act = () => hold.promise;
+    const heard = listen(watcher);
+    watcher.enqueue(app);
+    await bench.settle();
+    const stopped = watcher.stop();
+    hold.resolve();
+    await stopped;
+    await watcher.stopped;
+    await bench.settle();
+    expect(heard).toEqual(['queued app enqueued 0', 'started app enqueued 1']);
   });
 
   test('a listener to some types is told of those alone, with their types', async () => {
