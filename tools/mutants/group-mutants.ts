@@ -7,7 +7,7 @@ export const groupMutants: readonly Mutant[] = [
   {
     name: 'a requeue is for nobody',
     invariant: 23,
-    in: 'Attribution.settled',
+    in: 'Attribution.asksAgain',
     change: { replace: '$work.waiting.add($member)', by: '$member' },
     test,
   },
@@ -36,7 +36,7 @@ export const groupMutants: readonly Mutant[] = [
     name: 'a reconcile whose watcher was removed before the stop goes on',
     invariant: 23,
     in: 'GroupMember.drop',
-    change: { replace: 'this.left.add($run)', by: '$run' },
+    change: { replace: 'this.left.set($key, $run)', by: '$run' },
     test,
   },
   {

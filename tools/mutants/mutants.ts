@@ -2,6 +2,7 @@ import { controllerMutants } from './controller-mutants.ts';
 import { groupMutants } from './group-mutants.ts';
 import { membershipMutants } from './membership-mutants.ts';
 import type { Mutant } from './mutant.ts';
+import { observeMutants } from './observe-mutants.ts';
 import { planMutants } from './plan-mutants.ts';
 import { reloaderMutants } from './reloader-mutants.ts';
 import { serverMutants } from './server-mutants.ts';
@@ -254,4 +255,5 @@ export const mutants: readonly Mutant[] = [
   ...sharingMutants,
   ...controllerMutants,
   ...reloaderMutants,
+  ...observeMutants,
 ];

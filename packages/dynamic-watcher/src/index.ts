@@ -27,6 +27,7 @@ export type {
   ObserveOptions,
   PlanObservation,
   ReconcileDroppedObservation,
+  ReconcileDueObservation,
   ReconcileEndedObservation,
   ReconcileQueuedObservation,
   ReconcileStartedObservation,

@@ -45,6 +45,8 @@ function lineOf(told: Observation): string {
       return `plan ${told.watched.namespace} ${told.change} ${told.reason} ${told.demanded}`;
     case 'reconcile-queued':
       return `queued ${who} ${typesOf(told.causes)} ${told.afterMs}`;
+    case 'reconcile-due':
+      return `due ${who}`;
     case 'reconcile-dropped':
       return `dropped ${who}`;
     case 'reconcile-started':
@@ -106,11 +108,44 @@ describe('observe', () => {
       'started app enqueued 1',
       'ended app error 1 0',
       'queued app retry 5',
+      'due app',
       'started app retry 2',
       'ended app error 2 0',
       'queued app retry 10',
     ]);
     expect(errors).toEqual([refused, refused]);
+  });
+
+  test('tells when a delay is over, also where nothing can run then', async () => {
+    await using bench = await startBench({ maxConcurrentReconciles: 1 });
+    const { recorder, watcher } = bench;
+    const hold = Promise.withResolvers<void>();
+    recorder.act = () => hold.promise;
+    watcher.enqueue(configMapId('slow'));
+    await bench.settle();
+    const heard = listen(watcher);
+    watcher.enqueue(app, { afterMs: 500 });
+    await bench.settle(499);
+    expect(heard).toEqual(['queued app enqueued 500']);
+    await bench.settle(1);
+    expect(heard.slice(1)).toEqual(['due app']);
+    hold.resolve();
+  });
+
+  test('tells when what was held for its interval is due', async () => {
+    await using bench = await startBench({ minIntervalMs: 1000 });
+    const { watcher } = bench;
+    watcher.enqueue(app);
+    await bench.settle();
+    const heard = listen(watcher);
+    watcher.enqueue(app, { afterMs: 300 });
+    await bench.settle(998);
+    const { dueAt } = watcher.reconcileStatus()[0]!;
+    expect(dueAt).toBe(bench.fake.clock.now() + 1);
+    // Its delay was over, and then its interval.
+    expect(heard).toEqual(['queued app enqueued 300', 'due app']);
+    await bench.settle(1);
+    expect(heard.slice(2)).toEqual(['due app', 'started app enqueued 1', 'ended app success 1 0']);
   });
 
   test('tells why a watch is retried, or pending, or has ended', async () => {
@@ -182,6 +217,30 @@ describe('observe', () => {
     expect([...edges]).toEqual(watcher.graph().watched.map(nameOf));
   });
 
+  test('nothing of what happened before is heard, though others have yet to be told of it', async () => {
+    await using bench = await startBench();
+    const early = listen(bench.watcher);
+    bench.watcher.enqueue(app, { afterMs: 10 });
+    const late = listen(bench.watcher);
+    bench.watcher.enqueue(config, { afterMs: 20 });
+    await bench.settle(0);
+    expect(early).toEqual(['queued app enqueued 10', 'queued config enqueued 20']);
+    expect(late).toEqual(['queued config enqueued 20']);
+  });
+
+  test('who has enough is told no more, of what has happened already neither', async () => {
+    await using bench = await startBench();
+    const heard: string[] = [];
+    const end = bench.watcher.observe((told) => {
+      heard.push(lineOf(told));
+      end();
+    });
+    bench.watcher.enqueue(app, { afterMs: 10 });
+    bench.watcher.enqueue(config, { afterMs: 20 });
+    await bench.settle(0);
+    expect(heard).toEqual(['queued app enqueued 10']);
+  });
+
   test('tells whoever comes to share a watch what that does, and nobody else again', async () => {
     await using bench = await startSharing([{}, {}], [configMap('config')]);
     const [one, other] = bench.sharers.map(({ watcher }) => watcher);
@@ -190,6 +249,10 @@ describe('observe', () => {
     await bench.wait(other!.addWatcher(app, config));
     expect(others.slice(0, 2)).toEqual(['edge-added app config', 'feed config live object']);
     expect(ones).toEqual([]);
+    others.length = 0;
+    await bench.wait(one!.addWatcher(app, configMapId('of-one')));
+    expect(ones).toContain('feed of-one live object');
+    expect(others).toEqual([]);
   });
 
   test('is called after what it is told of, and may call anything', async () => {
@@ -294,6 +357,22 @@ describe('observe', () => {
     watcher.observe(() => {})();
   });
 
+  test('after the stop nothing is told, of what ends only then neither', async () => {
+    await using bench = await startBench();
+    const { recorder, watcher } = bench;
+    const hold = Promise.withResolvers<void>();
+    recorder.act = () => hold.promise;
+    const heard = listen(watcher);
+    watcher.enqueue(app);
+    await bench.settle();
+    const stopped = watcher.stop();
+    hold.resolve();
+    await stopped;
+    await watcher.stopped;
+    await bench.settle();
+    expect(heard).toEqual(['queued app enqueued 0', 'started app enqueued 1']);
+  });
+
   test('a listener to some types is told of those alone, with their types', async () => {
     await using bench = await startBench({}, [configMap('config')]);
     const { watcher } = bench;
@@ -372,6 +451,11 @@ describe('observe', () => {
       'ended app success 1 0',
     ]);
     expect(others).toEqual([]);
+    ones.length = 0;
+    other.enqueue(app, { afterMs: 100 });
+    await bench.settle(100);
+    expect(others.slice(0, 2)).toEqual(['queued app enqueued 100', 'due app']);
+    expect(ones).toEqual([]);
     recorder.act = async () => {
       await new Promise((done) => fake.clock.setTimeout(() => done(undefined), 20));
       return { requeueAfterMs: 500 };

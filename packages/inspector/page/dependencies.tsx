@@ -26,11 +26,11 @@ const rowHeight = 52;
 
 /** Watchers and what they watch, side by side, and the neighbourhood of one of them. */
 export function Dependencies(props: ViewProps): VNode {
-  const { state, search, selection, select, now } = props;
+  const { state, search, selection, select } = props;
   // What a search by a state finds changes with the states.
   const revision = search && state.revision;
   const watchers = useMemo(
-    () => found(order(state, 'watchers'), state.watchers, search, (row) => doing(row, now)),
+    () => found(order(state, 'watchers'), state.watchers, search, doing),
     [order(state, 'watchers'), search, revision],
   );
   const watched = useMemo(
@@ -96,7 +96,7 @@ export function WatcherLine({ state, now, of }: LineProps): VNode | null {
     <>
       <Name label={row.label} />
       <span class="facts">
-        <Mark of={doing(row, now)} />
+        <Mark of={doing(row)} />
         {failure && <span>{failure.attempt} in a row</span>}
         {due !== undefined && <span>again in {duration(due)}</span>}
         <span>{watches.length === 0 ? 'depends on nothing' : `depends on ${watches.length}`}</span>

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { TurnRow, WatchedRow, WatcherRow } from '../src/protocol.ts';
+import type { WatchedRow, WatcherRow } from '../src/protocol.ts';
 import type { Label } from './text.ts';
 
 /** A sign and a word for each state; the colour comes on top of that. */
@@ -37,18 +37,10 @@ export function Name({ label }: { readonly label: Label }): VNode {
   );
 }
 
-/** How long after its time what does not run is taken for queued: what is due mostly runs by the next update. */
-const overdueMs = 1000;
-
-/** Whether its turn has come. Nothing is told of that where nothing else happens, as when all that may run hangs. */
-export function isQueued({ queued, dueAt = Infinity }: TurnRow, now: number): boolean {
-  return queued || dueAt + overdueMs < now;
-}
-
 /** What a watcher is doing, in a word. */
-export function doing({ turn, failure }: WatcherRow, now: number): string {
+export function doing({ turn, failure }: WatcherRow): string {
   if (turn?.running) return 'running';
-  if (turn && isQueued(turn, now)) return 'queued';
+  if (turn?.queued) return 'queued';
   if (failure) return 'failing';
   return turn?.dueAt === undefined ? 'idle' : 'waiting';
 }

@@ -50,7 +50,7 @@ function WatcherFacts({ state, now, selection, act }: NeighbourhoodProps): VNode
   return (
     <>
       <p>
-        <Mark of={doing(row, now)} />
+        <Mark of={doing(row)} />
         {isLater && ` again in ${duration(turn.dueAt! - now)}`}
       </p>
       {failure?.error && (

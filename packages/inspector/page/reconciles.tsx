@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { ReconcileRow, WatcherRow } from '../src/protocol.ts';
 import type { ViewProps } from './dependencies.tsx';
-import { doing, isQueued, Mark, Name } from './marks.tsx';
+import { doing, Mark, Name } from './marks.tsx';
 import type { State } from './state.ts';
 import { causeText, duration, errorText, labelOf } from './text.ts';
 import { VirtualList } from './virtual-list.tsx';
@@ -103,9 +103,9 @@ export function turns({
 function Queue({ state, now, select }: ViewProps): VNode {
   const all = useMemo(() => turns(state), [state.revision]);
   const running = all.filter(({ turn }) => turn.running).length;
-  const queued = all.filter(({ turn }) => isQueued(turn, now)).length;
+  const queued = all.filter(({ turn }) => turn.queued).length;
   const waiting = all.filter(
-    ({ turn }) => turn.dueAt !== undefined && !isQueued(turn, now) && !turn.running,
+    ({ turn }) => turn.dueAt !== undefined && !turn.queued && !turn.running,
   ).length;
   return (
     <section aria-labelledby="queue">
@@ -124,7 +124,7 @@ function Queue({ state, now, select }: ViewProps): VNode {
               class="plain"
               onClick={() => select({ side: 'watchers', key: row.key })}
             >
-              <Mark of={doing(row, now)} /> <Name label={labelOf(row.key)} />
+              <Mark of={doing(row)} /> <Name label={labelOf(row.key)} />
             </button>{' '}
             <span class="muted">
               try {row.turn.attempt}

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { isDepwatchError } from '@depwatch/core';
 import type { DynamicWatcher } from '@depwatch/dynamic-watcher';
 import { systemClock } from '@depwatch/dynamic-watcher';
@@ -14,8 +15,12 @@ export type Inspected = DynamicWatcher | { readonly watcher: DynamicWatcher };
 
 /** A live page of one dynamic watcher, or of several. It listens to nothing by itself: its handler is for a server of yours. */
 export interface Inspector {
-  /** Answers a request of node:http, or what frameworks make of one. Needs no `this`. */
-  handler(this: void, request: IncomingMessage, response: ServerResponse): void;
+  /** Answers a request of node:http or node:http2, or what frameworks make of one. Needs no `this`. */
+  handler(
+    this: void,
+    request: IncomingMessage | Http2ServerRequest,
+    response: ServerResponse | Http2ServerResponse,
+  ): void;
   /** Forgets all it has seen and ends the streams of those who look on; what is asked from then on is answered with 503. */
   close(): void;
 }
@@ -120,10 +125,12 @@ export function createInspector(
   return {
     handler(request, response) {
       try {
-        answer(request, response);
+        // What HTTP/2 has differs in little, which is looked at where it does.
+        answer(request as IncomingMessage, response as ServerResponse);
       } catch {
         // A request that can't be read; its server must not fall by it.
-        if (!response.headersSent) refuse(response, 400, 'the request cannot be read');
+        if (!response.headersSent)
+          refuse(response as ServerResponse, 400, 'the request cannot be read');
         else response.destroy();
       }
     },

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { History } from './history.ts';
 import type { Model } from './model.ts';
 import type { ReplicasRow } from './protocol.ts';
-import { drained } from './update-stream.ts';
+import { drained, hasGone } from './responses.ts';
 
 /** How many rows are made at a time. */
 const mostRows = 1000;
@@ -69,7 +69,7 @@ export class JsonReader {
     for (const part of json) {
       if (!this.#response.write(part)) await drained(this.#response);
       else await new Promise(setImmediate);
-      if (this.#response.destroyed) return;
+      if (hasGone(this.#response)) return;
       this.#silences = 0;
     }
     this.#response.end();

@@ -6,6 +6,7 @@ import { JsonReader, jsonOf } from './json.ts';
 import { Model, type ModelListener } from './model.ts';
 import type { InspectedReplicas } from './options.ts';
 import type { Greeting, ReplicasRow, Update } from './protocol.ts';
+import { hasGone } from './responses.ts';
 import { UpdateStream, type RowSource } from './update-stream.ts';
 
 /** The least time between two updates of a page, in milliseconds. */
@@ -15,11 +16,14 @@ const keepAliveMs = 15_000;
 /** How many may look on at a time, and how many read JSON. */
 const most = 16;
 
-/** A server that closes waits for connections which might be used again. */
+/** What is between is not to collect a stream (nginx), nor to press it, which would collect it, too. */
 const ofStreams = {
   'content-type': 'text/event-stream; charset=utf-8',
-  connection: 'close',
+  'cache-control': 'no-store, no-transform',
+  'x-accel-buffering': 'no',
 } as const;
+/** A server that closes waits for connections which might be used again; HTTP/2 knows no such header. */
+const ofConnections = { connection: 'close' } as const;
 
 /** What {@link Onlookers} look at. */
 export interface OnlookersOptions {
@@ -72,10 +76,11 @@ export class Onlookers implements ModelListener, RowSource {
   ): boolean {
     if (this.#streams.size >= most) return false;
     // What stands in front may take its time, and who asked may have left by then, without a word of that to come.
-    if (response.destroyed) return true;
+    if (hasGone(response)) return true;
     const stream = new UpdateStream(response, this);
     response.on('close', () => this.#left(stream));
-    response.writeHead(200, { ...headers, ...ofStreams });
+    const isHttp1 = request.httpVersionMajor === 1;
+    response.writeHead(200, { ...headers, ...ofStreams, ...(isHttp1 && ofConnections) });
     if (request.method === 'HEAD') {
       response.end();
       return true;
@@ -99,7 +104,7 @@ export class Onlookers implements ModelListener, RowSource {
     headers: OutgoingHttpHeaders,
   ): boolean {
     if (this.#readers.size >= most) return false;
-    if (response.destroyed) return true;
+    if (hasGone(response)) return true;
     response.writeHead(200, { ...headers, 'content-type': 'application/json; charset=utf-8' });
     if (request.method === 'HEAD') {
       response.end();

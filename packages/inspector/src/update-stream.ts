@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Update } from './protocol.ts';
+import { drained, hasGone } from './responses.ts';
 
 /** How many rows go out in one message; the event loop turns before the next. */
 const mostRows = 1000;
@@ -60,7 +61,8 @@ export class UpdateStream {
   /** Sends what has changed, in parts; where the last one is still on its way, once that has gone. */
   flush(): void {
     this.#isDue = true;
-    if (!this.#isWriting) void this.#write();
+    // Who looks on must not end the process that is looked at.
+    if (!this.#isWriting) this.#write().catch(() => this.#response.destroy());
   }
 
   /** Nothing is sent any more. */
@@ -74,7 +76,7 @@ export class UpdateStream {
 
   async #write(): Promise<void> {
     this.#isWriting = true;
-    while (this.#isDue && !this.#response.writableEnded && !this.#response.destroyed) {
+    while (this.#isDue && !this.#response.writableEnded && !hasGone(this.#response)) {
       const watched = take(this.#watched, mostRows);
       const watchers = take(this.#watchers, mostRows - watched.length);
       const after = this.#after;
@@ -98,17 +100,4 @@ function take(keys: Set<string>, most: number): readonly string[] {
     keys.delete(key);
   }
   return taken;
-}
-
-/** Resolves when what was written has gone, or never will. */
-export function drained(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      response.off('drain', done);
-      response.off('close', done);
-      resolve();
-    };
-    response.on('drain', done);
-    response.on('close', done);
-  });
 }

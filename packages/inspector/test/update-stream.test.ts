@@ -59,3 +59,14 @@ test('at its end nobody who takes nothing holds up a server that is to close', (
   stream.end();
   expect(response.destroyed).toBe(true);
 });
+
+test('what can not be shown ends the stream, and nothing else', async () => {
+  const response = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const update = (): Update => {
+    throw new Error('not today');
+  };
+  const stream = new UpdateStream(response as ServerResponse, { last: 0, update });
+  stream.flush();
+  await new Promise(setImmediate);
+  expect(response.destroyed).toBe(true);
+});

@@ -72,6 +72,21 @@ describe('updates', () => {
     expect(JSON.stringify(looker.updates)).not.toContain('hunter2');
   });
 
+  test('tell when the time of one has come, also where nothing can run then', async () => {
+    await using bench = await startBench();
+    const hold = Promise.withResolvers<void>();
+    bench.reconciler.reconcile = () => hold.promise;
+    bench.watcher.enqueue(configMapId('hangs'));
+    bench.watcher.enqueue(app, { afterMs: 5000 });
+    await bench.fake.clock.advance(1);
+    const looker = await bench.look();
+    const turnOf = ({ watchers }: Update) => watchers.find(({ key }) => key === keyOf(app))?.turn;
+    await looker.until((update) => turnOf(update)?.dueAt !== undefined);
+    await bench.fake.clock.advance(6000);
+    await looker.until((update) => turnOf(update)?.queued === true);
+    hold.resolve();
+  });
+
   test('tell of no failure of what was removed meanwhile', async () => {
     await using bench = await startBench({}, [configMap('config')]);
     const hold = Promise.withResolvers<void>();

@@ -5,7 +5,6 @@ import { describe, expect, test } from 'vitest';
 import { adviceFor } from '../page/advice.ts';
 import { App } from '../page/app.tsx';
 import { Dependencies, type Selection } from '../page/dependencies.tsx';
-import { doing } from '../page/marks.tsx';
 import { Plans } from '../page/plans.tsx';
 import { barOf, Reconciles, turns } from '../page/reconciles.tsx';
 import { apply, greet, initialState, order, serverTime, type State } from '../page/state.ts';
@@ -227,16 +226,6 @@ describe('the views', () => {
       ['running', 'queued', 'soon', 'later'].map((name) => `shop/${name}`),
     );
     expect(html(Reconciles, state)).toContain('1 running, 1 queued, 2 waiting');
-  });
-
-  test('what is long due and does not run is queued, whatever was told of it last', () => {
-    const row = (dueAt: number) => ({
-      key: keyOf(configMapId('app')),
-      watches: [],
-      turn: { running: false, queued: false, dueAt, attempt: 1, causes: [] },
-    });
-    expect(doing(row(9_500), 10_000)).toBe('waiting');
-    expect(doing(row(8_000), 10_000)).toBe('queued');
   });
 
   test('a time line has each reconcile where it ran, and nothing older than a minute', () => {

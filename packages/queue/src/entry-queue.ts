@@ -23,6 +23,7 @@ export class EntryQueue<T, N> implements WorkQueue<T, N> {
   readonly #keyOf: (item: T) => unknown;
   readonly #merge: (before: N, note: N) => N;
   readonly #onQueued: (() => void) | undefined;
+  readonly #onDue: ((item: T) => void) | undefined;
   readonly #maxLength: number;
   readonly #metrics: QueueMetrics | undefined;
   /** Undefined: what is added may be handed out at once. */
@@ -47,6 +48,7 @@ export class EntryQueue<T, N> implements WorkQueue<T, N> {
     this.#keyOf = options.keyOf ?? defaultKeyOf;
     this.#merge = options.merge ?? ((_before, note) => note);
     this.#onQueued = options.onQueued;
+    this.#onDue = options.onDue;
     this.#maxLength = checkNumber('maxLength', options.maxLength ?? Infinity, { orInfinity: true });
     const { metrics, name = '', clock } = options;
     const state = { line: this.#line, entries: () => this.#entries.values() };
@@ -345,13 +347,18 @@ export class EntryQueue<T, N> implements WorkQueue<T, N> {
       const entry = this.#delayed.first();
       if (!entry || entry.deadlineMs > now) break;
       this.#enqueue(entry, entry.item, this.#undelay(entry));
+      this.#onDue?.(entry.item);
     }
     for (let left = mostPerWake; left > 0; left--) {
       const spaced = this.#held.first();
       if (!spaced || spaced.deadlineMs > now) break;
+      if (!this.#held.release(spaced)) {
+        this.#dropIfIdle(spaced.entry);
+        continue;
+      }
       // Further adds may have put it off meanwhile.
-      if (this.#held.release(spaced)) this.#place(spaced.entry);
-      else this.#dropIfIdle(spaced.entry);
+      this.#place(spaced.entry);
+      this.#onDue?.(spaced.entry.item);
     }
     this.#setTimer();
   }

@@ -26,6 +26,13 @@ export interface WorkQueueOptions<T, N = never> {
    */
   onQueued?: () => void;
   /**
+   * Called each time a delay of an item is over, or the time for which its spacing held it, after it was queued or is held again,
+   * within the timer: where somebody shows what waits. It must not throw.
+   *
+   * @default none
+   */
+  onDue?: (item: T) => void;
+  /**
    * The least time between two moments at which one item is handed out, in milliseconds; what is added meanwhile waits, and
    * becomes one. It holds for whatever brings the item: an add, a delay that is over, a failure.
    *

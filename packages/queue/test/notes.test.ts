@@ -146,3 +146,19 @@ test('no delay is over early, though each timer runs up to a millisecond early a
   expect(lateBy).toHaveLength(500);
   expect(Math.min(...lateBy)).toBeGreaterThanOrEqual(0);
 });
+
+test('whoever shows what waits is told when a delay is over, with what is known by then', async () => {
+  const clock = createVirtualClock();
+  const told: unknown[] = [];
+  const queue = createWorkQueue<string, string>({
+    clock,
+    rateLimiter: { when: () => 5, forget: () => {}, retries: () => 0 },
+    merge: (before, note) => `${before}+${note}`,
+    onDue: (item) => void told.push([item, queue.entries()]),
+  });
+  queue.add('a', 'now');
+  queue.addAfter('a', 100, 'later');
+  expect(told).toEqual([]);
+  await clock.advance(100);
+  expect(told).toEqual([['a', [{ item: 'a', running: false, queued: true, note: 'now+later' }]]]);
+});

@@ -54,6 +54,15 @@ export interface ReconcileQueuedObservation extends Happened {
   readonly afterMs: number;
 }
 
+/**
+ * What a watcher waited for is over: its delay, its retry's, or what `minIntervalMs` and `settleMs` held it for. It is queued now,
+ * or held once more; `reconcileStatus()` says which, and all that it is due for.
+ */
+export interface ReconcileDueObservation extends Happened {
+  readonly type: 'reconcile-due';
+  readonly watcher: ObjectIdentifier;
+}
+
 /** What was queued or delayed of a watcher, if anything was, is not to come: it was removed, or is another replica's. */
 export interface ReconcileDroppedObservation extends Happened {
   readonly type: 'reconcile-dropped';
@@ -89,6 +98,7 @@ export type Observation =
   | FeedObservation
   | PlanObservation
   | ReconcileQueuedObservation
+  | ReconcileDueObservation
   | ReconcileDroppedObservation
   | ReconcileStartedObservation
   | ReconcileEndedObservation;

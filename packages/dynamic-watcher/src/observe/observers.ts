@@ -28,6 +28,7 @@ const known: Readonly<Record<Type, true>> = {
   feed: true,
   plan: true,
   'reconcile-queued': true,
+  'reconcile-due': true,
   'reconcile-dropped': true,
   'reconcile-started': true,
   'reconcile-ended': true,

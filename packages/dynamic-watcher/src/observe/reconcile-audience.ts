@@ -18,6 +18,9 @@ export function forAll(audience: Audience): ReconcileAudience {
   };
 }
 
+/** What is to come. */
+const toCome: ReadonlySet<Observation['type']> = new Set(['reconcile-queued', 'reconcile-due']);
+
 /** One of those who share a loop. */
 interface Member {
   readonly audience: Audience;
@@ -25,7 +28,7 @@ interface Member {
   isRunFor(key: string): boolean;
 }
 
-/** Of a group's: what is queued is told those for whom it waits, all else those for whom it runs, or did. */
+/** Of a group's: what is to come is told those for whom it waits, all else those for whom it runs, or did. */
 export function forMembers<M extends Member>(
   members: ReadonlySet<M>,
   attribution: Attribution<M>,
@@ -36,9 +39,9 @@ export function forMembers<M extends Member>(
       return false;
     },
     tell(key, observation) {
-      const isQueued = observation.type === 'reconcile-queued';
-      for (const member of isQueued ? attribution.members(key, 'waiting') : members) {
-        if (!isQueued && !member.isRunFor(key)) continue;
+      const isToCome = toCome.has(observation.type);
+      for (const member of isToCome ? attribution.members(key, 'waiting') : members) {
+        if (!isToCome && !member.isRunFor(key)) continue;
         if (member.audience.listensTo(observation.type)) member.audience.tell(observation);
       }
     },

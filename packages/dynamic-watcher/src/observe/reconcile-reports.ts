@@ -29,6 +29,11 @@ export class ReconcileReports {
     this.#audience.tell(key, { type: 'reconcile-queued', at, watcher, causes, afterMs });
   }
 
+  due({ key, watcher }: Item): void {
+    if (!this.#audience.listensTo('reconcile-due')) return;
+    this.#audience.tell(key, { type: 'reconcile-due', at: this.#clock.now(), watcher });
+  }
+
   dropped({ key, watcher }: Item): void {
     if (!this.#audience.listensTo('reconcile-dropped')) return;
     this.#audience.tell(key, { type: 'reconcile-dropped', at: this.#clock.now(), watcher });

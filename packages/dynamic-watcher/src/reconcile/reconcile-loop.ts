@@ -114,6 +114,7 @@ export class ReconcileLoop implements Reconciles {
       onQueued: () => {
         if (this.#workers < maxConcurrentReconciles) this.#gate.untilAnswered();
       },
+      onDue: (item) => this.#reports.due(item),
     });
     this.#metrics = metrics && this.#report(metrics);
   }
