@@ -18,6 +18,17 @@ const planted: readonly Omit<Mutant, 'invariant'>[] = [
     test: 'core/test/membership/step.test.ts',
   },
   {
+    name: 'a Lease that others have seen lapse is believed by who comes later',
+    in: 'core/hasLapsed',
+    change: { drop: 'if ($lease.saidLapsed) return true' },
+    test: 'replicas/test/newcomers.test.ts',
+  },
+  {
+    name: 'a Lease that has lapsed is believed to have lapsed in each later version',
+    in: 'core/saysLapsed',
+    change: { replace: '$one === $lease.resourceVersion', by: 'true' },
+  },
+  {
     name: 'a key is begun before its owner has handed it over',
     in: 'core/isClaiming',
     change: { begin: 'return false;' },

@@ -55,6 +55,7 @@ export type { Rendezvous } from './membership/rendezvous.ts';
 export { initialMembershipState, membershipStep } from './membership/step.ts';
 export type {
   Drain,
+  LeaseVersion,
   MembershipContext,
   MembershipEffect,
   MembershipInput,

@@ -228,3 +228,35 @@ test('who is woken by what has come back in another scope reads it, also where a
     ]),
   );
 });
+
+test('what is pending stands once for who asks for it by the name that it was asked for with, and is watched once later', async () => {
+  for (const namespaced of [false, true]) {
+    await using bench = await Bench.begin({ namespaced: false, unavailable: 'wait' });
+    await bench.add(app, spelt);
+    bench.fake.unregisterKind(kind);
+    await bench.settle(60_000);
+    expect(bench.watcher.statusOf(spelt)).toMatchObject({ state: 'pending' });
+    const read = bench.watcher.queryBatch(app, async (batch) => [
+      await batch.get(spelt),
+      batch.unavailable.map(({ state }) => state),
+    ]);
+    await bench.settle(60_000);
+    expect(await read).toEqual([undefined, ['pending']]);
+    await bench.add(late, spelt);
+    expect(bench.watcher.watchStatus()).toHaveLength(1);
+    expect(bench.watcher.graph().edges).toHaveLength(2);
+    bench.fake.registerKind({ ...kind, namespaced });
+    bench.fake.put(widget('one', namespaced ? 'default' : undefined));
+    await bench.settle(600_000);
+    expect(bench.watcher.graph().watched).toEqual([namespaced ? spelt : plain]);
+    expect(bench.watcher.getWatchCount()).toBe(1);
+    bench.recorder.calls.length = 0;
+    bench.fake.put(widget('two', namespaced ? 'default' : undefined));
+    await bench.settle();
+    expect(bench.woken()).toEqual(['app', 'late']);
+    await bench.watcher.removeWatcher(app);
+    await bench.watcher.removeWatcher(late);
+    expect(bench.watcher.getWatchCount()).toBe(0);
+    expect(bench.watcher.watchStatus()).toEqual([]);
+  }
+});

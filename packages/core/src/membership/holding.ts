@@ -79,12 +79,16 @@ export function lapseAt(lease: SeenLease, context: MembershipContext): number {
 /**
  * Whether a Lease has gone without a change for as long as it lasts, and the slack. Time alone doesn't say so, since the
  * change may be on its way: only what was written before the last write that has come back is sure to have been seen.
+ *
+ * Who has waited for that says so, and is believed: that a process has run nothing since that version is true of the process,
+ * whoever looks. Else who joins would count anew from when it came.
  */
 export function hasLapsed(
   lease: SeenLease,
   { echoed }: MembershipState,
   context: MembershipContext,
 ): boolean {
+  if (lease.saidLapsed) return true;
   return echoed !== undefined && echoed.sentAt >= lapseAt(lease, context);
 }
 

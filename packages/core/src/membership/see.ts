@@ -1,6 +1,7 @@
 import { compareResourceVersions } from '../resource-version.ts';
 import { sameMembers } from './same-members.ts';
 import type {
+  LeaseVersion,
   MembershipContext,
   MembershipInput,
   MembershipState,
@@ -88,9 +89,27 @@ function seeLease(
       isBeyond(resourceVersion, state.ownVersion) && { ownVersion: resourceVersion }),
   };
   if (run === context.run) return echo(next, record!.write);
+  // What a replica knew before it lost its own Lease, and what has not changed since, is not news.
+  const isSame = known?.resourceVersion === resourceVersion;
+  const changedAt = isSame ? known.changedAt : context.now;
+  const saidLapsed = [...next.seen.values()].some((other) => saysLapsed(other.record, lease));
   const seen = new Map(next.seen);
-  seen.set(run, { name, resourceVersion, record, changedAt: context.now, gone: false });
+  for (const [otherRun, other] of seen) {
+    if (!other.saidLapsed && saysLapsed(record, other)) {
+      seen.set(otherRun, { ...other, saidLapsed: true });
+    }
+  }
+  seen.set(run, { name, resourceVersion, record, changedAt, gone: false, saidLapsed });
   return { ...next, seen };
+}
+
+function saysLapsed(record: ReplicaRecord | undefined, lease: LeaseVersion): boolean {
+  return (
+    record?.lapsed.some(
+      ({ name, resourceVersion }) =>
+        name === lease.name && resourceVersion === lease.resourceVersion,
+    ) ?? false
+  );
 }
 
 /** A write of its own has come back: of the earlier ones, none can take effect any more. */

@@ -17,6 +17,14 @@ export interface ReplicaRecord {
   readonly members: readonly string[];
   /** How long its Lease lasts, in milliseconds. */
   readonly leaseDurationMs: number;
+  /** Leases that it has seen lapse, of those that are there: who has come since needs not wait for them, too. */
+  readonly lapsed: readonly LeaseVersion[];
+}
+
+/** A Lease, as it was at one moment. */
+export interface LeaseVersion {
+  readonly name: string;
+  readonly resourceVersion: string;
 }
 
 /** A Lease as it was seen. */
@@ -34,6 +42,8 @@ export interface SeenLease extends ReplicaLease {
   readonly changedAt: number;
   /** Whether it isn't there any more: deleted, or another process has taken its name. Its claims stand until they lapse. */
   readonly gone: boolean;
+  /** Whether another replica has said that it has seen this very version lapse. */
+  readonly saidLapsed: boolean;
 }
 
 /** A write of its own Lease that was sent. */

@@ -3,6 +3,7 @@ import { graceMs, so, type Work } from './phases.ts';
 import { createRendezvous } from './rendezvous.ts';
 import { sameMembers } from './same-members.ts';
 import type {
+  LeaseVersion,
   MembershipContext,
   MembershipEffect,
   MembershipState,
@@ -12,6 +13,9 @@ import type {
 
 /** So many Leases that nobody needs any more are deleted with each renewal. */
 const mostDeletes = 10;
+
+/** So many that have lapsed a Lease tells of; beyond that nobody has to hurry. */
+const mostLapsed = 100;
 
 /** The longest time that a timer is set for: one that is years away it can't be. */
 const longestTimerMs = 3_600_000;
@@ -52,7 +56,8 @@ export function nextWrite(work: Work, context: MembershipContext): Work {
   const { identity, run, leaseDurationMs, now, random, retryPeriodMs } = context;
   const write = state.writes + 1;
   const epoch = epochOf(state, said);
-  const record: ReplicaRecord = { identity, run, write, ...said, epoch, leaseDurationMs };
+  const lapsed = lapsedLeases(state, context);
+  const record: ReplicaRecord = { identity, run, write, ...said, epoch, leaseDurationMs, lapsed };
   // While it claims nothing, what became of earlier writes doesn't matter, and an outage may be long.
   const earlier = state.phase === 'joining' ? state.sent.slice(-7) : state.sent;
   return so(
@@ -99,8 +104,20 @@ function holderOfName(state: MembershipState, context: MembershipContext): SeenL
       !lease.gone &&
       lease.record?.phase !== 'left' &&
       // The version that is written over says that it hasn't changed until then. What can't be read is never written over.
-      (lease.record === undefined || context.now < lapseAt(lease, context)),
+      (lease.record === undefined || (!lease.saidLapsed && context.now < lapseAt(lease, context))),
   );
+}
+
+/** The Leases that have lapsed and are there; where nothing was claimed, nobody waits for that. */
+function lapsedLeases(state: MembershipState, context: MembershipContext): LeaseVersion[] {
+  return [...state.seen.values()]
+    .filter((lease) => !lease.gone && mayClaim(lease) && hasLapsed(lease, state, context))
+    .slice(0, mostLapsed)
+    .map(({ name, resourceVersion }) => ({ name, resourceVersion }));
+}
+
+function mayClaim({ record }: SeenLease): boolean {
+  return record === undefined || record.members.length > 0;
 }
 
 /** Whether somebody may have lapsed, for which a write that comes back is the proof. */
@@ -112,7 +129,7 @@ function hasSuspect(state: MembershipState, context: MembershipContext): boolean
 /** When those lapse who haven't, and about whom it matters. */
 function suspects(state: MembershipState, context: MembershipContext): number[] {
   return [...state.seen.values()]
-    .filter((lease) => lease.record === undefined || lease.record.members.length > 0)
+    .filter(mayClaim)
     .filter((lease) => !hasLapsed(lease, state, context))
     .map((lease) => lapseAt(lease, context));
 }

@@ -117,6 +117,7 @@ export function record(
     epoch: 1,
     members,
     leaseDurationMs: 15_000,
+    lapsed: [],
     ...more,
   };
 }

@@ -126,6 +126,47 @@ describe('a member', () => {
     expect(a.owned()).toEqual(keys);
   });
 
+  test('says of a Lease that it has lapsed, and believes others that do, of that version alone', () => {
+    const a = new ByHand();
+    const dead = a.lease(record('b', ['a', 'b']));
+    a.join(dead);
+    const { name, resourceVersion } = dead;
+    for (let passed = 0; passed < 16_000; passed += 500) {
+      a.after(500);
+      if (!a.write) continue;
+      expect(a.write.record.lapsed).toEqual([]);
+      a.echo();
+    }
+    expect(a.write).toMatchObject({
+      record: { members: ['a'], lapsed: [{ name, resourceVersion }] },
+    });
+    const said = record('a', ['a'], { lapsed: [{ name, resourceVersion }] });
+    const ofTheList = new ByHand('c');
+    ofTheList.join(dead, ofTheList.lease(said));
+    expect(ofTheList.state.view).toEqual(['a', 'c']);
+    const ofAnEvent = new ByHand('c');
+    ofAnEvent.join(dead);
+    expect(ofAnEvent.state.view).toEqual(['b', 'c']);
+    ofAnEvent.see(said);
+    expect(ofAnEvent.state.view).toEqual(['a', 'c']);
+    // It was not dead: what it says from then on was not seen to lapse.
+    ofAnEvent.see(record('b', ['a', 'b'], { write: 2 }));
+    expect(ofAnEvent.state.view).toEqual(['a', 'b', 'c']);
+  });
+
+  test('counts on from when a Lease changed, though it has lost its own meanwhile', () => {
+    const a = new ByHand();
+    const dead = a.lease(record('b', ['a', 'b']));
+    a.join(dead);
+    a.after(10_000);
+    expect(a.state.phase).toBe('joining');
+    const { now } = a;
+    a.list(dead);
+    expect(a.state.seen.get('run-b')?.changedAt).toBe(now - 10_000);
+    a.see(record('b', ['a', 'b'], { write: 2 }));
+    expect(a.state.seen.get('run-b')?.changedAt).toBe(now);
+  });
+
   test('does not believe another dead while its own writes do not come back', () => {
     const a = new ByHand();
     a.join(a.lease(record('b', ['b'])));

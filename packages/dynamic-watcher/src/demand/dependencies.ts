@@ -150,7 +150,7 @@ export class Dependencies {
     const how = isOne
       ? [await resolve(this.#options, watched[0]!, waits, signal)]
       : await resolveAll(this.#options, watched, waits, signal);
-    const wanted = asKnown(watched, how);
+    const wanted = asKnown(this.#options, watched, how);
     signal.throwIfAborted();
     const keys = wanted.map(objectIdentifierKey);
     const claimed = this.#link(by, watched, wanted, keys, how, terms);
@@ -188,7 +188,7 @@ export class Dependencies {
   ): Promise<() => Promise<unknown>> {
     const how = await resolve(this.#options, watched, true, signal);
     signal.throwIfAborted();
-    const [id] = asKnown([watched], [how]);
+    const [id] = asKnown(this.#options, [watched], [how]);
     const key = objectIdentifierKey(id!);
     const claimed = this.#link(by, [watched], [id!], [key], [how], terms);
     this.#wait(by.key, [key], claimed, terms);

@@ -9,11 +9,13 @@ import {
 import { normalizeWatched } from '../normalize-watched.ts';
 import { split, type CallSignal } from '../requests/call-signal.ts';
 import type { Resources } from '../requests/resources.ts';
+import type { DemandedFeeds } from './demanded-feeds.ts';
 
 /** What tells how something is served. */
 export interface ResolveContext {
   readonly graph: Pick<DependencyGraph, 'isWatched'>;
   readonly resources: Pick<Resources, 'resolve'>;
+  readonly feeds: Pick<DemandedFeeds, 'askedAs'>;
   /** An identifier as the graph knows it, as far as can be told without asking the server. */
   normalize(id: ObjectIdentifier): ObjectIdentifier;
 }
@@ -44,15 +46,26 @@ export function resolveAll(
   return Promise.all(watched.map((id, index) => resolve(context, id, waits, parts[index]!)));
 }
 
-/** What is to be watched as the graph knows it: a kind that is not known as it was named. */
+/**
+ * What is to be watched as the graph knows it. A kind that is not known is known as it was named; where what was named so stands
+ * without its namespace, since its kind had none until it went, as that.
+ */
 export function asKnown(
+  { feeds }: Pick<ResolveContext, 'feeds'>,
   watched: readonly ObjectIdentifier[],
   how: readonly (ScopedGVR | DepwatchError)[],
 ): readonly ObjectIdentifier[] {
   return watched.map((id, index) => {
     const known = how[index]!;
-    return known instanceof DepwatchError ? id : normalizeWatched(id, known);
+    return known instanceof DepwatchError ? asStanding(feeds, id) : normalizeWatched(id, known);
   });
+}
+
+function asStanding(feeds: ResolveContext['feeds'], id: ObjectIdentifier): ObjectIdentifier {
+  const plain = normalizeWatched(id, { namespaced: false });
+  const isIt =
+    plain !== id && objectIdentifierKey(feeds.askedAs(plain)) === objectIdentifierKey(id);
+  return isIt ? plain : id;
 }
 
 /** Whether a namespace is asked for that means nothing by what is remembered: a kind that nobody watches may live in them by now. */

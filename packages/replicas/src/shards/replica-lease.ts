@@ -1,4 +1,4 @@
-import type { KubernetesObject, ReplicaLease, ReplicaRecord } from '@depwatch/core';
+import type { KubernetesObject, LeaseVersion, ReplicaLease, ReplicaRecord } from '@depwatch/core';
 
 import { groupLabel, leaseOver, microTime, type Lease } from '../lease.ts';
 
@@ -48,7 +48,8 @@ function recordOf({ metadata, spec }: Lease): ReplicaRecord | undefined {
   const said = parsed(metadata?.annotations?.[annotation]);
   const { holderIdentity = '', leaseDurationSeconds } = spec ?? {};
   if (said?.['format'] !== format) return undefined;
-  const { identity, run, write, phase, epoch, members } = said;
+  // Whoever says nothing of it has seen none lapse.
+  const { identity, run, write, phase, epoch, members, lapsed = [] } = said;
   const isWhole =
     typeof identity === 'string' &&
     typeof run === 'string' &&
@@ -57,10 +58,17 @@ function recordOf({ metadata, spec }: Lease): ReplicaRecord | undefined {
     isCount(epoch) &&
     Array.isArray(members) &&
     members.every((member): member is string => typeof member === 'string') &&
+    Array.isArray(lapsed) &&
+    lapsed.every(isLeaseVersion) &&
     isCount(leaseDurationSeconds);
   if (!isWhole || holderIdentity !== (phase === 'left' ? '' : identity)) return undefined;
   const leaseDurationMs = leaseDurationSeconds * 1000;
-  return { identity, run, write, phase, epoch, members, leaseDurationMs };
+  return { identity, run, write, phase, epoch, members, leaseDurationMs, lapsed };
+}
+
+function isLeaseVersion(value: unknown): value is LeaseVersion {
+  const { name, resourceVersion } = { ...(value as Partial<LeaseVersion> | null) };
+  return typeof name === 'string' && typeof resourceVersion === 'string';
 }
 
 function runOf({ metadata }: Lease): unknown {

@@ -103,7 +103,6 @@ export class World implements Witness {
     };
     const replica = new Replica(simulation, this.store, () => this.#isDown, nature, this);
     this.#replicas.push(replica);
-    this.#trouble(0);
     replica.start();
     return replica;
   }
