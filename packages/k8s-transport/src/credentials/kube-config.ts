@@ -1,6 +1,7 @@
 import { invalidInput } from '@depwatch/core';
 
 import type { ExecPlugin } from './exec-plugin.ts';
+import type { Impersonation } from './impersonation.ts';
 import { proxyFromEnvironment, proxyUrl, type Environment } from './proxy-environment.ts';
 
 /** The current cluster of a kubeconfig, as far as the transport reads it itself. */
@@ -16,7 +17,7 @@ export interface KubeConfigCluster {
 }
 
 /** The current user of a kubeconfig, as far as the transport reads it itself. */
-export interface KubeConfigUser {
+export interface KubeConfigUser extends Impersonation {
   readonly name: string;
   readonly certFile?: string;
   readonly keyFile?: string;

@@ -6,6 +6,7 @@ import { createSecureContext, type ConnectionOptions } from 'node:tls';
 import { DepwatchError, isDepwatchError } from '@depwatch/core';
 
 import { PluginError, runPlugin, type ExecPlugin } from './exec-plugin.ts';
+import { impersonationFields } from './impersonation.ts';
 import {
   freshKubeConfig,
   serverOf,
@@ -77,7 +78,7 @@ export async function resolveCredentials(
   return {
     server,
     tls,
-    headers: headersFrom(options),
+    headers: { ...headersFrom(options), ...impersonationOf(kubeConfig) },
     connectionKey: hash.digest('base64'),
     lifeMs: expiresAt === undefined ? Number.POSITIVE_INFINITY : expiresAt - unixTime(),
   };
@@ -154,17 +155,26 @@ function headersFrom(options: Record<string, unknown>): Record<string, string> {
   )) {
     if (value === undefined || value === null) continue;
     // A token file may end with a newline, which no header may hold.
-    const text = String(value as string | number).trim();
-    try {
-      validateHeaderValue(name, text);
-    } catch {
-      throw unusable(
-        `the kubeconfig's credentials hold characters that can't stand in the header ${name}`,
-      );
-    }
-    headers[name.toLowerCase()] = text;
+    headers[name.toLowerCase()] = headerValue(name, String(value as string | number).trim());
   }
   return headers;
+}
+
+function impersonationOf(kubeConfig: KubeConfigLike): Record<string, string> {
+  const fields = impersonationFields(kubeConfig.getCurrentUser() ?? {});
+  for (const [name, value] of Object.entries(fields)) headerValue(name.toLowerCase(), value);
+  return fields;
+}
+
+function headerValue(name: string, value: string): string {
+  try {
+    validateHeaderValue(name, value);
+    return value;
+  } catch {
+    throw unusable(
+      `the kubeconfig's credentials hold characters that can't stand in the header ${name}`,
+    );
+  }
 }
 
 /** Names the plugin, and nothing that it wrote: that may be the secret itself. */
