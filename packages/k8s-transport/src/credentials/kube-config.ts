@@ -126,7 +126,7 @@ export type FreshUser = { -readonly [Key in keyof KubeConfigUser]: KubeConfigUse
  * the instance lives, so credentials are resolved through a new one each time, loaded with the current context alone:
  *
  * - through `loadFromOptions` and not a round trip over `exportConfig`, which loses what was given as nested objects;
- *   the config of the auth provider is the same object as before, since the OIDC provider stores its refreshed token there
+ *   the config of the auth provider is the same object as before, since providers store there what they were given
  * - with a user even where the context has none: without, client-node ignores the cluster's CA, too
  * - without proxy, and as if `http:` were allowed, since both matter only to the agent that client-node makes
  * - without files beside which the data stands: client-node would read the file, client-go takes the data
