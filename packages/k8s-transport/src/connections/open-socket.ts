@@ -1,7 +1,9 @@
 import { connect as netConnect, isIP, type Socket } from 'node:net';
 import {
+  checkServerIdentity,
   connect as tlsConnect,
   createSecureContext,
+  type ConnectionOptions,
   type SecureContext,
   type TLSSocket,
 } from 'node:tls';
@@ -50,10 +52,8 @@ export class SocketOpener {
     }
     const socket = tlsConnect({
       secureContext: this.#context,
-      // An address is no server name.
-      ...(servername !== undefined ? { servername } : !isIP(hostname) && { servername: hostname }),
+      ...named(servername ?? hostname),
       ...(rejectUnauthorized !== undefined && { rejectUnauthorized }),
-      // The name that the certificate is checked for, also where there is a tunnel.
       host: hostname,
       port,
       ...(tunnel && { socket: tunnel }),
@@ -68,4 +68,12 @@ export class SocketOpener {
   #tune<S extends Socket>(socket: S): S {
     return socket.setNoDelay(true).setKeepAlive(true, this.#keepAliveMs);
   }
+}
+
+/** The name that the server is told, and that its certificate is checked for, also where there is a tunnel. */
+function named(name: string): Pick<ConnectionOptions, 'servername' | 'checkServerIdentity'> {
+  // An address is no server name.
+  return isIP(name)
+    ? { checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate) }
+    : { servername: name };
 }

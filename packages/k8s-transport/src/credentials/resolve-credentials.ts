@@ -115,7 +115,7 @@ class ProviderError extends Error {
 function identifies(options: Readonly<Record<string, unknown>>): boolean {
   const fields = Object.entries((options['headers'] ?? {}) as Record<string, string | undefined>);
   const ofProvider = fields.filter(([name]) => !/^impersonate-/i.test(name));
-  const says = ([, value = '']: [string, string?]) => !/^(Bearer)?\s*$/.test(value);
+  const says = ([, value = '']: [string, string | undefined]) => !/^(Bearer)?\s*$/.test(value);
   return ofProvider.some(says) || Boolean(options['auth'] ?? options['cert'] ?? options['pfx']);
 }
 
