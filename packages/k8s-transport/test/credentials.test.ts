@@ -242,12 +242,14 @@ describe('Credentials', () => {
     ['says what is no JSON', pluginUser('console.log("secret")'), /plugin/],
     ['says nothing of use', pluginUser('console.log("{}")'), /plugin/],
   ])('name a plugin that %s, and nothing that it said', async (_, user, message) => {
-    const credentials = credentialsOf(kubeConfigWith({ user }));
+    const clock = stoppedClock();
+    const credentials = credentialsOf(kubeConfigWith({ user }), clock);
     const error = await failureOf(credentials.get());
     expect(error).toMatchObject({ code: 'ERR_TRANSPORT', retryable: true });
     expect(error.message).toMatch(message);
     expect(JSON.stringify([error.message, error, String(error.cause)])).not.toContain('secret');
-    // It is not remembered.
+    // It is not remembered for long.
+    clock.pass(1_000);
     expect(await failureOf(credentials.get())).not.toBe(error);
   });
 

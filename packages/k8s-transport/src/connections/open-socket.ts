@@ -40,7 +40,7 @@ export class SocketOpener {
    * @throws the system's or TLS's own error; the signal's reason when it is aborted
    */
   async open(signal: AbortSignal): Promise<OpenSocket> {
-    const { hostname, port, proxy, secure } = this.#server;
+    const { hostname, port, proxy, secure, protocols } = this.#server;
     const { servername, rejectUnauthorized, ...certificates } = this.#tls;
     // Before there is a socket, which nobody would close when the certificates are none.
     if (secure) this.#context ??= createSecureContext(certificates);
@@ -58,7 +58,7 @@ export class SocketOpener {
       port,
       ...(tunnel && { socket: tunnel }),
       ...(this.#session && { session: this.#session }),
-      ALPNProtocols: ['h2', 'http/1.1'],
+      ALPNProtocols: protocols,
     });
     socket.on('session', (session: Buffer) => (this.#session = session));
     await opened(socket, 'secureConnect', signal);

@@ -50,12 +50,14 @@ export interface Server {
   /** What comes before `/api`; empty, or starts with a slash and doesn't end with one. */
   readonly basePath: string;
   readonly proxy: URL | undefined;
+  /** What may be spoken over TLS, the first choice first. */
+  readonly protocols: readonly string[];
 }
 
 /**
  * Reads where the API server of the current context is.
  *
- * @param environment which may name a proxy, where the kubeconfig doesn't; default the process's own
+ * @param environment which may name a proxy, where the kubeconfig doesn't, and forbid HTTP/2; default the process's own
  * @throws DepwatchError ERR_INVALID_INPUT when the kubeconfig names none that could be reached
  */
 export function serverOf(
@@ -92,6 +94,8 @@ export function serverOf(
     proxy: cluster.proxyUrl
       ? proxyUrl('kubeConfig: the proxy-url of its current cluster', cluster.proxyUrl)
       : proxyFromEnvironment(environment, url),
+    // As client-go has it, for what is between here and the server and bears no watches over HTTP/2.
+    protocols: environment['DISABLE_HTTP2'] ? ['http/1.1'] : ['h2', 'http/1.1'],
   };
 }
 
