@@ -7,6 +7,26 @@ const longestMessage = 1024;
 const longestWord = 256;
 const mostCauses = 16;
 
+/** What API servers answer with for a reason; 500 for all others. */
+const codes: ReadonlyMap<unknown, number> = new Map([
+  ['BadRequest', 400],
+  ['Unauthorized', 401],
+  ['Forbidden', 403],
+  ['NotFound', 404],
+  ['MethodNotAllowed', 405],
+  ['NotAcceptable', 406],
+  ['AlreadyExists', 409],
+  ['Conflict', 409],
+  ['Gone', 410],
+  ['Expired', 410],
+  ['RequestEntityTooLarge', 413],
+  ['UnsupportedMediaType', 415],
+  ['Invalid', 422],
+  ['TooManyRequests', 429],
+  ['ServiceUnavailable', 503],
+  ['Timeout', 504],
+]);
+
 /**
  * A copy of a Status, field by field: it comes off the wire, is kept with errors and shown in logs, and may turn out to
  * be a whole object. What isn't of its type is left out, and what is long is cut.
@@ -19,7 +39,8 @@ export function copyStatus(from: KubernetesStatus): KubernetesStatus {
     status: text(status),
     message: text(message, longestMessage),
     reason: text(reason),
-    code: number(code),
+    // Of an ERROR event there is no status line that would say it.
+    code: number(code) || codes.get(reason),
     details: copyDetails(details),
   });
 }

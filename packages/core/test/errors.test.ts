@@ -140,3 +140,29 @@ test('abortedError passes on a DepwatchError that is the reason', () => {
     cause: 'why',
   });
 });
+
+// Go leaves out a code of 0, and servers that are none of Kubernetes' own may set the reason alone.
+test.each([
+  ['Expired', 410, 'ERR_EXPIRED', true],
+  ['Gone', 410, 'ERR_EXPIRED', true],
+  ['Forbidden', 403, 'ERR_FORBIDDEN', false],
+  ['Unauthorized', 401, 'ERR_UNAUTHORIZED', false],
+  ['NotFound', 404, 'ERR_NO_VERSIONED_RESOURCE', false],
+  ['BadRequest', 400, 'ERR_TRANSPORT', false],
+  ['TooManyRequests', 429, 'ERR_TRANSPORT', true],
+  ['Timeout', 504, 'ERR_TRANSPORT', true],
+])('a Status without a code goes by its reason: %s', (reason, code, expected, retryable) => {
+  for (const missing of [{}, { code: 0 }, { code: 'many' as never }]) {
+    const error = errorFromStatus({ kind: 'Status', reason, ...missing }, 'watch of ConfigMap');
+    expect(error).toMatchObject({ code: expected, retryable, status: { code } });
+  }
+  expect(errorFromStatus({ reason, code: 500 }, 'watch').code).toBe('ERR_TRANSPORT');
+});
+
+test('a Status without a code, whose reason nobody knows, may be asked again', () => {
+  for (const reason of [undefined, 'constructor', 'Odd'])
+    expect(errorFromStatus({ ...(reason && { reason }) }, 'watch')).toMatchObject({
+      code: 'ERR_TRANSPORT',
+      retryable: true,
+    });
+});

@@ -56,25 +56,31 @@ function resourcesOf(answer: unknown): readonly unknown[] | undefined {
   return Array.isArray(resources) ? resources : undefined;
 }
 
-/** Finds a kind among the `resources` of an APIResourceList; subresources (`pods/log`) are kinds of their own. */
+/**
+ * Finds a kind among the `resources` of an APIResourceList; subresources (`pods/log`) are kinds of their own. A kind may have
+ * several: of those it is the one that can be watched, and others are commands in the form of one.
+ */
 export function findResource(
   resources: readonly unknown[],
   gvk: GroupVersionKind,
 ): ApiResource | undefined {
-  for (const entry of resources) {
-    if (!isObject(entry)) continue;
-    const { name, kind, namespaced, verbs, group, version } = entry;
-    if (kind !== gvk.kind || typeof name !== 'string' || name === '' || name.includes('/'))
-      continue;
-    return {
-      group: text(group) || gvk.group || '',
-      version: text(version) || gvk.version,
-      resource: name,
-      namespaced: namespaced === true,
-      verbs: Array.isArray(verbs) ? verbs.filter((verb) => typeof verb === 'string') : [],
-    };
-  }
-  return undefined;
+  const found = resources.flatMap((entry) => resourceFrom(entry, gvk) ?? []);
+  const able = (verb: string) => found.find(({ verbs }) => verbs.includes(verb));
+  return able('watch') ?? able('list') ?? found[0];
+}
+
+function resourceFrom(entry: unknown, gvk: GroupVersionKind): ApiResource | undefined {
+  if (!isObject(entry)) return undefined;
+  const { name, kind, namespaced, verbs, group, version } = entry;
+  if (kind !== gvk.kind || typeof name !== 'string' || name === '' || name.includes('/'))
+    return undefined;
+  return {
+    group: text(group) || gvk.group || '',
+    version: text(version) || gvk.version,
+    resource: name,
+    namespaced: namespaced === true,
+    verbs: Array.isArray(verbs) ? verbs.filter((verb) => typeof verb === 'string') : [],
+  };
 }
 
 function text(value: unknown): string {

@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { validateHeaderValue } from 'node:http';
 
 import {
@@ -125,10 +126,15 @@ function duration(name: string, value: number | undefined, standard: number): nu
   return value;
 }
 
+/** What a string may hold, as which JSON is parsed. */
+const mostBytes = constants.MAX_STRING_LENGTH;
+
 function size(name: string, value: number | undefined, standard: number): number {
   if (value === undefined) return standard;
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw invalidInput(`${name}: expected a whole number of bytes from 1, got ${String(value)}`);
+  if (!Number.isInteger(value) || value < 1 || value > mostBytes) {
+    throw invalidInput(
+      `${name}: expected a whole number of bytes from 1 to ${mostBytes}, got ${String(value)}`,
+    );
   }
   return value;
 }

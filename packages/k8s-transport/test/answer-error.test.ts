@@ -22,6 +22,16 @@ describe('answerError', () => {
     });
   });
 
+  // What a server in Go says who is asked without TLS on a port that has it.
+  it('says of an http: server that it wants https:', () => {
+    const text = 'Client sent an HTTP request to an HTTPS server.\n';
+    const error = answerError('list', 400, { 'content-type': 'text/plain' }, Buffer.from(text));
+    expect(error).toMatchObject({ code: 'ERR_TRANSPORT', retryable: false, status: { code: 400 } });
+    expect(error.message).toBe(`list: the API server answered 400: ${text.trim()}`);
+    const untyped = answerError('list', 400, {}, Buffer.from(text));
+    expect(untyped.message).toBe(error.message);
+  });
+
   const foreign = (code: number, what: string) =>
     `list: what answered ${code} is no Kubernetes API server: it sent ${what}`;
   const html = { 'content-type': 'text/html; charset=utf-8' };

@@ -83,6 +83,7 @@ describe('Credentials', () => {
       { user: { username: 'n', password: 'p' } },
       { authorization: `Basic ${base64('n:p')}` },
     ],
+    ['a name alone', { user: { username: 'n' } }, { authorization: `Basic ${base64('n:')}` }],
     [
       'another name',
       { user: { token: 't', as: 'else' } },
@@ -241,12 +242,14 @@ describe('Credentials', () => {
     ['says what is no JSON', pluginUser('console.log("secret")'), /plugin/],
     ['says nothing of use', pluginUser('console.log("{}")'), /plugin/],
   ])('name a plugin that %s, and nothing that it said', async (_, user, message) => {
-    const credentials = credentialsOf(kubeConfigWith({ user }));
+    const clock = stoppedClock();
+    const credentials = credentialsOf(kubeConfigWith({ user }), clock);
     const error = await failureOf(credentials.get());
     expect(error).toMatchObject({ code: 'ERR_TRANSPORT', retryable: true });
     expect(error.message).toMatch(message);
     expect(JSON.stringify([error.message, error, String(error.cause)])).not.toContain('secret');
-    // It is not remembered.
+    // It is not remembered for long.
+    clock.pass(1_000);
     expect(await failureOf(credentials.get())).not.toBe(error);
   });
 
@@ -255,6 +258,52 @@ describe('Credentials', () => {
       kubeConfigWith({ cluster: { 'certificate-authority': '/nowhere/ca.crt' } }),
     );
     expect((await failureOf(credentials.get())).message).toContain('/nowhere/ca.crt');
+  });
+
+  // As client-go does; kubectl says so when it is told of both.
+  it('are the data where there is a file beside it, too', async () => {
+    const files = { 'client-certificate': '/nowhere/crt', 'client-key': '/nowhere/key' };
+    const { tls } = await credentialsOf(
+      kubeConfigWith({
+        cluster: {
+          'certificate-authority': '/nowhere/ca.crt',
+          'certificate-authority-data': base64('ca'),
+        },
+        user: {
+          ...files,
+          'client-certificate-data': base64('cert'),
+          'client-key-data': base64('key'),
+        },
+      }),
+    ).get();
+    expect(tls).toEqual({
+      ca: Buffer.from('ca'),
+      cert: Buffer.from('cert'),
+      key: Buffer.from('key'),
+    });
+  });
+
+  it.each([
+    ['that nobody has', { 'auth-provider': { name: 'openstack', config: {} } }],
+    ['without a token', { 'auth-provider': { name: 'oidc', config: { 'client-id': 'c' } } }],
+    [
+      'that gives undefined',
+      { 'auth-provider': { name: 'azure', config: { 'access-token': ' ' } } },
+    ],
+  ])('are none of nobody: an auth provider %s', async (_, user) => {
+    const error = await failureOf(credentialsOf(kubeConfigWith({ user })).get());
+    expect(error).toMatchObject({ code: 'ERR_TRANSPORT', reason: 'credentials', retryable: true });
+    expect(error.message).toMatch(/the auth provider "\w+" of user "u" gave none$/);
+  });
+
+  it('are none of nobody while a token file is empty', async () => {
+    const token = join(folder(), 'token');
+    for (const text of ['', ' \n']) {
+      writeFileSync(token, text);
+      const error = await failureOf(credentialsOf(tokenFileConfig(token)).get());
+      expect(error).toMatchObject({ reason: 'credentials', retryable: true });
+      expect(error.message).toMatch(/"tokenFile" of user "u" gave none$/);
+    }
   });
 
   it('refuse what can stand in no header', async () => {

@@ -46,6 +46,25 @@ it('takes group and version of the list where an entry has none', () => {
   });
 });
 
+// As OpenShift's Template, of which "processedtemplates" comes first and can only be created.
+it('finds of several resources of a kind the one that can be watched, else listed, else the first', () => {
+  const gvk = { group: 'g', version: 'v1', kind: 'Template' };
+  const entry = (name: string, ...verbs: string[]) => ({
+    name,
+    kind: 'Template',
+    namespaced: true,
+    verbs,
+  });
+  const processed = entry('processedtemplates', 'create');
+  const listed = entry('oldtemplates', 'get', 'list');
+  const templates = entry('templates', 'create', 'get', 'list', 'watch');
+  const found = (...entries: object[]) => findResource(entries, gvk)?.resource;
+  expect(found(processed, listed, templates)).toBe('templates');
+  expect(found(templates, listed, processed)).toBe('templates');
+  expect(found(processed, listed)).toBe('oldtemplates');
+  expect(found(processed, entry('others', 'create'))).toBe('processedtemplates');
+});
+
 describe('discovery', () => {
   const gvk = { group: 'a.b', version: 'v1', kind: 'C' };
   const core = { version: 'v1', kind: 'ConfigMap' };

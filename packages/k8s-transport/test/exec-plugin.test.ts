@@ -173,6 +173,22 @@ describe('a credential plugin', () => {
     },
   );
 
+  // Thousands of watches may ask, each at its own time: a process each would be a storm.
+  it('that fails is run once a second, whoever asks', async () => {
+    const runs = join(folder(), 'runs');
+    writeFileSync(runs, '');
+    const program = `require('node:fs').appendFileSync(${JSON.stringify(runs)}, '.'); process.exit(1);`;
+    const clock = createVirtualClock();
+    const kubeConfig = configOf(program);
+    const credentials = new Credentials({ kubeConfig, clock, logger: silentLogger });
+    for (let second = 1; second <= 3; second++) {
+      for (let n = 0; n < 3; n++)
+        expect(await failureOf(credentials.get())).toMatchObject({ reason: 'credentials' });
+      expect(readFileSync(runs, 'utf8')).toHaveLength(second);
+      await clock.advance(1_000);
+    }
+  });
+
   it('that takes too long is ended before it is started anew, and so is one that nobody waits for', async () => {
     const path = folder();
     const [pids, ended] = [join(path, 'pids'), join(path, 'ended')];

@@ -107,7 +107,7 @@ describe('loadKubeConfig', () => {
     expect(await serverIn(inPod(surroundings), { context })).toBe('https://home-other');
     expect(
       await failureOf(loadKubeConfigIn(surroundings, { file: path('given'), context: 'none' })),
-    ).toMatchObject(refusal(/^context: .*given has no context "none"$/));
+    ).toMatchObject(refusal(/^context: .*given has no context "none" with a cluster$/));
   });
 
   // As `kubectl config view` and client-go's loading rules do.
@@ -145,7 +145,9 @@ describe('loadKubeConfig', () => {
       const all = withKubeConfig(surroundings, path(name), path('last'));
       expect(await serverIn(all, {}), JSON.stringify(text)).toBe('https://last');
       const alone = loadKubeConfigIn(surroundings, { file: path(name) });
-      expect(await failureOf(alone)).toMatchObject(refusal(/names no cluster that is in it$/));
+      expect(await failureOf(alone)).toMatchObject(
+        refusal(/names no cluster with a server that is in it$/),
+      );
     }
   });
 
@@ -178,6 +180,94 @@ describe('loadKubeConfig', () => {
     expect((await credentials.get()).headers).toEqual({ authorization: 'Bearer second' });
   });
 
+  it('finds a plugin beside its file, where it has a path, and else on the PATH', async () => {
+    const { path, surroundings } = machine({
+      'sub/given': textOf({
+        clusters: { a: { server: 'https://given' } },
+        users: { u: { exec: { command: '../bin/plugin' } }, v: { exec: { command: 'plugin' } } },
+        contexts: { main: ['a', 'u'], other: ['a', 'v'] },
+        current: 'main',
+      }),
+    });
+    const commandIn = async (context: string) =>
+      (await loadKubeConfigIn(surroundings, { file: path('sub/given'), context })).getCurrentUser()
+        ?.exec?.command;
+    expect(await commandIn('main')).toBe(path('bin/plugin'));
+    expect(await commandIn('other')).toBe('plugin');
+  });
+
+  // What kubectl leaves where half of an entry was deleted, or was never written.
+  it('minds no broken entry that the context asked for does without', async () => {
+    const text = JSON.stringify({
+      clusters: [
+        { name: 'gone', cluster: {} },
+        { name: 'null', cluster: null },
+        null,
+        { name: 'a', cluster: { server: 'https://a' } },
+      ],
+      users: [null, {}, { name: 'null', user: null }, { name: 'u', user: { token: 't' } }],
+      contexts: [
+        { name: 'half', context: { namespace: 'n' } },
+        { name: 'null', context: null },
+        { name: 'main', context: { cluster: 'a', user: 'u' } },
+        { name: 'userless', context: { cluster: 'a' } },
+        { name: 'nameless', context: { cluster: 'a', user: '' } },
+        { name: 'without server', context: { cluster: 'gone', user: 'u' } },
+      ],
+      'current-context': 'main',
+    });
+    const { path, surroundings } = machine({ given: text });
+    const given = (context?: string) =>
+      loadKubeConfigIn(surroundings, { file: path('given'), ...(context && { context }) });
+    expect((await given()).getCurrentUser()).toMatchObject({ token: 't' });
+    expect((await given('userless')).getCurrentUser()).toBeNull();
+    expect((await given('nameless')).getCurrentUser()).toBeNull();
+    for (const [context, message] of [
+      ['half', /given has no context "half" with a cluster$/],
+      ['without server', /given names no cluster with a server that is in it$/],
+    ] as const)
+      expect(await failureOf(given(context))).toMatchObject(refusal(message));
+  });
+
+  it('names the user that is not there, as whom nobody would be asked for', async () => {
+    const { path, surroundings } = machine({
+      given: textOf({
+        clusters: { a: { server: 'https://given' } },
+        contexts: { main: ['a', 'none'] },
+        current: 'main',
+      }),
+    });
+    expect(await failureOf(loadKubeConfigIn(surroundings, { file: path('given') }))).toMatchObject(
+      refusal(/given names a user that is not in it$/),
+    );
+  });
+
+  it('reads whom to ask as, groups and all', async () => {
+    const as = {
+      as: 'else',
+      'as-uid': 'id',
+      'as-groups': ['a', 'b'],
+      'as-user-extra': { x: ['y'] },
+    };
+    const { path, surroundings } = machine({
+      given: textOf({
+        clusters: { a: { server: 'https://given' } },
+        users: { u: as, v: { ...as, as: '' } },
+        contexts: { main: ['a', 'u'], other: ['a', 'v'] },
+        current: 'main',
+      }),
+    });
+    const given = (context: string) =>
+      loadKubeConfigIn(surroundings, { file: path('given'), context });
+    expect((await given('main')).getCurrentUser()).toMatchObject({
+      impersonateUser: 'else',
+      impersonateUid: 'id',
+      impersonateGroups: ['a', 'b'],
+      impersonateExtra: { x: ['y'] },
+    });
+    expect(await failureOf(given('other'))).toMatchObject(refusal(/as-groups.* without as$/));
+  });
+
   it('says what it looked for where nothing says which cluster is meant', async () => {
     const { path, surroundings } = machine();
     const error = await failureOf(loadKubeConfigIn(surroundings, {}));
@@ -206,7 +296,7 @@ describe('loadKubeConfig', () => {
       alias: /alias is no kubeconfig: .* in line \d/,
       tag: /tag is no kubeconfig: .* in line \d/,
       list: /list/,
-      incomplete: /incomplete is no kubeconfig: clusters\[0\].cluster.server is missing$/,
+      incomplete: /incomplete names no cluster/,
       contextless: /contextless names no cluster/,
       dangling: /dangling names no cluster/,
       empty: /empty names no cluster/,

@@ -20,6 +20,10 @@ describe('createK8sTransport', () => {
     ['kubeConfig', { kubeConfig: kubeConfig('no url') }],
     ['kubeConfig', { kubeConfig: kubeConfig('ftp://host') }],
     ['kubeConfig', { kubeConfig: kubeConfig('https://host', 'ftp://user:secret@proxy') }],
+    ['proxy-url', { kubeConfig: kubeConfig('https://host', 'http://me:sec%ret@proxy') }],
+    // JavaScript has no string of that length, so no JSON could be parsed.
+    ['maxListBytes', { kubeConfig: good, maxListBytes: 2 ** 30 }],
+    ['maxLineBytes', { kubeConfig: good, maxLineBytes: 2 ** 30 }],
     ['requestTimeoutMs', { kubeConfig: good, requestTimeoutMs: 0 }],
     ['maxLineBytes', { kubeConfig: good, maxLineBytes: -1 }],
     ['maxListBytes', { kubeConfig: good, maxListBytes: 1.5 }],

@@ -243,7 +243,7 @@ describe('a server', () => {
     expect(serverOf(own, { NO_PROXY: '*' }).proxy?.host).toBe('own:1');
   });
 
-  it.each(['ftp://me:secret@proxy', 'not a secret url'])(
+  it.each(['ftp://me:secret@proxy', 'not a secret url', 'http://me:secret%@proxy'])(
     'is refused where HTTPS_PROXY is %s, which is not quoted',
     (HTTPS_PROXY) => {
       const call = () => serverOf(kubeConfig(), { HTTPS_PROXY });

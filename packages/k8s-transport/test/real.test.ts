@@ -17,7 +17,7 @@ import {
   startControlPlane,
   type ControlPlane,
 } from '../../../tools/kube-apiserver/control-plane.ts';
-import { configMaps, failureOf, opened, transportFor } from './helpers.ts';
+import { changedKubeConfig, configMaps, failureOf, opened, transportFor } from './helpers.ts';
 
 // Whether there has to be one, conformance.test.ts says.
 const binaries = await findKubeApiServer();
@@ -64,6 +64,15 @@ describe.runIf(binaries)('on a real kube-apiserver', { timeout: 60_000 }, () => 
     expect([list.code, watch.code]).toEqual(['ERR_FORBIDDEN', 'ERR_FORBIDDEN']);
     expect(list.message).toContain('list of v1 ConfigMap "a" in namespace "default"');
     expect(watch.message).toContain('watch of v1 ConfigMap "a" in namespace "default"');
+  });
+
+  it('an http: URL of a server that has https: is told apart', async () => {
+    const { kubeConfig, url } = controlPlane;
+    const cluster = { server: url.replace('https:', 'http:') };
+    const transport = transportFor(changedKubeConfig(kubeConfig, { cluster }));
+    const error = await failureOf(transport.list(configMaps, {}));
+    expect(error).toMatchObject({ code: 'ERR_TRANSPORT', retryable: false, status: { code: 400 } });
+    expect(error.message).toMatch(/HTTP request to an HTTPS server\.$/);
   });
 
   it('a token that is no longer good is read again', async () => {

@@ -1,6 +1,6 @@
 import { connect, createServer } from 'node:net';
 
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { configMap, configMaps, listen, opened, transportFor } from './helpers.ts';
 import { kubeConfigTo, secureServer } from './secure-server.ts';
@@ -80,4 +80,22 @@ describe('writes', () => {
       for (let n = 0; n < 3; n++) await transport.update(configMap('a'));
     },
   );
+});
+
+describe('DISABLE_HTTP2', () => {
+  it('has a server spoken to in HTTP/1.1 that would rather have HTTP/2', async () => {
+    const { server, kubeConfig } = await secureServer({ allowHTTP1: true });
+    const versions: string[] = [];
+    server.on('request', ({ httpVersion }, response) => {
+      versions.push(httpVersion);
+      response.setHeader('content-type', 'application/json');
+      response.end('{"items":[]}');
+    });
+    for (const value of ['', '1']) {
+      vi.stubEnv('DISABLE_HTTP2', value);
+      onTestFinished(() => void vi.unstubAllEnvs());
+      await transportFor(kubeConfig).list(configMaps, {});
+    }
+    expect(versions).toEqual(['2.0', '1.1']);
+  });
 });

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
 
 import { startApiServer, type ApiServer } from '@depwatch/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -13,6 +14,7 @@ import {
   opened,
   transportFor,
 } from './helpers.ts';
+import { secureServer } from './secure-server.ts';
 
 let server: ApiServer;
 let other: ApiServer;
@@ -52,6 +54,28 @@ describe('TLS', () => {
     const error = await failureOf(named('kubernetes.example').list(configMaps, {}));
     expect(error).toMatchObject({ code: 'ERR_TRANSPORT', retryable: true });
     expect(error.message).toContain('kubernetes.example');
+  });
+
+  // Go checks for it, and sends no name; Node would send it, which servers may refuse.
+  it('looks for the address that tls-server-name gives, and sends no name', async () => {
+    const { server: own, kubeConfig } = await secureServer();
+    const names: unknown[] = [];
+    own.on('session', ({ socket }) => names.push((socket as TLSSocket).servername));
+    own.on('stream', (stream) => {
+      stream.respond({ ':status': 200, 'content-type': 'application/json' });
+      stream.end('{"items":[]}');
+    });
+    const warned = vi.fn();
+    process.on('warning', warned);
+    onTestFinished(() => void process.off('warning', warned));
+    const addressed = (address: string) =>
+      transportFor(changedKubeConfig(kubeConfig, { cluster: { 'tls-server-name': address } }));
+    await addressed('127.0.0.1').list(configMaps, {});
+    expect(names).toEqual([false]);
+    const error = await failureOf(addressed('10.9.8.7').list(configMaps, {}));
+    expect(error).toMatchObject({ reason: 'certificate' });
+    expect(error.message).toContain('10.9.8.7');
+    expect(warned).not.toHaveBeenCalled();
   });
 
   it('names a host by its name', async () => {

@@ -13,6 +13,8 @@ const knownTexts = new Set([
   'service unavailable',
   'Unauthorized',
   'Forbidden',
+  // To an http: URL; before TLS there is nothing that could say more.
+  'Client sent an HTTP request to an HTTPS server.',
 ]);
 
 /**
@@ -51,12 +53,11 @@ export function answerError(
 /** What the server itself says; undefined when it wasn't a Kubernetes API server that said it. */
 function statusFrom(code: number, headers: Headers, body: Buffer): KubernetesStatus | undefined {
   const text = body.toString();
-  if (typeOf(headers) === 'text/plain') {
-    const message = text.trim();
-    return knownTexts.has(message) && (code !== 404 || isAudited(headers))
-      ? { code, message }
-      : undefined;
-  }
+  const type = typeOf(headers);
+  const message = text.trim();
+  if (/^(text\/plain)?$/.test(type) && knownTexts.has(message))
+    return code !== 404 || isAudited(headers) ? { code, message } : undefined;
+  if (type === 'text/plain') return undefined;
   try {
     const parsed = JSON.parse(text) as KubernetesStatus | null;
     // The status line decides; a Status may have been passed on from elsewhere.

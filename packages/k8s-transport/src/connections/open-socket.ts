@@ -1,7 +1,9 @@
 import { connect as netConnect, isIP, type Socket } from 'node:net';
 import {
+  checkServerIdentity,
   connect as tlsConnect,
   createSecureContext,
+  type ConnectionOptions,
   type SecureContext,
   type TLSSocket,
 } from 'node:tls';
@@ -38,7 +40,7 @@ export class SocketOpener {
    * @throws the system's or TLS's own error; the signal's reason when it is aborted
    */
   async open(signal: AbortSignal): Promise<OpenSocket> {
-    const { hostname, port, proxy, secure } = this.#server;
+    const { hostname, port, proxy, secure, protocols } = this.#server;
     const { servername, rejectUnauthorized, ...certificates } = this.#tls;
     // Before there is a socket, which nobody would close when the certificates are none.
     if (secure) this.#context ??= createSecureContext(certificates);
@@ -50,15 +52,13 @@ export class SocketOpener {
     }
     const socket = tlsConnect({
       secureContext: this.#context,
-      // An address is no server name.
-      ...(servername !== undefined ? { servername } : !isIP(hostname) && { servername: hostname }),
+      ...named(servername ?? hostname),
       ...(rejectUnauthorized !== undefined && { rejectUnauthorized }),
-      // The name that the certificate is checked for, also where there is a tunnel.
       host: hostname,
       port,
       ...(tunnel && { socket: tunnel }),
       ...(this.#session && { session: this.#session }),
-      ALPNProtocols: ['h2', 'http/1.1'],
+      ALPNProtocols: protocols,
     });
     socket.on('session', (session: Buffer) => (this.#session = session));
     await opened(socket, 'secureConnect', signal);
@@ -68,4 +68,12 @@ export class SocketOpener {
   #tune<S extends Socket>(socket: S): S {
     return socket.setNoDelay(true).setKeepAlive(true, this.#keepAliveMs);
   }
+}
+
+/** The name that the server is told, and that its certificate is checked for, also where there is a tunnel. */
+function named(name: string): Pick<ConnectionOptions, 'servername' | 'checkServerIdentity'> {
+  // An address is no server name.
+  return isIP(name)
+    ? { checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate) }
+    : { servername: name };
 }

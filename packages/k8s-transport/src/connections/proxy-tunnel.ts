@@ -5,6 +5,7 @@ import { getCACertificates } from 'node:tls';
 
 import type { TlsMaterial } from '../credentials/resolve-credentials.ts';
 import { unbracketed, type Server } from '../credentials/kube-config.ts';
+import { userOf } from '../credentials/proxy-environment.ts';
 import { opened } from './opened.ts';
 
 /**
@@ -100,8 +101,4 @@ function openHttpTunnel(
     request.on('error', (error) => reject(signal.aborted ? (signal.reason as Error) : error));
     request.end();
   });
-}
-
-function userOf({ username, password }: URL): { userId: string; password: string } {
-  return { userId: decodeURIComponent(username), password: decodeURIComponent(password) };
 }

@@ -50,6 +50,8 @@ export class Credentials {
   #renewAt = Number.POSITIVE_INFINITY;
   #expiresAt = Number.POSITIVE_INFINITY;
   #renewedAt = Number.NEGATIVE_INFINITY;
+  /** Why there have been none, a moment ago: as many as ask have one plugin run, and not one each. */
+  #failure: { readonly error: unknown; readonly at: number } | undefined;
   #flight: Flight | undefined;
 
   constructor(options: { kubeConfig: KubeConfigLike; clock: Clock; logger: Logger }) {
@@ -82,10 +84,15 @@ export class Credentials {
     const known = this.peek();
     if (known !== undefined) return known;
     const before = this.#current;
+    const failure = this.#failure;
+    if (failure && this.#clock.now() - failure.at < checkEveryMs) throw failure.error;
     try {
       return await this.#resolve(true);
     } catch (error) {
-      if (before === undefined) throw error;
+      if (before === undefined) {
+        this.#failure = { error, at: this.#clock.now() };
+        throw error;
+      }
       this.#stale = false;
       this.#checkedAt = this.#clock.now();
       // Half a rotation: the files will be looked at again, and the server decides what the old ones are worth.

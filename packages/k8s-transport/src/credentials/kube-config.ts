@@ -1,6 +1,7 @@
 import { invalidInput } from '@depwatch/core';
 
 import type { ExecPlugin } from './exec-plugin.ts';
+import type { Impersonation } from './impersonation.ts';
 import { proxyFromEnvironment, proxyUrl, type Environment } from './proxy-environment.ts';
 
 /** The current cluster of a kubeconfig, as far as the transport reads it itself. */
@@ -16,7 +17,7 @@ export interface KubeConfigCluster {
 }
 
 /** The current user of a kubeconfig, as far as the transport reads it itself. */
-export interface KubeConfigUser {
+export interface KubeConfigUser extends Impersonation {
   readonly name: string;
   readonly certFile?: string;
   readonly keyFile?: string;
@@ -49,12 +50,14 @@ export interface Server {
   /** What comes before `/api`; empty, or starts with a slash and doesn't end with one. */
   readonly basePath: string;
   readonly proxy: URL | undefined;
+  /** What may be spoken over TLS, the first choice first. */
+  readonly protocols: readonly string[];
 }
 
 /**
  * Reads where the API server of the current context is.
  *
- * @param environment which may name a proxy, where the kubeconfig doesn't; default the process's own
+ * @param environment which may name a proxy, where the kubeconfig doesn't, and forbid HTTP/2; default the process's own
  * @throws DepwatchError ERR_INVALID_INPUT when the kubeconfig names none that could be reached
  */
 export function serverOf(
@@ -91,6 +94,8 @@ export function serverOf(
     proxy: cluster.proxyUrl
       ? proxyUrl('kubeConfig: the proxy-url of its current cluster', cluster.proxyUrl)
       : proxyFromEnvironment(environment, url),
+    // As client-go has it, for what is between here and the server and bears no watches over HTTP/2.
+    protocols: environment['DISABLE_HTTP2'] ? ['http/1.1'] : ['h2', 'http/1.1'],
   };
 }
 
@@ -125,7 +130,7 @@ export type FreshUser = { -readonly [Key in keyof KubeConfigUser]: KubeConfigUse
  * the instance lives, so credentials are resolved through a new one each time, loaded with the current context alone:
  *
  * - through `loadFromOptions` and not a round trip over `exportConfig`, which loses what was given as nested objects;
- *   the config of the auth provider is the same object as before, since the OIDC provider stores its refreshed token there
+ *   the config of the auth provider is the same object as before, since providers store there what they were given
  * - with a user even where the context has none: without, client-node ignores the cluster's CA, too
  * - without proxy, and as if `http:` were allowed, since both matter only to the agent that client-node makes
  * - without files beside which the data stands: client-node would read the file, client-go takes the data

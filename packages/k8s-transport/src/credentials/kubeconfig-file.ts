@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, resolve, sep } from 'node:path';
 
 import { invalidInput } from '@depwatch/core';
 import type { KubeConfig, loadYaml } from '@kubernetes/client-node';
 
-import type { KubeConfigLike } from './kube-config.ts';
+import type { Impersonation } from './impersonation.ts';
+import type { KubeConfigLike, KubeConfigUser } from './kube-config.ts';
 
 /** Kubeconfig files that are read as one. */
 export interface KubeConfigFiles {
@@ -42,13 +43,28 @@ export async function readKubeConfig(
     contexts: firstOfEachName(parts.flatMap((part) => part.getContexts())),
     currentContext: context ?? parts.map((part) => part.getCurrentContext()).find(Boolean),
   });
-  if (context !== undefined && !merged.getContextObject(context))
-    throw invalidInput(`context: ${origin} has no context ${JSON.stringify(context)}`);
-  if (!merged.getCurrentCluster())
-    throw invalidInput(
-      `kubeConfig: the current context of ${origin} names no cluster that is in it`,
-    );
+  const wrong = whatIsMissing(merged, origin, context);
+  if (wrong !== undefined) throw invalidInput(wrong);
   return merged;
+}
+
+/** What the current context lacks to be used, if anything. */
+function whatIsMissing(
+  merged: KubeConfig,
+  origin: string,
+  asked: string | undefined,
+): string | undefined {
+  const context = merged.getContextObject(merged.getCurrentContext());
+  if (asked !== undefined && !context)
+    return `context: ${origin} has no context ${JSON.stringify(asked)} with a cluster`;
+  const current = `kubeConfig: the current context of ${origin} names`;
+  if (!merged.getCurrentCluster()) return `${current} no cluster with a server that is in it`;
+  const user: (KubeConfigUser & { impersonateUser?: string }) | null = merged.getCurrentUser();
+  if (context?.user && !user) return `${current} a user that is not in it`;
+  const asWhom = [user?.impersonateUid, user?.impersonateGroups, user?.impersonateExtra];
+  return asWhom.some((part) => part !== undefined) && !user?.impersonateUser
+    ? `${current} a user that has as-uid, as-groups or as-user-extra without as`
+    : undefined;
 }
 
 /** Whether a file is an empty config to client-go, such as one whose lines are all commented out. */
@@ -86,12 +102,15 @@ async function loadClientNode(origin: string): Promise<ClientNode> {
 function parse({ KubeConfig, loadYaml }: ClientNode, path: string, text: string): KubeConfig {
   try {
     const part = new KubeConfig();
-    part.loadFromString(text);
+    // What the current context doesn't need may lack what it likes, as for client-go.
+    part.loadFromString(text, { onInvalidEntry: 'filter' });
     const folder = dirname(resolve(path));
     part.makePathsAbsolute(folder);
-    const { users } = loadYaml<{ users?: readonly NamedUser[] }>(text);
-    for (const { name, user } of users ?? [])
-      if (user?.tokenFile) useTokenFile(part.getUser(name)!, resolve(folder, user.tokenFile));
+    const { users } = loadYaml<{ users?: readonly (NamedUser | null)[] }>(text);
+    for (const { name, user } of users?.filter((entry) => entry !== null) ?? []) {
+      const read = part.getUser(name);
+      if (read && user) complete(read, user, folder);
+    }
     return part;
   } catch (error) {
     throw invalidInput(`kubeConfig: ${path} is no kubeconfig${whatIsWrong(error)}`);
@@ -100,24 +119,42 @@ function parse({ KubeConfig, loadYaml }: ClientNode, path: string, text: string)
 
 interface NamedUser {
   readonly name: string;
-  readonly user?: { readonly tokenFile?: string } | null;
+  readonly user?: UserOfFile | null;
 }
 
-/** client-node reads such a file for its auth provider alone. Its token goes before another one that is given beside it. */
-function useTokenFile(user: { authProvider?: unknown; token?: string }, tokenFile: string): void {
-  user.authProvider = { name: 'tokenFile', config: { tokenFile } };
-  delete user.token;
+interface UserOfFile {
+  readonly tokenFile?: string;
+  readonly exec?: { readonly command?: string } | null;
+  readonly 'as-uid'?: string;
+  readonly 'as-groups'?: readonly string[];
+  readonly 'as-user-extra'?: Readonly<Record<string, readonly string[]>>;
 }
+
+/** Adds to a user what client-node doesn't read. */
+function complete(read: ReadUser, user: UserOfFile, folder: string): void {
+  const { tokenFile, exec } = user;
+  // client-node reads such a file for its auth provider alone. Its token goes before another one that is given beside it.
+  if (tokenFile) {
+    read.authProvider = { name: 'tokenFile', config: { tokenFile: resolve(folder, tokenFile) } };
+    delete read.token;
+  }
+  // Without a separator it is looked for on the PATH.
+  if (exec?.command?.includes(sep)) read.exec = { ...exec, command: resolve(folder, exec.command) };
+  const { 'as-uid': uid, 'as-groups': groups, 'as-user-extra': extra } = user;
+  if (uid) read.impersonateUid = uid;
+  if (groups?.length) read.impersonateGroups = groups;
+  if (extra && Object.keys(extra).length > 0) read.impersonateExtra = extra;
+}
+
+type ReadUser = { -readonly [Key in keyof Impersonation]: Impersonation[Key] } & {
+  authProvider?: unknown;
+  token?: string;
+  exec?: unknown;
+};
 
 /** The parser's own messages quote the lines around the fault, where a token may stand. */
 function whatIsWrong(error: unknown): string {
-  const { reason, mark, message } = error as {
-    reason?: unknown;
-    mark?: { line?: unknown };
-    message?: unknown;
-  };
-  const missing = /^\w+\[\d+\][\w.]* is missing$/.exec(String(message));
-  if (missing) return `: ${missing[0]}`;
+  const { reason, mark } = error as { reason?: unknown; mark?: { line?: unknown } };
   const line = typeof mark?.line === 'number' ? ` in line ${mark.line + 1}` : '';
   // An alias or a tag that a token was taken for is quoted by the parser.
   return typeof reason === 'string' ? `: ${reason.replace(/"[^"]*"|<[^>]*>/g, '…')}${line}` : '';

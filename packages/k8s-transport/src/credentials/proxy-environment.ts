@@ -17,8 +17,19 @@ const proxyProtocols = new Set(['http:', 'https:', 'socks5:', 'socks5h:', 'socks
 export function proxyUrl(from: string, text: string): URL {
   const url = URL.parse(text);
   if (url === null || url.hostname === '') throw invalidInput(`${from} is no URL of a proxy`);
-  if (proxyProtocols.has(url.protocol)) return url;
-  throw invalidInput(`${from} must be an http, https or socks5 URL`);
+  if (!proxyProtocols.has(url.protocol))
+    throw invalidInput(`${from} must be an http, https or socks5 URL`);
+  try {
+    userOf(url);
+    return url;
+  } catch {
+    throw invalidInput(`${from} has a user or a password with a % that escapes nothing`);
+  }
+}
+
+/** The user and the password in a URL; empty where there is none. */
+export function userOf({ username, password }: URL): { userId: string; password: string } {
+  return { userId: decodeURIComponent(username), password: decodeURIComponent(password) };
 }
 
 /**

@@ -6,6 +6,7 @@ import { createSecureContext, type ConnectionOptions } from 'node:tls';
 import { DepwatchError, isDepwatchError } from '@depwatch/core';
 
 import { PluginError, runPlugin, type ExecPlugin } from './exec-plugin.ts';
+import { impersonationFields } from './impersonation.ts';
 import {
   freshKubeConfig,
   serverOf,
@@ -77,7 +78,7 @@ export async function resolveCredentials(
   return {
     server,
     tls,
-    headers: headersFrom(options),
+    headers: { ...headersFrom(options), ...impersonationOf(kubeConfig) },
     connectionKey: hash.digest('base64'),
     lifeMs: expiresAt === undefined ? Number.POSITIVE_INFINITY : expiresAt - unixTime(),
   };
@@ -98,8 +99,42 @@ async function optionsOf(kubeConfig: KubeConfigLike, signal: AbortSignal): Promi
   }
   const { fresh, user } = made;
   const expiresAt = await usePlugin(user, kubeConfig.getCurrentCluster()!, signal);
+  const keepTokens = prepareOidc(user);
   await fresh.applyToHTTPSOptions(options);
+  keepTokens?.();
+  // Nobody who names a provider wants to be anybody.
+  if (user.authProvider && !identifies(options)) throw new ProviderError();
   return { options, expiresAt };
+}
+
+/** That an auth provider gave nothing: client-node has none of that name, or it has no token, or an empty one. */
+class ProviderError extends Error {
+  override readonly name = 'ProviderError';
+}
+
+function identifies(options: Readonly<Record<string, unknown>>): boolean {
+  const fields = Object.entries((options['headers'] ?? {}) as Record<string, string | undefined>);
+  const ofProvider = fields.filter(([name]) => !/^impersonate-/i.test(name));
+  const says = ([, value = '']: [string, string | undefined]) => !/^(Bearer)?\s*$/.test(value);
+  return ofProvider.some(says) || Boolean(options['auth'] ?? options['cert'] ?? options['pfx']);
+}
+
+/**
+ * Has client-node's OIDC provider work on a copy: it (2.0) takes the issuer only as a URL, where a file has text, and
+ * forgets a token that is not given anew, though most identity providers give the refresh token but once.
+ *
+ * @returns what keeps the tokens that were given, for the next time
+ */
+function prepareOidc(user: FreshUser): (() => void) | undefined {
+  const { authProvider } = user;
+  if (authProvider?.name !== 'oidc' || !authProvider.config) return undefined;
+  const config = authProvider.config as Record<string, unknown>;
+  const issuer = URL.parse(String(config['idp-issuer-url']));
+  const copy: Record<string, unknown> = { ...config, ...(issuer && { 'idp-issuer-url': issuer }) };
+  user.authProvider = { ...authProvider, config: copy };
+  return () => {
+    for (const token of ['id-token', 'refresh-token']) config[token] = copy[token] ?? config[token];
+  };
 }
 
 /**
@@ -154,17 +189,26 @@ function headersFrom(options: Record<string, unknown>): Record<string, string> {
   )) {
     if (value === undefined || value === null) continue;
     // A token file may end with a newline, which no header may hold.
-    const text = String(value as string | number).trim();
-    try {
-      validateHeaderValue(name, text);
-    } catch {
-      throw unusable(
-        `the kubeconfig's credentials hold characters that can't stand in the header ${name}`,
-      );
-    }
-    headers[name.toLowerCase()] = text;
+    headers[name.toLowerCase()] = headerValue(name, String(value as string | number).trim());
   }
   return headers;
+}
+
+function impersonationOf(kubeConfig: KubeConfigLike): Record<string, string> {
+  const fields = impersonationFields(kubeConfig.getCurrentUser() ?? {});
+  for (const [name, value] of Object.entries(fields)) headerValue(name.toLowerCase(), value);
+  return fields;
+}
+
+function headerValue(name: string, value: string): string {
+  try {
+    validateHeaderValue(name, value);
+    return value;
+  } catch {
+    throw unusable(
+      `the kubeconfig's credentials hold characters that can't stand in the header ${name}`,
+    );
+  }
 }
 
 /** Names the plugin, and nothing that it wrote: that may be the secret itself. */
@@ -176,8 +220,9 @@ function credentialError(kubeConfig: KubeConfigLike, error: unknown): DepwatchEr
     : user?.authProvider
       ? `the auth provider ${JSON.stringify(user.authProvider.name ?? '')}`
       : 'the kubeconfig';
-  const failed = `no credentials: ${who} of user ${JSON.stringify(user?.name ?? '')} failed`;
-  return unusable([failed, ...reasonsOf(error, plugin)].join(''));
+  const whose = `no credentials: ${who} of user ${JSON.stringify(user?.name ?? '')}`;
+  if (error instanceof ProviderError) return unusable(`${whose} gave none`);
+  return unusable([`${whose} failed`, ...reasonsOf(error, plugin)].join(''));
 }
 
 /** The message of a system error names a path or a program, never what is in it; the error itself may hold arguments. */

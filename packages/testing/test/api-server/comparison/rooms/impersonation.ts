@@ -40,6 +40,20 @@ export const room: Room = {
           'impersonate-extra-scopes': 'view',
         }),
       ],
+      // A comma parts nothing, and keys are escaped, in lower case and never empty.
+      [
+        'POST',
+        selfSubjectReviews,
+        {},
+        as('alice', {
+          'impersonate-group': 'a, b',
+          'impersonate-extra-example.com%2fScopes': 'one, two',
+        }),
+      ],
+      ['POST', selfSubjectReviews, {}, as('alice', { 'impersonate-extra-%2': 'x' })],
+      ['POST', selfSubjectReviews, {}, as('alice', { 'impersonate-extra-': 'x' })],
+      ['POST', selfSubjectReviews, {}, as('alice', { 'impersonate-group': '' })],
+      ['GET', maps, undefined, as('', { 'impersonate-extra-x': 'y' })],
       ['POST', selfSubjectReviews, {}, as('system:serviceaccount:default:x')],
       ['POST', selfSubjectReviews, {}, as('system:node:n')],
     ],
