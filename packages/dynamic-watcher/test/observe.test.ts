@@ -253,9 +253,9 @@ describe('observe', () => {
     let batch: QueryBatch | undefined;
     const opened = configMapId('opened');
     watcher.observe(
-      async () => {
+      () => {
         seen.push(requests.getStore());
-        batch = await watcher.startQueryBatch(opened);
+        void watcher.startQueryBatch(opened).then((made) => (batch = made));
       },
       { types: ['edge-added'] },
     );
