@@ -252,8 +252,9 @@ describe('observe', () => {
     const seen: (string | undefined)[] = [];
     let batch: QueryBatch | undefined;
     const opened = configMapId('opened');
-    watcher.observe(
+    const end = watcher.observe(
       () => {
+        end();
         seen.push(requests.getStore());
         void watcher.startQueryBatch(opened).then((made) => (batch = made));
       },
