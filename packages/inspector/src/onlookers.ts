@@ -105,10 +105,11 @@ export class Onlookers implements ModelListener, RowSource {
       response.end();
       return true;
     }
+    const replicas = this.#replicas();
     this.#model ??= this.#look();
     this.#model.checkEnded();
     const now = this.#options.clock.now();
-    const json = jsonOf(this.#model, this.#history, now, this.#isStopped, this.#replicas());
+    const json = jsonOf(this.#model, this.#history, now, this.#isStopped, replicas);
     const reader = new JsonReader(response, json);
     this.#readers.add(reader);
     response.on('close', () => {

@@ -60,7 +60,8 @@ export class UpdateStream {
   /** Sends what has changed, in parts; where the last one is still on its way, once that has gone. */
   flush(): void {
     this.#isDue = true;
-    if (!this.#isWriting) void this.#write();
+    // Who shows replicas, say, may throw; a page that ends comes back, a process does not.
+    if (!this.#isWriting) this.#write().catch(() => this.#response.destroy());
   }
 
   /** Nothing is sent any more. */
