@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { runInNewContext } from 'node:vm';
 import { createFakeTransport } from '@depwatch/testing';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
   createDynamicWatcher,
   createReconcileGroup,
@@ -11,6 +11,7 @@ import {
   type Observation,
   type QueryBatch,
 } from '../src/index.ts';
+import { Feed } from '../src/supply/feed.ts';
 import { configMap, configMapId, startBench } from './harness.ts';
 import { startSharing } from './shared/shared-bench.ts';
 
@@ -315,10 +316,11 @@ describe('observe', () => {
     const seen: (string | undefined)[] = [];
     let batch: QueryBatch | undefined;
     const opened = configMapId('opened');
-    watcher.observe(
-      async () => {
+    const end = watcher.observe(
+      () => {
+        end();
         seen.push(requests.getStore());
-        batch = await watcher.startQueryBatch(opened);
+        void watcher.startQueryBatch(opened).then((made) => (batch = made));
       },
       { types: ['edge-added'] },
     );
@@ -549,5 +551,18 @@ describe('health', () => {
     expect(behind).toMatchObject([{ watched: config, state: 'retrying' }]);
     await watcher.stop();
     expect(watcher.health()).toEqual({ live: false, ready: false, behind: [] });
+  });
+
+  test('makes nothing of what is up to date, however much that is', async () => {
+    await using bench = await startBench({}, [configMap('config'), configMap('other')]);
+    const { fake, watcher } = bench;
+    await bench.wait(watcher.addWatcher(app, config));
+    const status = vi.spyOn(Feed.prototype, 'status');
+    onTestFinished(() => status.mockRestore());
+    expect(watcher.health().behind).toEqual([]);
+    expect(status).not.toHaveBeenCalled();
+    fake.breakWatches();
+    await bench.settle(0);
+    expect(watcher.health().behind).toMatchObject([{ watched: config, watchers: [app] }]);
   });
 });

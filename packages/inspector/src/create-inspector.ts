@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import { isDepwatchError } from '@depwatch/core';
+import { invalidInput, isDepwatchError } from '@depwatch/core';
 import type { DynamicWatcher } from '@depwatch/dynamic-watcher';
 import { systemClock } from '@depwatch/dynamic-watcher';
 import { isCrossSite, mayAct, namesItsHost } from './guard.ts';
@@ -54,18 +54,19 @@ const contentSecurityPolicy = [
  * - `POST path?action=enqueue&id=…`, `?action=relist&id=…`: with `actions`, for the page alone
  *
  * @param inspected one, or several by name
+ * @throws DepwatchError ERR_INVALID_INPUT for what cannot be inspected, and for a path without a slash at its beginning
  */
 export function createInspector(
   inspected: Inspected | Readonly<Record<string, Inspected>>,
   options: InspectorOptions = {},
 ): Inspector {
   const { actions = false, path = '/', replicas, clock = systemClock } = options;
+  if (path && !path.startsWith('/')) throw invalidInput('path: expected a slash at its beginning');
   const token = actions ? randomBytes(24).toString('base64url') : undefined;
-  const named = areNamed(inspected) ? inspected : { '': inspected };
-  const names = Object.keys(named);
+  const watchers = watchersOf(inspected);
+  const names = [...watchers.keys()];
   const all = new Map(
-    Object.entries(named).map(([name, one]) => {
-      const dynamicWatcher = 'observe' in one ? one : one.watcher;
+    [...watchers].map(([name, dynamicWatcher]) => {
       return [name, new Onlookers({ dynamicWatcher, replicas, clock, token, names, name })];
     }),
   );
@@ -141,22 +142,29 @@ export function createInspector(
   };
 }
 
-/** Whether each thing in it can be inspected; one that can be itself has other things in it, or nothing. */
-function areNamed(
-  of: Inspected | Readonly<Record<string, Inspected>>,
-): of is Readonly<Record<string, Inspected>> {
-  const parts: readonly unknown[] = Object.values(of);
-  return (
-    parts.length > 0 &&
-    parts.every(
-      (part) =>
-        observes(part) ||
-        observes((part as Partial<Record<string, unknown>> | undefined)?.['watcher']),
-    )
+/** By their names; the empty one where there is only one. Several are told from one by what they are: it has other things in it. */
+function watchersOf(
+  inspected: Inspected | Readonly<Record<string, Inspected>>,
+): ReadonlyMap<string, DynamicWatcher> {
+  const parts: readonly (readonly [string, unknown])[] = Object.entries(inspected ?? {});
+  const named = parts.map(([name, part]) => [name, watcherOf(part)] as const);
+  const isNamed = named.length > 0 && named.every(([, one]) => one);
+  const watchers = isNamed ? named : ([['', watcherOf(inspected)]] as const);
+  return new Map(
+    watchers.map(([name, one]) => {
+      if (one) return [name, one];
+      throw invalidInput('inspected: expected a dynamic watcher, a controller, or several by name');
+    }),
   );
 }
 
-function observes(part: unknown): boolean {
+function watcherOf(part: unknown): DynamicWatcher | undefined {
+  if (observes(part)) return part;
+  const inner = (part as { readonly watcher?: unknown } | null | undefined)?.watcher;
+  return observes(inner) ? inner : undefined;
+}
+
+function observes(part: unknown): part is DynamicWatcher {
   return typeof (part as Partial<DynamicWatcher> | null | undefined)?.observe === 'function';
 }
 

@@ -85,6 +85,22 @@ export class Model {
     };
   }
 
+  /**
+   * Lets go of what ended and is of no use to anybody any more: its watchers were removed or depend on other things, or who asked
+   * for it has its error. Nobody is told when that comes about.
+   *
+   * @returns whether there was any
+   */
+  checkEnded(): boolean {
+    const over = [...this.#ended].filter((key) => !this.#isEnded(key));
+    for (const key of over) {
+      this.#ended.delete(key);
+      this.#states.delete(key);
+      this.#listener.watched(key);
+    }
+    return over.length > 0;
+  }
+
   hear(observation: Observation): void {
     switch (observation.type) {
       case 'edge-added':
@@ -154,6 +170,15 @@ export class Model {
       statusOf(this.#dynamicWatcher).map((turn) => [keyOf(turn.watcher), turn]),
     );
     return this.#turns;
+  }
+
+  #isEnded(key: string): boolean {
+    try {
+      return this.#dynamicWatcher.statusOf(identifierOf(key))?.state === 'ended';
+    } catch {
+      // It has stopped: what was known last is shown.
+      return true;
+    }
   }
 
   /** As of now; undefined where it is not known. */

@@ -110,9 +110,11 @@ export class Onlookers implements ModelListener, RowSource {
       response.end();
       return true;
     }
+    const replicas = this.#replicas();
     this.#model ??= this.#look();
+    this.#model.checkEnded();
     const now = this.#options.clock.now();
-    const json = jsonOf(this.#model, this.#history, now, this.#isStopped, this.#replicas());
+    const json = jsonOf(this.#model, this.#history, now, this.#isStopped, replicas);
     const reader = new JsonReader(response, json);
     this.#readers.add(reader);
     response.on('close', () => {
@@ -200,6 +202,7 @@ export class Onlookers implements ModelListener, RowSource {
       () => {
         this.#timer = undefined;
         this.#toldAt = clock.now();
+        this.#model?.checkEnded();
         for (const stream of this.#streams) stream.flush();
       },
       Math.max(this.#toldAt + updateMs - clock.now(), 0),
@@ -214,8 +217,9 @@ export class Onlookers implements ModelListener, RowSource {
     this.#keepAlive = undefined;
     for (const one of [...this.#streams, ...this.#readers]) one.keepAlive();
     this.#watchOver();
-    // Replicas come and go without a word.
-    if (this.#options.replicas) this.#schedule();
+    // Replicas come and go without a word, and so does what has ended.
+    const isOver = this.#model?.checkEnded() ?? false;
+    if (this.#options.replicas || isOver) this.#schedule();
   }
 
   #replicas(): ReplicasRow | undefined {

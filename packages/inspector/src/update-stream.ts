@@ -61,7 +61,7 @@ export class UpdateStream {
   /** Sends what has changed, in parts; where the last one is still on its way, once that has gone. */
   flush(): void {
     this.#isDue = true;
-    // Who looks on must not end the process that is looked at.
+    // Who shows replicas, say, may throw; a page that ends comes back, a process does not.
     if (!this.#isWriting) this.#write().catch(() => this.#response.destroy());
   }
 

@@ -66,6 +66,21 @@ describe('the page', () => {
   });
 });
 
+test.each([
+  ['nothing', undefined],
+  ['none', {}],
+  ['something else', { one: 1 }],
+])('%s to inspect is refused', (_, inspected) => {
+  const make = () => createInspector(inspected as never);
+  expect(make).toThrow('inspected: expected a dynamic watcher');
+  expect(make).toThrow(expect.objectContaining({ code: 'ERR_INVALID_INPUT' }));
+});
+
+test('a path that no request can have is refused', async () => {
+  await using bench = await startBench();
+  expect(() => createInspector(bench.watcher, { path: 'depwatch' })).toThrow('path: expected');
+});
+
 describe('as JSON', () => {
   test('has watchers, what they watch, and why each reconcile ran, and nothing of what is in objects', async () => {
     await using bench = await startBench({}, [configMap('config')]);

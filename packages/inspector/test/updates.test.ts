@@ -203,6 +203,24 @@ describe('updates', () => {
     await ended;
   });
 
+  test('that cannot be made end the page that looks on, and nothing else', async () => {
+    let isBroken = false;
+    const members = () => {
+      if (isBroken) throw new Error('not any more');
+      return [];
+    };
+    await using bench = await startBench({ replicas: { state: 'member', members } });
+    const looker = await bench.look();
+    await looker.until(({ more }) => !more);
+    isBroken = true;
+    const closed = new Promise((resolve) => looker.response.on('close', resolve));
+    bench.watcher.enqueue(app);
+    await bench.fake.clock.advance(1000);
+    await closed;
+    isBroken = false;
+    await (await bench.look()).until(({ reconciles }) => reconciles.length === 1);
+  });
+
   test('tell of replicas', async () => {
     const members = [{ identity: 'pod-a', epoch: 3, since: 0 }];
     await using bench = await startBench({ replicas: { state: 'member', members: () => members } });

@@ -10,7 +10,7 @@ import {
 } from '@depwatch/core';
 import type { Audience } from '../observe/observers.ts';
 import { tellState } from '../observe/supply-audience.ts';
-import type { WatchStatus } from '../public-interface.ts';
+import type { WatchState, WatchStatus } from '../public-interface.ts';
 import type { CallSignal } from '../requests/call-signal.ts';
 import type { Feeds } from '../supply/feeds.ts';
 import { EndedFeeds } from './ended-feeds.ts';
@@ -91,11 +91,19 @@ export class DemandedFeeds {
     this.#ended.forget(watcherKey);
   }
 
-  /** Every feed that is demanded, then those that ended, the oldest first. */
-  status(): readonly WatchStatus[] {
+  /**
+   * Every feed that is demanded, then those that ended, the oldest first.
+   *
+   * @param isAsked which of those that are demanded, by their state; by default all
+   */
+  status(isAsked: (state: WatchState) => boolean = () => true): readonly WatchStatus[] {
     const { graph } = this.#options;
-    const held = [...this.#feeds.values()].filter(({ key }) => graph.isWatched(key));
-    return [...held.map((feed) => feed.status(graph.watchersOf(feed.id))), ...this.#ended.values()];
+    const held: WatchStatus[] = [];
+    for (const feed of this.#feeds.values()) {
+      if (isAsked(feed.state) && graph.isWatched(feed.key))
+        held.push(feed.status(graph.watchersOf(feed.id)));
+    }
+    return [...held, ...this.#ended.values()];
   }
 
   /** That of one identifier, demanded or ended; `key` is the identifier's as the graph knows it. */
