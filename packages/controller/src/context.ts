@@ -26,7 +26,10 @@ export interface ReadContext extends ReconcileContext {
     query: ObjectIdentifier,
     options?: DependOptions,
   ): Promise<readonly Cached<K>[]>;
-  /** What this reconcile has asked for and can't be seen: its reads gave undefined or nothing, which doesn't mean that there is nothing. */
+  /**
+   * What this reconcile has asked for so far and can't be seen: those reads gave undefined or nothing, which doesn't mean that there
+   * is nothing. Look at it after the reads, as `context.unavailable`: taken out of the context before them, it is empty.
+   */
   readonly unavailable: readonly WatchStatus[];
   /**
    * Writes, and reads that wake nobody. What it writes and deletes is remembered: this object's next reconcile begins once the

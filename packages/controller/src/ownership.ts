@@ -59,7 +59,7 @@ export function ownedBy<K extends KubernetesObject>(
   }
   const controller = existing && controllerOf(existing);
   if (controller && controller.uid !== owner.metadata!.uid) {
-    throw conflict(id, `belongs to ${controller.kind} ${controller.name}`);
+    throw conflict(id, `belongs to ${whose(controller, owner)}`);
   }
   if (existing && !controller && !force) {
     throw conflict(id, 'is there and belongs to nobody; apply it with force to take it over');
@@ -76,6 +76,14 @@ export function ownedBy<K extends KubernetesObject>(
       ownerReferences: [...(others ?? []), reference],
     },
   };
+}
+
+/** Who controls it; of the owner's own name it is one that was there before, whose children go by and by. */
+function whose({ kind, name }: OwnerReference, owner: Cached<KubernetesObject>): string {
+  const isNamesake = kind === owner.kind && name === owner.metadata!.name;
+  return isNamesake
+    ? `an earlier ${kind} ${name}, and goes once the garbage collector has collected it`
+    : `${kind} ${name}`;
 }
 
 function conflict(id: ObjectIdentifier, what: string): DepwatchError {

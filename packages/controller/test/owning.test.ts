@@ -161,14 +161,20 @@ describe('an owned object', () => {
   });
 
   test.each([
-    ['of nobody', undefined],
+    ['of nobody', undefined, 'belongs to nobody'],
     [
       'of another controller',
       [{ apiVersion: 'v1', kind: 'Other', name: 'o', uid: 'u', controller: true }],
+      'Other o',
+    ],
+    [
+      'of an earlier one of its name',
+      [{ apiVersion: 'example.com/v1', kind: 'Widget', name: 'a', uid: 'old', controller: true }],
+      'an earlier Widget a',
     ],
   ])(
     'that is there already, and is %s, is a conflict that is told, and no loop',
-    async (_whose, ownerReferences) => {
+    async (_whose, ownerReferences, note) => {
       const foreign = configMap('a', { size: 'foreign' });
       const metadata = { ...foreign.metadata, ...(ownerReferences && { ownerReferences }) };
       await using bench = await startBench(task, [
@@ -186,7 +192,7 @@ describe('an owned object', () => {
         reason: 'Conflict',
         regarding: { name: 'a' },
       });
-      expect(told[0]!.note).toContain(ownerReferences ? 'Other o' : 'belongs to nobody');
+      expect(told[0]!.note).toContain(note);
       expect(told[0]!.series!.count).toBeGreaterThan(4);
     },
   );

@@ -92,6 +92,8 @@ export interface WatchStatus {
 export interface ReconcileStatus {
   readonly watcher: ObjectIdentifier;
   readonly running: boolean;
+  /** Since when it runs, in milliseconds on the clock's scale; known where `metrics` were given, or somebody observed ends as it began. */
+  readonly startedAt?: number;
   /** Whether its turn comes as soon as there is room and, where it is running, that has ended. */
   readonly queued: boolean;
   /** Until when it waits (for a retry, a requeue, or by `minIntervalMs` and `settleMs`), in milliseconds on the clock's scale. */

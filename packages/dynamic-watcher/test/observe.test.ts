@@ -514,6 +514,20 @@ describe('reconcileStatus', () => {
     ]);
     hold.resolve();
   });
+
+  test('says since when something runs, where somebody looks on', async () => {
+    await using bench = await startBench();
+    const { fake, recorder, watcher } = bench;
+    const hold = Promise.withResolvers<void>();
+    recorder.act = () => hold.promise;
+    watcher.observe(() => {}, { types: ['reconcile-ended'] });
+    const startedAt = fake.clock.now();
+    watcher.enqueue(configMapId('slow'));
+    await bench.settle(5000);
+    const status = watcher.reconcileStatus();
+    hold.resolve();
+    expect(status).toMatchObject([{ running: true, startedAt }]);
+  });
 });
 
 describe('relist', () => {

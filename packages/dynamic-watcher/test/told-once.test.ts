@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { configMap, configMapId } from './harness.ts';
 import { configMaps, ids, ofCollection, PlanBench, sorted } from './supply/plans/plan-bench.ts';
 import { ServerBench } from './server-bench.ts';
+import { crdKind } from './waiting-world.ts';
 
 const app = configMapId('app');
 const [a, b] = [configMapId('a'), configMapId('b')];
@@ -117,5 +118,55 @@ describe('that a reconcile fails is told of', () => {
       expect.stringContaining('its watches wait until it answers'),
     ]);
     expect(bench.recorder.calls.length).toBeGreaterThan(1);
+  });
+});
+
+describe('that a kind is not installed is told of once, at once, and once when it is', () => {
+  const widget = { group: 'example.com', version: 'v1', kind: 'Widget' };
+  const [one, two] = ['one', 'two'].map((name) => ({ ...widget, namespace: 'default', name }));
+  const start = async (): Promise<ServerBench> => {
+    const bench = new ServerBench([], { unavailable: 'wait' });
+    bench.fake.unregisterKind(crdKind); // so kinds are asked for every 30 s
+    await bench.watcher.start();
+    return bench;
+  };
+  const said = ({ lines }: ServerBench) =>
+    lines.filter(({ message }) => message.startsWith('Widget'));
+  const missing = 'Widget of example.com/v1 is not installed; it is waited for';
+  const there = 'Widget of example.com/v1 is installed by now';
+
+  test('when it comes later, however many wait for it', async () => {
+    await using bench = await start();
+    await bench.watch(one!, two!);
+    expect(said(bench)).toMatchObject([{ level: 'info', message: missing }]);
+    await bench.settle(600_000);
+    expect(said(bench)).toHaveLength(1);
+    bench.fake.registerKind({ ...widget, namespaced: true });
+    await bench.settle(60_000);
+    expect(said(bench).slice(1)).toMatchObject([{ level: 'info', message: there }]);
+  });
+
+  test('when it goes, and comes back', async () => {
+    await using bench = await start();
+    bench.fake.registerKind({ ...widget, namespaced: true });
+    await bench.watch(one!);
+    expect(said(bench)).toEqual([]);
+    bench.fake.unregisterKind(widget);
+    await bench.settle(60_000);
+    expect(said(bench)).toMatchObject([{ level: 'info', message: missing }]);
+    bench.fake.registerKind({ ...widget, namespaced: true });
+    await bench.settle(60_000);
+    expect(said(bench).slice(1)).toMatchObject([{ level: 'info', message: there }]);
+  });
+
+  test('and not of one that is refused once it is, which is told of instead', async () => {
+    await using bench = await start();
+    await bench.watch(one!);
+    bench.fake.deny({ resource: 'widgets' });
+    bench.fake.registerKind({ ...widget, namespaced: true });
+    await bench.settle(60_000);
+    expect(said(bench).slice(1)).toMatchObject([
+      { level: 'warn', message: expect.stringContaining('may not be watched') },
+    ]);
   });
 });

@@ -5,16 +5,16 @@ import type { ErrorText, WatchedRow } from '../src/protocol.ts';
 const byCode: ReadonlyMap<string | undefined, string> = new Map(
   Object.entries({
     ERR_NO_VERSIONED_RESOURCE:
-      'Install the CustomResourceDefinition of this kind. It is noticed within seconds; nothing has to be restarted.',
+      'Install the CustomResourceDefinition of this kind. It is noticed within 30 s; nothing has to be restarted.',
     ERR_RESOURCE_UNWATCHABLE: 'Nothing: this kind can’t be watched, so it is read at intervals.',
     ERR_FORBIDDEN:
-      'Grant get, list and watch of this resource to the account that the message names.',
+      'Grant the verb that the message names (of what is watched: list and watch) to the account that it names.',
     ERR_UNAUTHORIZED: 'Look at the credentials: the kubeconfig, or the pod’s service account.',
     ERR_EXPIRED: 'Nothing: the version was too old, and everything is listed anew.',
     ERR_INVALID_INPUT: 'Mend the call, or the user’s object, that it came from.',
     ERR_REJECTED: 'Say it in the object’s status: the server will refuse it again.',
     ERR_CONFLICT:
-      'Nothing, if it passes: somebody else wrote first. If it lasts, two write the same fields.',
+      'Nothing, if it passes: somebody else wrote first. If it lasts, the message says who has the field or the object: leave it to them, or choose another name.',
     ERR_ABORTED:
       'Nothing, if it happens once. If it lasts, reconciles take longer than reconcileTimeoutMs.',
   }),
@@ -31,6 +31,19 @@ const byReason: ReadonlyMap<string | undefined, string> = new Map(
     protocol: 'Something breaks the protocol on the way: look at proxies.',
     'not-kubernetes':
       'A login page or a proxy answers in the API server’s place: look at the address.',
+  }),
+);
+
+/** What to do about a reconcile that has run for long. */
+export const whenStuck =
+  'See what the reconciler waits for. With reconcileTimeoutMs its signal is aborted, if it heeds that. Until it ends, this watcher is not reconciled again.';
+
+/** What to do where this replica owns nothing, by its state. */
+export const whenApart: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    joining:
+      'Nothing for a lease’s length: this replica owns nothing yet, and reconciles nothing. If it lasts, see whether it may read and write the Leases; its log says.',
+    lost: 'This replica could not renew its Lease, and reconciles nothing. It joins again by itself; if it repeats, look at the API server, and at its log.',
   }),
 );
 

@@ -1,13 +1,12 @@
 import type { VNode } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import { isTrouble } from './advice.ts';
 import { Dependencies, type Selection } from './dependencies.tsx';
 import { Mark } from './marks.tsx';
 import { Plans } from './plans.tsx';
 import { Reconciles } from './reconciles.tsx';
 import type { State } from './state.ts';
 import { visible } from './text.ts';
-import { Troubles } from './troubles.tsx';
+import { Troubles, useTroubles } from './troubles.tsx';
 
 const views = { Dependencies, Reconciles, Troubles, Plan: Plans } as const;
 type ViewName = keyof typeof views;
@@ -24,17 +23,12 @@ interface AppProps {
 export function summaryOf({ watched, watchers }: State): {
   readonly states: ReadonlyMap<string, number>;
   readonly failing: number;
-  readonly troubles: number;
 } {
   const states = new Map<string, number>();
-  let troubles = 0;
   let failing = 0;
-  for (const row of watched.values()) {
-    states.set(row.state, (states.get(row.state) ?? 0) + 1);
-    if (isTrouble(row)) troubles += 1;
-  }
+  for (const { state } of watched.values()) states.set(state, (states.get(state) ?? 0) + 1);
   for (const { failure } of watchers.values()) if (failure) failing += 1;
-  return { states, failing, troubles: troubles + failing };
+  return { states, failing };
 }
 
 export function App({ state, now, said, act }: AppProps): VNode {
@@ -42,6 +36,7 @@ export function App({ state, now, said, act }: AppProps): VNode {
   const [search, setSearch] = useState('');
   const [selection, setSelection] = useState<Selection>();
   const summary = useMemo(() => summaryOf(state), [state, state.revision]);
+  const troubles = useTroubles(state, now);
   const select = (chosen: Selection | undefined): void => {
     setSelection(chosen);
     if (chosen) setView('Dependencies');
@@ -84,7 +79,7 @@ export function App({ state, now, said, act }: AppProps): VNode {
             onClick={() => setView(name)}
           >
             {name}
-            {name === 'Troubles' && <span class="badge">{summary.troubles}</span>}
+            {name === 'Troubles' && <span class="badge">{troubles.length}</span>}
           </button>
         ))}
       </nav>

@@ -10,6 +10,8 @@ const signs: Readonly<Record<string, string>> = {
   retrying: '↻',
   pending: '◇',
   ended: '✕',
+  joining: '◌',
+  lost: '✕',
   running: '▶',
   queued: '≡',
   waiting: '◷',

@@ -102,14 +102,16 @@ export function Trouble({
   what,
   advice,
 }: {
-  readonly what: string;
+  readonly what: string | undefined;
   readonly advice: string;
 }): VNode {
   return (
     <div class="trouble">
-      <p class="message">
-        <bdi>{what}</bdi>
-      </p>
+      {what && (
+        <p class="message">
+          <bdi>{what}</bdi>
+        </p>
+      )}
       <p>
         <b>What to do:</b> {advice}
       </p>

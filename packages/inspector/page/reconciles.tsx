@@ -128,6 +128,7 @@ function Queue({ state, now, select }: ViewProps): VNode {
             </button>{' '}
             <span class="muted">
               try {row.turn.attempt}
+              {row.turn.startedAt !== undefined && `, for ${duration(now - row.turn.startedAt)}`}
               {row.turn.dueAt !== undefined &&
                 row.turn.dueAt > now &&
                 `, in ${duration(row.turn.dueAt - now)}`}

@@ -191,9 +191,15 @@ export class Model {
   }
 }
 
-function turnRow({ running, queued, dueAt, attempt, causes }: Turn): TurnRow {
-  const row = { running, queued, attempt, causes: causes.map(causeRow) };
-  return dueAt === undefined ? row : { ...row, dueAt };
+function turnRow({ running, startedAt, queued, dueAt, attempt, causes }: Turn): TurnRow {
+  return {
+    running,
+    ...(startedAt !== undefined && { startedAt }),
+    queued,
+    ...(dueAt !== undefined && { dueAt }),
+    attempt,
+    causes: causes.map(causeRow),
+  };
 }
 
 /** Nothing is to come where it has not started, or has stopped. */

@@ -45,6 +45,8 @@ export interface ReconcileRow {
 /** A reconcile that is queued, delayed or running. */
 export interface TurnRow {
   readonly running: boolean;
+  /** Since when it runs. */
+  readonly startedAt?: number;
   readonly queued: boolean;
   readonly dueAt?: number;
   readonly attempt: number;

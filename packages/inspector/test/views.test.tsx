@@ -166,10 +166,49 @@ describe('Troubles', () => {
     const state = stateOf({
       watched: names.map((name) => ({ ...live(name), state: 'retrying', error: error(name) })),
     });
-    expect(troublesOf(state)).toMatchObject([{ what: 'retrying', keys: { length: 500 } }]);
+    expect(troublesOf(state, 100_000)).toMatchObject([{ what: 'retrying', keys: { length: 500 } }]);
     const text = html(Troubles, state);
     expect(text).toContain('500 watches');
     expect(text).toContain('It heals by itself.');
+  });
+
+  test('an outage is one trouble whatever kinds are watched, and the badge counts it as one', () => {
+    const error = (kind: string) => ({
+      code: 'ERR_TRANSPORT',
+      reason: 'unreachable',
+      message: `watch of v1 ${kind} in all namespaces: lost the connection to the API server`,
+    });
+    const watched = ['ConfigMap', 'Secret'].map((kind) => {
+      const row = { ...live('all'), key: keyOf({ version: 'v1', kind }) };
+      return { ...row, state: 'retrying', error: error(kind) } as const;
+    });
+    const state = stateOf({ watched });
+    expect(troublesOf(state, 100_000)).toMatchObject([{ what: 'retrying', keys: { length: 2 } }]);
+    const app = <App state={state} now={100_000} said="" act={() => {}} />;
+    expect(renderToString(app)).toMatch(/Troubles<span class="badge">1</);
+  });
+
+  test('a reconcile that runs for long is one, with since when, whatever failed before', () => {
+    const turn = { running: true, queued: false, attempt: 3, causes: [], startedAt: 90_000 };
+    const watchers = [
+      { key: key('app'), watches: [], turn, failure: failure('app', 'no container') },
+    ];
+    const state = stateOf({ watchers });
+    expect(html(Reconciles, state)).toContain('try 3, for 10 s');
+    expect(troublesOf(state, 100_000)).toMatchObject([{ what: 'failing' }]);
+    expect(troublesOf(state, 250_000)).toMatchObject([{ what: 'running', since: 90_000 }]);
+    const props = { state, now: 250_000, search: '', selection: undefined, select() {}, act() {} };
+    const text = renderToString(<Troubles {...props} />);
+    expect(text).toContain('for 2 min 40 s');
+    expect(text).toContain('See what the reconciler waits for.');
+  });
+
+  test('a replica that owns nothing is one, until it is a member', () => {
+    const told = (state: string) => stateOf({ replicas: { state, members: [] } });
+    expect(html(Troubles, told('lost'))).toContain('could not renew its Lease');
+    expect(html(Troubles, told('joining'))).toContain('owns nothing yet');
+    expect(troublesOf(told('member'), 100_000)).toEqual([]);
+    expect(troublesOf(told('leaving'), 100_000)).toEqual([]);
   });
 
   test('each other one is its own: a kind that is pending, a reconciler that fails', () => {
@@ -188,7 +227,7 @@ describe('Troubles', () => {
     const text = html(Troubles, state);
     expect(text).toContain('Install the CustomResourceDefinition');
     expect(text).toContain('no container');
-    expect(troublesOf(state)).toHaveLength(2);
+    expect(troublesOf(state, 100_000)).toHaveLength(2);
     expect(html(Troubles, stateOf({ watched: [live('fine')] }))).toContain(
       'every watch is up to date',
     );

@@ -138,7 +138,7 @@ class ReplicasOf implements Replicas {
   }
 
   async #connect(): Promise<ObjectClient & Transport> {
-    const { kubeConfig, logger, clock } = this.#options;
+    const { kubeConfig, logger, clock, metrics } = this.#options;
     // Loaded here alone, so that users of a client of their own load no HTTP client.
     const { createK8sTransport, loadKubeConfig } = await import('@depwatch/k8s-transport');
     const client = createK8sTransport({
@@ -146,6 +146,7 @@ class ReplicasOf implements Replicas {
       requestTimeoutMs: this.#times.renewDeadlineMs / 2,
       ...(logger && { logger }),
       ...(clock && { clock }),
+      ...(metrics && { metrics }),
     });
     this.#own = client;
     if (this.#stopping) await client.close?.();

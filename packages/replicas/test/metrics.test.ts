@@ -1,5 +1,11 @@
 import type { Logger, Metrics } from '@depwatch/core';
-import { createFakeTransport, createVirtualClock, type FakeTransport } from '@depwatch/testing';
+import {
+  createFakeTransport,
+  createVirtualClock,
+  startApiServer,
+  type FakeTransport,
+} from '@depwatch/testing';
+import { KubeConfig } from '@kubernetes/client-node';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createReplicas, type Replicas } from '../src/index.ts';
 import { connectionTo } from './connection.ts';
@@ -145,4 +151,23 @@ test('a leader is told of as client-go tells, and so are hand-overs', async () =
   await server.clock.advance(12_000);
   expect(b.figures).toMatchObject({ [status]: 0, 'depwatch_replica_losses_total{group=web}': 1 });
   expect(b.one.ownerOf('any')).toBeUndefined();
+});
+
+test('requests of a transport of its own are counted as those of any other', async () => {
+  await using api = await startApiServer();
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromString(api.kubeConfig);
+  const counted: Record<string, number> = {};
+  const metrics: Metrics = {
+    count: (name, labels, by = 1) => {
+      const series = `${name} ${labels?.['method']} ${labels?.['code']}`;
+      counted[series] = (counted[series] ?? 0) + by;
+    },
+    gauge: () => {},
+    observe: () => {},
+  };
+  const one = createReplicas({ namespace: 'default', name: 'web', kubeConfig, metrics });
+  await one.start();
+  await one.stop();
+  expect(counted['rest_client_requests_total POST 201']).toBe(1);
 });

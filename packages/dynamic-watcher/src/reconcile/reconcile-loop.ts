@@ -197,7 +197,14 @@ export class ReconcileLoop implements Reconciles {
     for (const { item, note, ...place } of this.#queue.entries()) {
       if (!isAsked(item.key)) continue;
       const causes = note ?? none;
-      all.push({ watcher: item.watcher, ...place, causes, attempt: this.#attemptOf(item) });
+      const startedAt = this.#running.get(item.key)?.startedAt;
+      all.push({
+        watcher: item.watcher,
+        ...place,
+        ...(startedAt !== undefined && { startedAt }),
+        causes,
+        attempt: this.#attemptOf(item),
+      });
     }
     return all;
   }

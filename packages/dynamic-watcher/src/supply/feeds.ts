@@ -76,6 +76,7 @@ export class Feeds implements FeedListener {
       replaced: (feed) => this.#remove(feed),
     });
     this.#unwatched = new Unwatched(options, {
+      pending: (feed, error) => this.#refusals.unseen(feed, error),
       watchable: (feed, gvr) => this.#plans.add(feed, gvr),
       ended: (feed, error) => this.ended(feed, error),
       moved: (feed, to, how) => listener.moved(feed, to, how),
@@ -268,7 +269,7 @@ export class Feeds implements FeedListener {
 
   retrying(feed: Feed, error: DepwatchError, ms: number): void {
     this.disturbed(feed, error, ms);
-    if (isRefusal(error) && this.waits(feed)) this.#refusals.refused(feed, error);
+    if (isRefusal(error) && this.waits(feed)) this.#refusals.unseen(feed, error);
     const { logger, metrics } = this.#options;
     metrics.count('depwatch_watch_retries_total', { code: error.code });
     logger.debug(
@@ -314,7 +315,6 @@ export class Feeds implements FeedListener {
       if (wasLive && !feed.unavailable) listener.unavailable(feed);
       listener.refused(feed, wasLive);
       this.#plans.remove(feed);
-      if (isRefusal(error)) this.#refusals.refused(feed, error);
       return this.#unwatched.await(feed, error);
     }
     feed.enter('ended', this.#options.clock.now());

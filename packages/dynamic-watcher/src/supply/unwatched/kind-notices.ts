@@ -164,7 +164,7 @@ export class KindNotices {
     this.#isBlind = true;
     this.#options.logger.info(
       { error },
-      'what tells of kinds that come may not be watched; kinds are asked for every 30 s',
+      'definitions of kinds may not be watched, so a kind that is installed is noticed within 30 s, not 2',
     );
     this.#askLater();
   }

@@ -1,56 +1,81 @@
 import {
   groupVersionKindKey,
+  isRefusal,
   type DepwatchError,
   type Logger,
   type ObjectIdentifier,
 } from '@depwatch/core';
 import type { Feed } from '../feed.ts';
 
+/** Feeds that can't be seen for one reason, which was told of, and what is said when the last of them can. */
+interface Told {
+  readonly feeds: Set<Feed>;
+  readonly over: string;
+}
+
 /**
- * Says once of a kind in a namespace that what is waited for there may not be watched, at once, since somebody has to do
- * something about it; and once more when all of it may be.
+ * Says once, at once, that what is waited for may not be watched in a namespace, or that its kind isn't installed, since somebody
+ * may have to do something about it; and once more when all of it can be seen.
  */
 export class Refusals {
   readonly #logger: Logger;
-  readonly #refused = new Map<string, Set<Feed>>();
+  readonly #told = new Map<string, Told>();
+  readonly #keys = new Map<Feed, string>();
 
   constructor(logger: Logger) {
     this.#logger = logger;
   }
 
-  /** A feed that somebody waits for was refused. */
-  refused(feed: Feed, error: DepwatchError): void {
-    const key = keyOf(feed.watched);
-    const refused = this.#refused.get(key);
-    if (refused) return void refused.add(feed);
-    this.#refused.set(key, new Set([feed]));
-    const what = describe(feed.watched);
-    this.#logger.warn({ error }, `${what} may not be watched; they are tried until they may`);
+  /** A feed that somebody waits for was refused, or there is no such kind. */
+  unseen(feed: Feed, error: DepwatchError): void {
+    const { watched } = feed;
+    if (isRefusal(error)) {
+      const what = describe(watched);
+      const tell = (): void =>
+        this.#logger.warn({ error }, `${what} may not be watched; they are tried until they may`);
+      const key = `${groupVersionKindKey(watched)} ${watched.namespace ?? ''}`;
+      return this.#enter(feed, key, `${what} may be watched again`, tell);
+    }
+    if (error.code !== 'ERR_NO_VERSIONED_RESOURCE') return;
+    const { group, version, kind } = watched;
+    const what = `${kind} of ${group ? `${group}/` : ''}${version}`;
+    this.#enter(feed, groupVersionKindKey(watched), `${what} is installed by now`, () =>
+      this.#logger.info({ error }, `${what} is not installed; it is waited for`),
+    );
   }
 
   /** It can be seen. */
   live(feed: Feed): void {
-    if (this.#delete(feed)) {
-      this.#logger.info({}, `${describe(feed.watched)} may be watched again`);
-    }
+    const told = this.#leave(feed);
+    if (told) this.#logger.info({}, told.over);
   }
 
   /** It is over. */
   delete(feed: Feed): void {
-    this.#delete(feed);
+    this.#leave(feed);
   }
 
-  /** @returns whether it was the last one */
-  #delete(feed: Feed): boolean {
-    if (this.#refused.size === 0) return false;
-    const key = keyOf(feed.watched);
-    const refused = this.#refused.get(key);
-    return refused?.delete(feed) === true && refused.size === 0 && this.#refused.delete(key);
+  #enter(feed: Feed, key: string, over: string, tell: () => void): void {
+    if (this.#keys.get(feed) === key) return;
+    this.#leave(feed);
+    this.#keys.set(feed, key);
+    const told = this.#told.get(key);
+    if (told) return void told.feeds.add(feed);
+    this.#told.set(key, { feeds: new Set([feed]), over });
+    tell();
   }
-}
 
-function keyOf(watched: ObjectIdentifier): string {
-  return `${groupVersionKindKey(watched)} ${watched.namespace ?? ''}`;
+  /** @returns what was told of, where it was the last one */
+  #leave(feed: Feed): Told | undefined {
+    const key = this.#keys.get(feed);
+    if (key === undefined) return undefined;
+    this.#keys.delete(feed);
+    const told = this.#told.get(key)!;
+    told.feeds.delete(feed);
+    if (told.feeds.size > 0) return undefined;
+    this.#told.delete(key);
+    return told;
+  }
 }
 
 function describe({ kind, namespace }: ObjectIdentifier): string {

@@ -38,6 +38,8 @@ export interface UnwatchedOptions {
 
 /** What {@link Unwatched} has its owner do. */
 export interface UnwatchedOwner {
+  /** It can't be seen at present. */
+  pending(feed: Feed, error: DepwatchError): void;
   /** It can be watched from now on. */
   watchable(feed: Feed, gvr: ScopedGVR): void;
   /** As it was asked for it can never come true. */
@@ -86,6 +88,7 @@ export class Unwatched {
 
   /** It can't be seen at present: who waits for its first state, or for a version, waits no longer. */
   pend(feed: Feed, error: DepwatchError): void {
+    this.#owner.pending(feed, error);
     feed.lastError = error;
     feed.unavailable = error;
     feed.enter('pending', this.#options.clock.now());
