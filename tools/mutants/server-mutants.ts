@@ -117,6 +117,13 @@ export const serverMutants: readonly Mutant[] = [
     test: 'core/test/object-store.test.ts',
   },
   {
+    name: 'a list is compared by its versions alone',
+    invariant: 1,
+    in: 'ObjectStore.#differs',
+    change: { begin: 'return false;' },
+    test: 'core/test/object-store.test.ts',
+  },
+  {
     name: 'a probe goes out on the connection that has just died',
     invariant: 12,
     in: 'Connection.isSuspect',

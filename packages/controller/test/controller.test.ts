@@ -247,6 +247,24 @@ describe('an object that is being deleted', () => {
     expect(calls).toEqual(['a', 'removed a']);
   });
 
+  test('is not reconciled by what was to come again, or to be tried again', async () => {
+    await using bench = await startBench(
+      {
+        reconcile({ metadata }) {
+          if (metadata!.name === 'fails') throw new Error('of the caller');
+          return { requeueAfterMs: 5000 };
+        },
+      },
+      [widget('fails'), widget('returns')],
+    );
+    for (const name of ['fails', 'returns']) bench.fake.remove(widgetId(name));
+    await bench.settle(1000);
+    bench.calls.length = 0;
+    await bench.settle(600_000);
+    expect(bench.calls).toEqual([]);
+    expect(bench.controller.watcher.reconcileStatus()).toEqual([]);
+  });
+
   test('and made anew is removed, then reconciled', async () => {
     await using bench = await startBench({}, [widget('a')]);
     const { fake, calls } = bench;

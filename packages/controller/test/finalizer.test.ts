@@ -76,6 +76,55 @@ describe('a finalizer', () => {
     expect(fake.stored(widgetId('a'))).toBeUndefined();
   });
 
+  test('is not called again before its time by a status that its run writes', async () => {
+    const at: number[] = [];
+    await using bench = await startBench({
+      finalizer: {
+        name,
+        async run(_object, { patchStatus }) {
+          at.push(bench.fake.clock.now());
+          await patchStatus({ size: at.length });
+          return at.length < 4 ? { requeueAfterMs: 60_000 } : undefined;
+        },
+      },
+    });
+    const { fake } = bench;
+    await fake.create(widget('a'));
+    await bench.settle(100);
+    await fake.delete(widgetId('a'));
+    await bench.settle(600_000);
+    expect(at.map((one) => one - at[0]!)).toEqual([0, 60_000, 120_000, 180_000]);
+    expect(fake.stored(widgetId('a'))).toBeUndefined();
+  });
+
+  test('is run through after the reconcile that runs when its object is deleted', async () => {
+    const gate = Promise.withResolvers<void>();
+    await using bench = await startBench({
+      finalizer: { name, run: () => {} },
+      reconcile: () => gate.promise,
+    });
+    const { fake } = bench;
+    await fake.create(widget('a'));
+    await bench.settle(100);
+    await fake.delete(widgetId('a'));
+    await bench.settle(1000);
+    expect(bench.calls).toEqual(['a']);
+    gate.resolve();
+    await bench.settle(1000);
+    expect(bench.calls).toEqual(['a', 'finalize a', 'removed a']);
+    expect(fake.stored(widgetId('a'))).toBeUndefined();
+  });
+
+  test('is run for what was on its way out when the controller began', async () => {
+    const fake = createFakeTransport({ objects: [widgetDefinition, widget('a')] });
+    await fake.patch(widgetId('a'), { metadata: { finalizers: [name, 'example.com/other'] } });
+    await fake.delete(widgetId('a'));
+    await using bench = await startBench({ finalizer: { name, run: () => {} } }, [], fake);
+    await bench.settle(1000);
+    expect(bench.calls).toEqual(['finalize a']);
+    expect(finalizersOf(bench)).toEqual(['example.com/other']);
+  });
+
   test('is put back where somebody takes it away', async () => {
     await using bench = await startBench({ finalizer: { name, run: () => {} } });
     const { fake } = bench;

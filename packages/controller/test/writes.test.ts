@@ -336,6 +336,30 @@ describe('patchStatus', () => {
     expect(bench.fake.requests.patch).toBe(2);
   });
 
+  test('leaves alone when the reconcile asks to come again, whenever the watch shows it', async () => {
+    const at: number[] = [];
+    await using bench = await startBench(
+      {
+        async reconcile(_object, { patchStatus }) {
+          at.push(bench.fake.clock.now());
+          await patchStatus({ size: at.length });
+          return at.length < 3 ? { requeueAfterMs: 2000 } : undefined;
+        },
+      },
+      [],
+    );
+    const release = bench.fake.hold({ operation: 'watch', at: 'answer' });
+    bench.fake.put(widget('a'));
+    await bench.settle(1);
+    release();
+    await bench.settle(1);
+    const again = bench.fake.hold({ operation: 'watch', at: 'answer' });
+    await bench.settle(500);
+    again();
+    await bench.settle(60_000);
+    expect(at.map((one) => one - at[0]!)).toEqual([0, 2000, 4000]);
+  });
+
   test('does not wake the object by default', async () => {
     const { bench } = await start((run) => ({ size: run }));
     await using _ = bench;

@@ -28,9 +28,12 @@ export interface ObjectChange<Kept extends KubernetesObject = KubernetesObject> 
 export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
   readonly #keep: (object: KubernetesObject, key: string) => Kept;
   readonly #keepsContent: boolean;
+  readonly #isContent: (kept: Kept) => boolean;
   /** Undefined until there is one. */
   #objects: SmallMap<string, Kept> | undefined;
   #staged: SmallMap<string, Kept> | undefined;
+  /** The keys of what is staged in the version that is here, and with another content. */
+  #unlike: Set<string> | undefined;
   #values: readonly Kept[] | undefined;
   /** Whether a change has always come with another version. */
   #versionsMove = true;
@@ -38,10 +41,16 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
   /**
    * @param keep what to keep of an object, of this key: the object itself, frozen say, or only its versions
    * @param keepsContent whether what is kept can be compared: without that, an object that is said to be modified is
+   * @param isContent whether what is kept of one object can be compared, where that isn't so of all
    */
-  constructor(keep: (object: KubernetesObject, key: string) => Kept, keepsContent = true) {
+  constructor(
+    keep: (object: KubernetesObject, key: string) => Kept,
+    keepsContent = true,
+    isContent: (kept: Kept) => boolean = () => keepsContent,
+  ) {
     this.#keep = keep;
     this.#keepsContent = keepsContent;
+    this.#isContent = isContent;
   }
 
   /** How many objects there are. */
@@ -73,10 +82,7 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
   /** Adds objects to the state that the next `commit` makes the current one. */
   stage(objects: readonly KubernetesObject[]): void {
     this.#staged ??= new SmallMap();
-    for (const object of objects) {
-      const key = objectKey(object);
-      this.#staged.set(key, this.#keep(object, key));
-    }
+    for (const object of objects) this.#stageOne(object, objectKey(object));
   }
 
   /** As {@link apply}, on the staged state: a streaming list may show one object twice. */
@@ -85,14 +91,37 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
     for (const event of events) {
       if (event.type === 'BOOKMARK') continue;
       const key = objectKey(event.object);
-      if (event.type === 'DELETED') staged.delete(key);
-      else staged.set(key, this.#keep(event.object, key));
+      if (event.type !== 'DELETED') this.#stageOne(event.object, key);
+      else if (staged.delete(key)) this.#unlike?.delete(key);
     }
+  }
+
+  /**
+   * A list is compared with what is here as it comes in, since all of it at once would hold up the event loop. A version says
+   * when an object was written, not how it is read: a schema with other defaults, or another conversion, changes that, and what
+   * was restored from a backup and written anew may have a version that another state had.
+   */
+  #stageOne(object: KubernetesObject, key: string): void {
+    const after = this.#keep(object, key);
+    this.#staged!.set(key, after);
+    const before = this.#objects?.get(key);
+    if (before && versionOf(before) === versionOf(after) && this.#differs(before, after)) {
+      (this.#unlike ??= new Set()).add(key);
+    } else {
+      this.#unlike?.delete(key);
+    }
+  }
+
+  #differs(before: Kept, after: Kept): boolean {
+    if (versionOf(after) !== undefined && !(this.#isContent(before) && this.#isContent(after)))
+      return false;
+    return !sameJson(before, after);
   }
 
   /** Drops what is staged. */
   discard(): void {
     this.#staged = undefined;
+    this.#unlike = undefined;
   }
 
   /** Replaces the objects by the staged ones (none, when nothing was staged), all at once. */
@@ -105,21 +134,24 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
       const shared = versionOf(first!);
       if (shared && shared === versionOf(second!)) this.#versionsMove = false;
     }
+    const unlike = this.#unlike;
     this.#objects = fresh;
-    this.#staged = undefined;
+    this.discard();
     this.#values = undefined;
-    return !old || old.size === 0 ? added(fresh) : this.#changes(old, fresh);
+    return !old || old.size === 0 ? added(fresh) : this.#changes(old, fresh, unlike);
   }
 
   #changes(
     old: SmallMap<string, Kept>,
     fresh: SmallMap<string, Kept>,
+    unlike: ReadonlySet<string> | undefined,
   ): readonly ObjectChange<Kept>[] {
     const changes: ObjectChange<Kept>[] = [];
     fresh.forEach((after, key) => {
       const before = old.get(key);
       if (before === undefined) changes.push({ type: 'added', key, before, after });
-      else if (!this.#isSame(before, after)) changes.push({ type: 'modified', key, before, after });
+      else if (unlike?.has(key) || !this.#isSame(before, after))
+        changes.push({ type: 'modified', key, before, after });
     });
     old.forEach((before, key) => {
       if (!fresh.has(key)) changes.push({ type: 'deleted', key, before, after: undefined });
@@ -203,13 +235,12 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
     return (!this.#keepsContent && versionOf(after) !== undefined) || sameJson(before, after);
   }
 
-  /** Whether an object that is listed anew is as it was; by its content where its version does not tell. */
+  /** Whether an object that is listed anew, and is not known to be unlike what was here, is as it was. */
   #isSame(known: Kept, object: Kept): boolean {
     if (isOther(known, object)) return false;
     const version = versionOf(known);
     if (version !== versionOf(object)) return false;
-    if (version === undefined) return sameJson(known, object);
-    return this.#versionsMove || (this.#keepsContent && sameJson(known, object));
+    return this.#versionsMove || version === undefined || this.#isContent(object);
   }
 }
 

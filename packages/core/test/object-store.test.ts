@@ -40,6 +40,50 @@ describe('ObjectStore', () => {
     expect(store.size).toBe(0);
   });
 
+  test('a list that shows another content in the version that is here changes it, and nothing else', () => {
+    const of = (name: string, version: string, value: string) => ({
+      ...object(name, version),
+      data: { value },
+    });
+    const store = storeOf(of('a', '1', 'x'), of('b', '2', 'x'), of('c', '3', 'x'));
+    store.stage([of('a', '1', 'y'), of('b', '2', 'x')]);
+    store.stageEvents([event('ADDED', of('c', '3', 'x'))]);
+    expect(store.commit().map(({ type, key }) => [type, key])).toEqual([['modified', 'ns/a']]);
+    // What is staged last counts, and what was discarded does not.
+    store.stageEvents([
+      event('ADDED', of('a', '1', 'z')),
+      event('MODIFIED', of('a', '1', 'y')),
+      event('ADDED', of('b', '2', 'z')),
+      event('DELETED', of('b', '2', 'z')),
+      event('ADDED', of('b', '2', 'x')),
+    ]);
+    store.stage([of('c', '3', 'y')]);
+    store.discard();
+    store.stage([of('a', '1', 'y'), of('b', '2', 'x'), of('c', '3', 'x')]);
+    expect(store.commit()).toEqual([]);
+  });
+
+  test('what keeps versions alone takes them for the content of a list', () => {
+    const store = new ObjectStore(keepVersion, false);
+    store.stage([object('a', '1')]);
+    store.commit();
+    store.stage([{ ...object('a', '1'), data: {} } as KubernetesObject]);
+    expect(store.commit()).toEqual([]);
+  });
+
+  test('where some content is kept, that is compared', () => {
+    const keep = (kept: KubernetesObject) => (kept.metadata?.labels ? kept : keepVersion(kept));
+    const store = new ObjectStore(keep, false, (kept) => kept.metadata?.labels !== undefined);
+    const labelled = (of: KubernetesObject, value: string): KubernetesObject => ({
+      metadata: { ...of.metadata, labels: { value } },
+    });
+    const [a, b] = [object('a', '1'), object('b', '2')];
+    store.stage([labelled(a, 'x'), b]);
+    store.commit();
+    store.stage([labelled(a, 'y'), labelled(b, 'x')]);
+    expect(store.commit().map(({ key }) => key)).toEqual(['ns/a']);
+  });
+
   test('what is discarded never shows', () => {
     const store = storeOf(object('a', '1'));
     store.stage([object('b', '2')]);

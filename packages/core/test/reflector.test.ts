@@ -297,7 +297,8 @@ describe('watching', () => {
       for (let cut = 0; cut < 3; cut += 1) {
         driver.after(1500).feed({ type: 'failed', error: dropped });
         driver.after(5000).feed({ type: 'elapsed' }, { type: 'sent' });
-        driver.feed({ type: 'events', events: cut < 2 ? [bookmark(`2${cut}`)] : [] });
+        const isSilent = cut === 2 && end !== 'a clean end';
+        driver.feed({ type: 'events', events: isSilent ? [] : [bookmark(`2${cut}`)] });
       }
       driver.after(120_000);
       if (end === 'a clean end') {
@@ -463,6 +464,40 @@ describe('watching', () => {
     expect(driver.types).toEqual(['cancel', 'discard', 'watch']);
   });
 
+  test('so has one whose resumed streams end early, and have shown nothing for two minutes in all', () => {
+    const driver = new Driver().live().after(60_000);
+    const next = (events: readonly WatchEvent[] = []): string => {
+      driver.feed({ type: 'closed' }, { type: 'elapsed' });
+      const { initialEvents } = driver.effect('watch');
+      driver.feed({ type: 'sent' }, { type: 'events', events: [] });
+      if (events.length > 0) driver.feed({ type: 'events', events });
+      return initialEvents ? 'list' : 'resume';
+    };
+    const calls: string[] = [];
+    for (let end = 0; end < 6; end += 1) {
+      calls.push(next());
+      driver.after(30_000);
+    }
+    expect(calls).toEqual(['resume', 'resume', 'resume', 'resume', 'list', 'list']);
+  });
+
+  test('a sign of life between them, and an end at the time-out, leave it its place', () => {
+    const alive = new Driver().live().after(60_000);
+    const timed = new Driver().live().after(450_000);
+    for (let end = 0; end < 20; end += 1) {
+      for (const [driver, ms] of [
+        [alive, 100_000],
+        [timed, 60_000],
+      ] as const) {
+        driver.feed({ type: 'closed' }, { type: 'elapsed' });
+        expect(driver.effect('watch').initialEvents).toBe(false);
+        driver.context.streamsCutAtMs = driver === timed ? 66_667 : Infinity;
+        driver.feed({ type: 'sent' }, { type: 'events', events: [] }).after(ms);
+        if (driver === alive) driver.feed({ type: 'events', events: [bookmark('10')] });
+      }
+    }
+  });
+
   test('a stream beyond its time-out is ended', () => {
     const driver = new Driver()
       .live()
@@ -592,8 +627,25 @@ describe('what the server says is not always so', () => {
     driver.feed({ type: 'events', events: [added('9')] });
     expect(driver.types).toEqual(['cancel', 'retrying', 'discover']);
     expect(driver.effect('retrying').error.code).toBe('ERR_EXPIRED');
+    // Wherever in its burst it stands: what is told once more would take its object back.
+    driver.feed({ type: 'discovered' }, { type: 'sent' });
+    driver.feed({ type: 'events', events: [bookmark('10', true)] });
+    driver.feed({ type: 'events', events: [added('9'), added('12')] });
+    expect(driver.types).not.toContain('apply');
     const opaque = new Driver().live().feed({ type: 'events', events: [added('abc')] });
     expect(opaque.feed({ type: 'events', events: [added('aa')] }).types).toEqual(['apply']);
+  });
+
+  test('a delete in the version that its object had is applied, and goes back nowhere', () => {
+    const driver = new Driver().live();
+    const deleted: WatchEvent = { type: 'DELETED', object: object('9') };
+    driver.feed({ type: 'events', events: [deleted] });
+    expect(driver.types).toEqual(['apply']);
+    expect(driver.state.memory.resourceVersion).toBe('10');
+    driver.feed({ type: 'events', events: [added('12'), deleted] });
+    expect(driver.state.memory.resourceVersion).toBe('12');
+    driver.feed({ type: 'events', events: [{ type: 'DELETED', object: object('13') }] });
+    expect(driver.state.memory.resourceVersion).toBe('13');
   });
 
   test('while it waits, the news that its version is of no use makes the next call a list', () => {

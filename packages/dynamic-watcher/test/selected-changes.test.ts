@@ -40,6 +40,19 @@ describe('select', () => {
     expect(recorder.calls.slice(1).map(({ causes }) => causes)).toEqual([['deleted'], ['added']]);
   });
 
+  test('wakes a watcher for another object of the name, whatever it returns of that', async () => {
+    await using bench = await start();
+    const { fake, recorder, watcher } = bench;
+    await bench.wait(watcher.addWatcher(app, watched, { select: value }));
+    fake.down();
+    fake.remove(watched);
+    fake.put(configMap('config', { a: '1', b: '1' }));
+    fake.compact();
+    fake.up();
+    await bench.settle(10_000);
+    expect(recorder.calls).toHaveLength(1);
+  });
+
   test('takes the type that its caller says the objects are of, and so does a mapping', async () => {
     await using bench = await start();
     const { fake, recorder, watcher } = bench;

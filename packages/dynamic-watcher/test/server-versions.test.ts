@@ -228,6 +228,34 @@ describe('a server that was restored from a backup', () => {
     expect(bench.count('live') + bench.count('live', 'Secret')).toBe(2);
   });
 
+  test.each(['auto', 'shared'] as const)(
+    'wakes for what was changed anew, though under the version that was there before (watches: %s)',
+    async (watchPlan) => {
+      await using bench = new ServerBench([config('kept', 'backed up'), config('same', 'there')], {
+        watchPlan,
+      });
+      await bench.watcher.start();
+      const backup = bench.fake.resourceVersion;
+      void bench.watcher.addWatcher(configMapId('of-kept'), configMapId('kept'));
+      await bench.watch(configMapId('kept'), configMapId('same'));
+      bench.fake.put(config('kept', 'lost'));
+      const { resourceVersion } = bench.fake.stored(configMapId('kept'))!.metadata!;
+      for (let count = 0; count < 100; count += 1) bench.fake.put(config('same', `${count}`));
+      await bench.settle(1000);
+      bench.recorder.calls.length = 0;
+      bench.fake.down();
+      await bench.settle(10_000);
+      bench.fake.restore(backup);
+      bench.fake.put(config('kept', 'after'));
+      expect(bench.fake.stored(configMapId('kept'))!.metadata).toMatchObject({ resourceVersion });
+      bench.fake.up();
+      await bench.settle(10_000);
+      expect(bench.shown(configMapId('kept'))).toBe('after');
+      const woken = bench.recorder.calls.filter(({ watcher }) => watcher === 'of-kept');
+      expect(woken.flatMap(({ causes }) => causes)).toEqual(['modified']);
+    },
+  );
+
   test('while no watch was connected, so that nobody noticed an outage, is listed anew all the same', async () => {
     const { bench, backup } = await start();
     await using _ = bench;

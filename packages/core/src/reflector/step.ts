@@ -1,7 +1,6 @@
-import { expiredError, type DepwatchError } from '../errors.ts';
 import type { ListPage, WatchEvent } from '../ports/transport.ts';
-import { compareResourceVersions } from '../resource-version.ts';
 import { list, nextPage, proceed, watchFrom, type Of, type Step } from './calls.ts';
+import { goesBack, lastVersion, wentBack } from './event-versions.ts';
 import {
   broken,
   denied,
@@ -28,6 +27,8 @@ const cleanEndJitterMs = 50;
 const shortStreamMs = 1000;
 /** A server sends a bookmark about once a minute; a resumed stream without any for this long may have lost its place. */
 const staleMs = 2 * 60_000;
+/** A stream that ends so long before its timeout, or longer, was not ended by that. */
+const earlyMs = 5000;
 /** How long beyond its timeout a stream may stay open before the client ends it. */
 const overdueMs = 30_000;
 const longestWithoutGrowthMs = 10_000;
@@ -48,6 +49,7 @@ export const initialReflectorState: ReflectorState = {
     refusedSince: undefined,
     expiredAt: undefined,
     listedAt: undefined,
+    silentMs: 0,
     cuts: { count: 0, ageMs: 0 },
     rediscovered: false,
   },
@@ -145,7 +147,7 @@ function deadlines(state: Of<'watching'>, context: ReflectorContext): number[] {
   return [
     sentAt + state.timeoutMs + overdueMs,
     ...(state.accepted ? [] : [sentAt + unheardMs(state, context)]),
-    ...(state.resumed && !state.seen ? [sentAt + staleMs] : []),
+    ...(state.resumed && !state.seen ? [sentAt + staleMs - state.memory.silentMs] : []),
   ];
 }
 
@@ -234,11 +236,9 @@ function watched(
   events: readonly WatchEvent[],
   context: ReflectorContext,
 ): Step {
-  const version = lastVersion(events);
   const { memory } = state;
-  if ((compareResourceVersions(version, memory.resourceVersion) ?? 0) < 0) {
-    return expired(memory, wentBack(), context);
-  }
+  if (goesBack(events, memory.resourceVersion)) return expired(memory, wentBack(), context);
+  const version = lastVersion(events, memory.resourceVersion);
   const effects: ReflectorEffect[] = [];
   if (events.length > 0) effects.push({ type: 'apply', events });
   let next = state;
@@ -255,22 +255,6 @@ function watched(
   return [next, effects];
 }
 
-/** What a server has forgotten, or never knew, no watch can go on from. */
-function wentBack(): DepwatchError {
-  return expiredError('the API server is at an older version than it was: its data was restored');
-}
-
-/** The version of the newest of these events that has one. */
-function lastVersion(events: readonly WatchEvent[]): string | undefined {
-  for (let index = events.length - 1; index >= 0; index -= 1) {
-    const event = events[index]!;
-    const version =
-      event.type === 'BOOKMARK' ? event.resourceVersion : event.object.metadata?.resourceVersion;
-    if (version) return version;
-  }
-  return undefined;
-}
-
 function accepted(memory: ReflectorMemory, context: ReflectorContext): ReflectorMemory {
   // The health of the stream before counts, however that one ended.
   const failures = failuresOf(memory, context);
@@ -283,7 +267,13 @@ function listedAt(
   version: string | undefined,
   { now }: ReflectorContext,
 ): ReflectorMemory {
-  return { ...memory, resourceVersion: version || undefined, listedAt: now, failuresAtVersion: 0 };
+  return {
+    ...memory,
+    resourceVersion: version || undefined,
+    listedAt: now,
+    failuresAtVersion: 0,
+    silentMs: 0,
+  };
 }
 
 function closed(state: ReflectorState, context: ReflectorContext): Step {
@@ -295,10 +285,20 @@ function closed(state: ReflectorState, context: ReflectorContext): Step {
   if (state.name !== 'watching') return [state, []];
   if (state.accepted && lasted(memory, context) >= shortStreamMs) {
     const ms = Math.max(context.random * cleanEndJitterMs, unversionedMs(memory, context));
-    return [{ name: 'waiting', memory, next: 'resume' }, [{ type: 'timer', ms }]];
+    const silentMs = silence(state, context);
+    // A server that has forgotten a version may say no more than that its stream is over, again and again.
+    const next = silentMs < staleMs ? 'resume' : 'relist';
+    return [{ name: 'waiting', memory: { ...memory, silentMs }, next }, [{ type: 'timer', ms }]];
   }
   const error = trouble('protocol', 'the watch ended as soon as it began');
   return broken(memory, error, context, state.accepted ? lasted(memory, context) : 0);
+}
+
+/** How long streams resumed from this version have shown nothing, in all; one that ends when it was asked to is in order. */
+function silence(state: Of<'watching'>, context: ReflectorContext): number {
+  const { memory, resumed, seen, timeoutMs } = state;
+  const age = lasted(memory, context);
+  return resumed && !seen && age < timeoutMs - earlyMs ? memory.silentMs + age : 0;
 }
 
 function elapsed(state: ReflectorState, context: ReflectorContext): Step {
@@ -327,7 +327,7 @@ function overdue(state: Of<'watching'>, context: ReflectorContext): Step {
     const error = trouble('timeout', 'the watch stayed open beyond its time-out');
     return broken({ ...memory, cuts: { count: 0, ageMs: 0 } }, error, context);
   }
-  if (state.resumed && !state.seen && age >= staleMs) {
+  if (state.resumed && !state.seen && age + memory.silentMs >= staleMs) {
     const [next, effects] = proceed({ ...memory, resourceVersion: undefined }, 'relist', context);
     return [next, [{ type: 'cancel' }, ...effects]];
   }

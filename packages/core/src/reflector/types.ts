@@ -20,6 +20,8 @@ export interface ReflectorMemory {
   readonly expiredAt: number | undefined;
   /** When the last list was through; lists that give no version to resume from are spaced by it. */
   readonly listedAt: number | undefined;
+  /** How long streams that were resumed from `resourceVersion` and ended early have shown neither event nor bookmark, in all. */
+  readonly silentMs: number;
   /** Streams in a row that were cut at a like age, and that age in milliseconds. */
   readonly cuts: { readonly count: number; readonly ageMs: number };
   /** Whether discovery was asked again after a 404 that met a new watch. */

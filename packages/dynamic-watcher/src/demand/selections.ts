@@ -26,7 +26,8 @@ export class Selections {
   /** The changes in which what is selected comes, goes or becomes another. */
   of(select: Select, changes: readonly ObjectChange[]): readonly ObjectChange[] {
     return changes.filter(({ before, after }) => {
-      if (!before || !after) return true;
+      // An object that another one of its name has replaced has gone, and the other has come.
+      if (!before || !after || before.metadata?.uid !== after.metadata?.uid) return true;
       const one = this.#project(select, before);
       const other = this.#project(select, after);
       if (one === undefined || other === undefined) return true;

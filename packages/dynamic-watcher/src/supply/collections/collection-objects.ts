@@ -29,7 +29,11 @@ export function keepLeast(object: KubernetesObject): KubernetesObject {
 
 /** The objects of a collection, whole where somebody asks for them, and who that is. */
 export class CollectionObjects {
-  readonly store = new ObjectStore((object, key) => this.#keep(object, key), false);
+  readonly store = new ObjectStore(
+    (object, key) => this.#keep(object, key),
+    false,
+    (kept) => !(kept instanceof ObjectStub),
+  );
   /** Whether stubs are all that is asked for. */
   readonly #stubsSuffice: boolean;
   readonly #byKey = new Map<string, readonly Membership[]>();
