@@ -47,9 +47,8 @@ function isNamespaceItself({ resource, path }: RequestInfo): boolean {
 
 /** Nothing can have such a name, and a server does not look. */
 function checkName(name: string): void {
-  const character = /[/%]/.exec(name)?.[0];
-  if (character !== undefined)
-    throw badRequest(`Name parameter invalid: "${name}": may not contain '${character}'`);
+  if (name.includes('%'))
+    throw badRequest(`Name parameter invalid: "${name}": may not contain '%'`);
 }
 
 /** Answers the requests that authentication, authorisation and faults let through. */
