@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SecureVersion } from 'node:tls';
+import type { SecureVersion, TLSSocket } from 'node:tls';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { clientCertificates } from './client-certificates.ts';
-import { changedKubeConfig, configMaps, failureOf, transportFor } from './helpers.ts';
+import { changedKubeConfig, configMaps, failureOf, opened, transportFor } from './helpers.ts';
 import { secureServer } from './secure-server.ts';
 
 const list = JSON.stringify({ metadata: { resourceVersion: '1' }, items: [] });
@@ -60,4 +60,47 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('a client certificate, with %s', 
       reason: 'certificate',
     });
   });
+});
+
+// A kube-apiserver looks at the certificate with each request, not with the handshake alone.
+it('a client certificate that expires on an open connection is replaced by the one that is there by now', async () => {
+  const { a, b } = clientCertificates;
+  const { server, kubeConfig } = await secureServer({
+    ...{ requestCert: true, rejectUnauthorized: true },
+    ca: [a.certificate, b.certificate],
+  });
+  let expired = 'nobody';
+  const asked: string[] = [];
+  server.on('stream', (stream, { ':path': path }) => {
+    const { CN } = (stream.session!.socket as TLSSocket).getPeerCertificate().subject;
+    asked.push(String(CN));
+    const isRefused = CN === expired;
+    stream
+      .on('error', () => {})
+      .respond({
+        ':status': isRefused ? 401 : 200,
+        'content-type': 'application/json',
+      });
+    if (isRefused) stream.end('{"kind":"Status","code":401}');
+    else if (!path!.includes('watch=true')) stream.end(list);
+  });
+  const folder = mkdtempSync(join(tmpdir(), 'depwatch-client-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const [certificate, key] = [join(folder, 'tls.crt'), join(folder, 'tls.key')];
+  const write = (pair: typeof a) => {
+    writeFileSync(certificate, pair.certificate);
+    writeFileSync(key, pair.key);
+  };
+  write(a);
+  const user = { 'client-certificate': certificate, 'client-key': key };
+  const transport = transportFor(changedKubeConfig(kubeConfig, { user }));
+  const watch = await opened(transport.watch(configMaps, {}));
+  write(b);
+  expired = 'client-a';
+  await Promise.all(Array.from({ length: 20 }, () => transport.list(configMaps, {})));
+  await opened(transport.watch(configMaps, {}));
+  expect(asked.at(0)).toBe('client-a');
+  expect(asked.at(-1)).toBe('client-b');
+  // What was let through before goes on.
+  await watch.return!();
 });

@@ -373,8 +373,7 @@ describe('Credentials', () => {
     });
 
     it('are used until then, while the plugin hangs', async () => {
-      const { clock, credentials, hasRun } = expiring('setInterval(() => {}, 1_000)');
-      onTestFinished(() => credentials.close());
+      const { clock, credentials, hasRun, warn } = expiring('setInterval(() => {}, 1_000)');
       const first = await credentials.get();
       clock.pass(hour - 50_000);
       expect(await credentials.get()).toBe(first);
@@ -385,6 +384,10 @@ describe('Credentials', () => {
       }
       clock.pass(10_000);
       expect(credentials.peek()).toBeUndefined();
+      const waiting = failureOf(credentials.renew(first));
+      credentials.close();
+      await waiting;
+      expect(warn).not.toHaveBeenCalled();
     });
 
     it('are used until then, while the plugin fails, which is run again now and then', async () => {

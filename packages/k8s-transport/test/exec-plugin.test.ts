@@ -100,6 +100,15 @@ describe('a credential plugin', () => {
     expect(await headersOf(program, exec)).toEqual({ authorization });
   });
 
+  // As kubectl config writes what is not set.
+  it('has no arguments and no environment of its own where they are null', async () => {
+    const command = join(folder(), 'plugin');
+    const program = giving('{ token: String(process.argv.length) }');
+    writeFileSync(command, `#!${process.execPath}\n${program}`, { mode: 0o700 });
+    const exec = { command, args: null, env: null, apiVersion: null, installHint: null };
+    expect(await headersOf('', exec)).toEqual({ authorization: 'Bearer 2' });
+  });
+
   it('may give a client certificate', async () => {
     const { certificate, key } = clientCertificates.a;
     const status = JSON.stringify({ clientCertificateData: certificate, clientKeyData: key });

@@ -76,7 +76,8 @@ function credentialsOf(config: object) {
       'current-context': 'x',
     }),
   );
-  return new Credentials({ kubeConfig, clock: createVirtualClock(), logger: silentLogger });
+  const clock = createVirtualClock();
+  return { clock, credentials: new Credentials({ kubeConfig, clock, logger: silentLogger }) };
 }
 
 /** In which a token expires. */
@@ -91,7 +92,7 @@ describe('an identity token', () => {
     const { refreshes, config } = await identityProvider((_, issuer) => ({
       id_token: identityToken(issuer, ++id),
     }));
-    const credentials = credentialsOf(config);
+    const { credentials } = credentialsOf(config);
     const first = await credentials.get();
     passTwoHours();
     const second = await credentials.renew(first);
@@ -106,7 +107,7 @@ describe('an identity token', () => {
       id_token: identityToken(issuer, ++id),
       refresh_token: `${refresh}+`,
     }));
-    const credentials = credentialsOf(config);
+    const { credentials } = credentialsOf(config);
     const first = await credentials.get();
     passTwoHours();
     await credentials.renew(first);
@@ -118,18 +119,21 @@ describe('an identity token', () => {
     const { refreshes, config } = await identityProvider((_, issuer) =>
       gives ? { id_token: identityToken(issuer, 1) } : {},
     );
-    const credentials = credentialsOf(config);
+    const { clock, credentials } = credentialsOf(config);
     const error = await failureOf(credentials.get());
     expect(error).toMatchObject({ reason: 'credentials', retryable: true });
     expect(error.message).toMatch(/the auth provider "oidc" of user "u" gave none$/);
     gives = true;
+    await clock.advance(1_000);
     expect((await credentials.get()).headers['authorization']).toMatch(/^Bearer /);
     expect(refreshes).toEqual(['first', 'first']);
   });
 
   it('that has expired, and can not be refreshed, is none', async () => {
     const { config } = await identityProvider(() => ({}));
-    const error = await failureOf(credentialsOf({ ...config, 'refresh-token': undefined }).get());
+    const error = await failureOf(
+      credentialsOf({ ...config, 'refresh-token': undefined }).credentials.get(),
+    );
     expect(error.message).toMatch(/the auth provider "oidc" of user "u" gave none$/);
   });
 });

@@ -53,6 +53,7 @@ export class Credentials {
   /** Why there have been none, a moment ago: as many as ask have one plugin run, and not one each. */
   #failure: { readonly error: unknown; readonly at: number } | undefined;
   #flight: Flight | undefined;
+  #closed = false;
 
   constructor(options: { kubeConfig: KubeConfigLike; clock: Clock; logger: Logger }) {
     this.#kubeConfig = options.kubeConfig;
@@ -130,14 +131,16 @@ export class Credentials {
 
   /** Ends the plugin that is asked, if any. */
   close(): void {
+    this.#closed = true;
     this.#flight?.stop.abort();
   }
 
   #renewAhead(): void {
     this.#renewAt = this.#clock.now() + renewAgainMs;
-    this.#resolve(false).catch((error: unknown) =>
-      this.#logger.warn({ error }, 'the credentials are about to expire, and could not be renewed'),
-    );
+    this.#resolve(false).catch((error: unknown) => {
+      if (this.#closed) return;
+      this.#logger.warn({ error }, 'the credentials are about to expire, and could not be renewed');
+    });
   }
 
   #resolve(isAwaited: boolean): Promise<ResolvedCredentials> {

@@ -9,12 +9,12 @@ export interface ExecPlugin {
   readonly command?: string;
   readonly args?: readonly unknown[] | null;
   readonly env?: readonly EnvironmentVariable[] | null;
-  readonly apiVersion?: string;
+  readonly apiVersion?: string | null;
   /** @default IfAvailable */
-  readonly interactiveMode?: string;
-  readonly provideClusterInfo?: boolean;
+  readonly interactiveMode?: string | null;
+  readonly provideClusterInfo?: boolean | null;
   /** How to install it. */
-  readonly installHint?: string;
+  readonly installHint?: string | null;
 }
 
 interface EnvironmentVariable {
@@ -76,9 +76,9 @@ export async function runPlugin(
 }
 
 function infoFor(plugin: ExecPlugin, cluster: KubeConfigCluster, interactive: boolean): object {
-  const { apiVersion = standardVersion, provideClusterInfo } = plugin;
+  const { provideClusterInfo } = plugin;
   return {
-    apiVersion,
+    apiVersion: plugin.apiVersion ?? standardVersion,
     kind: 'ExecCredential',
     spec: { interactive, ...(provideClusterInfo && { cluster: infoOf(cluster) }) },
   };

@@ -19,7 +19,13 @@ import type { RequestInfo } from './request-info.ts';
 import { escalationGuard } from '../auth/escalation.ts';
 import type { User } from '../auth/user.ts';
 import { parseFilter } from '../reads/selectors.ts';
-import { methodNotAllowed, noSuchResource, notFound, tooLargeVersion } from './status.ts';
+import {
+  badRequest,
+  methodNotAllowed,
+  noSuchResource,
+  notFound,
+  tooLargeVersion,
+} from './status.ts';
 import { type StoredObject, storageKey } from '../store/store.ts';
 import type { HubVersions } from '../watches/watch-hub.ts';
 import type { Watches } from '../watches/watches.ts';
@@ -34,6 +40,17 @@ export interface RouterParts extends PathParts {
   readonly futureVersionWaitMs: number;
 }
 
+/** A namespace's own address names it where others have the one they are in. */
+function isNamespaceItself({ resource, path }: RequestInfo): boolean {
+  return resource === 'namespaces' && !/\/namespaces\/[^/]+\/namespaces(\/|$)/.test(path);
+}
+
+/** Nothing can have such a name, and a server does not look. */
+function checkName(name: string): void {
+  if (name.includes('%'))
+    throw badRequest(`Name parameter invalid: "${name}": may not contain '%'`);
+}
+
 /** Answers the requests that authentication, authorisation and faults let through. */
 export class Router {
   readonly #parts: RouterParts;
@@ -44,6 +61,11 @@ export class Router {
 
   /** @throws StatusError whatever the answer is, if not a good one */
   async handle(info: RequestInfo, exchange: Exchange, user: User): Promise<void> {
+    // What is to be there begins with one slash; who may ask is told without looking at that.
+    if (info.path.startsWith('//')) {
+      sendNotFoundPage(exchange);
+      return;
+    }
     if (!info.isResource) {
       answerPath(info, exchange, this.#parts);
       return;
@@ -76,7 +98,7 @@ export class Router {
     if (
       info.parts.length > 3 ||
       !isServed ||
-      (!type.namespaced && namespace !== '' && type.resource !== 'namespaces') ||
+      (!type.namespaced && namespace !== '' && !isNamespaceItself(info)) ||
       (type.namespaced && namespace === '' && name !== '')
     ) {
       throw noSuchResource();
@@ -115,6 +137,7 @@ export class Router {
     }
     if (subresource !== '' && !['get', 'update', 'patch'].includes(verb)) throw methodNotAllowed();
     const status = subresource === 'status' ? 'status' : '';
+    if (method !== 'POST') checkName(name);
     switch (method) {
       case 'GET':
         await this.#awaitVersion(parseVersion(info.query.get('resourceVersion') ?? '', true));

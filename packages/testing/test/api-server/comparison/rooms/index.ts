@@ -1,3 +1,4 @@
+import { room as addresses } from './addresses.ts';
 import type { Room } from '../script.ts';
 import { room as apply } from './apply.ts';
 import { room as bodies } from './bodies.ts';
@@ -43,4 +44,5 @@ export const rooms: readonly Room[] = [
   selections,
   endings,
   podsAndServices,
+  addresses,
 ];
