@@ -1,22 +1,7 @@
 /** What replicas do while an API server is too busy for them, and says when to come back. */
-import { createFakeTransport, createVirtualClock, type FakeTransport } from '@depwatch/testing';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createReplicas, type Replicas } from '../src/index.ts';
-
-let server: FakeTransport;
-let started: Replicas[] = [];
-
-beforeEach(() => {
-  server = createFakeTransport({ clock: createVirtualClock() });
-  server.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } });
-  started = [];
-});
-
-afterEach(async () => {
-  const stops = started.map((one) => one.stop());
-  await server.clock.advance(60_000);
-  await Promise.all(stops);
-});
+import { server, started } from './world.ts';
 
 function replica(identity: string, mode: 'shards' | 'leader' = 'shards'): Replicas {
   const { clock } = server;
