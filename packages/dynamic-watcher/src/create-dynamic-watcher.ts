@@ -13,7 +13,8 @@ import {
   type KubernetesObject,
   type ObjectIdentifier,
 } from '@depwatch/core';
-import { checkOptions, checkUnavailable } from './check-options.ts';
+import { doesWait, named, validateNamed } from './check-arguments.ts';
+import { checkOptions } from './check-options.ts';
 import type {
   AddOptions,
   CallOptions,
@@ -23,16 +24,15 @@ import type {
   QueryBatch,
   ShownObjects,
   WatcherHealth,
-  WatchStatus,
 } from './public-interface.ts';
 import { edgeTerms, type EdgeTerms } from './demand/edge-terms.ts';
 import { LifeCycle } from './life-cycle.ts';
 import type { Observation, ObserveOptions } from './observe/observation.ts';
 import type { DynamicWatcherOptions } from './options.ts';
 import type { Watcher } from './demand/dependencies.ts';
-import type { Batch } from './demand/query-batches.ts';
 import type { CallSignal } from './requests/call-signal.ts';
 import { inCluster } from './reconcile/causes.ts';
+import { Reads } from './reads.ts';
 import { currentReconcile } from './reconcile/reconcile-run.ts';
 
 /**
@@ -48,9 +48,11 @@ export function createDynamicWatcher(options: DynamicWatcherOptions): DynamicWat
 /** Checks what can be checked without waiting, and passes calls on to the engine. */
 class EngineWatcher implements DynamicWatcher {
   readonly #life: LifeCycle;
+  readonly #reads: Reads;
 
   constructor(life: LifeCycle) {
     this.#life = life;
+    this.#reads = new Reads(life);
   }
 
   get stopped(): Promise<void> {
@@ -109,7 +111,7 @@ class EngineWatcher implements DynamicWatcher {
     if (typeof map !== 'function') {
       throw invalidInput(`map: expected a function, got a ${typeof map}`);
     }
-    const waits = this.#waits(options);
+    const waits = doesWait(options, this.#life.waits);
     const by = keyed(watcher);
     const what = copyObjectIdentifier(watched);
     return operations.shared(
@@ -183,7 +185,7 @@ class EngineWatcher implements DynamicWatcher {
     const { batches } = this.#life.cached();
     validateNamed('watcher', watcher);
     const batch = await batches.start(keyed(watcher), currentReconcile());
-    return this.#handle(batch);
+    return this.#reads.handle(batch);
   }
 
   async get<T = KubernetesObject>(
@@ -193,7 +195,7 @@ class EngineWatcher implements DynamicWatcher {
   ): Promise<Cached<T> | undefined> {
     this.#life.cached();
     validateNamed('watcher', watcher);
-    return this.#get<T>(watcher, undefined, object, options);
+    return this.#reads.get<T>(watcher, undefined, object, options);
   }
 
   async list<T = KubernetesObject>(
@@ -203,7 +205,7 @@ class EngineWatcher implements DynamicWatcher {
   ): Promise<readonly Cached<T>[]> {
     this.#life.cached();
     validateNamed('watcher', watcher);
-    return this.#list<T>(watcher, undefined, query, options);
+    return this.#reads.list<T>(watcher, undefined, query, options);
   }
 
   async endQueryBatch(watcher: ObjectIdentifier): Promise<void> {
@@ -228,7 +230,7 @@ class EngineWatcher implements DynamicWatcher {
     let result: R;
     try {
       // A stop does not wait for what `run` waits for.
-      result = await orAborted(() => run(this.#handle(batch)), stopSignal);
+      result = await orAborted(() => run(this.#reads.handle(batch)), stopSignal);
     } catch (error) {
       // Whatever comes of that: what `run` threw is what there is to say.
       await batches.fail(batch).catch(() => {});
@@ -334,11 +336,6 @@ class EngineWatcher implements DynamicWatcher {
     return this.#life.observers.observe(listener, options);
   }
 
-  #waits({ unavailable }: DependOptions): boolean {
-    checkUnavailable(unavailable);
-    return unavailable === undefined ? this.#life.waits : unavailable === 'wait';
-  }
-
   #terms(options: AddOptions): EdgeTerms | undefined {
     const { select } = options;
     if (select !== undefined) {
@@ -347,72 +344,9 @@ class EngineWatcher implements DynamicWatcher {
       }
       this.#life.cached();
     }
-    return edgeTerms(select, this.#waits(options));
-  }
-
-  #get<T>(
-    watcher: ObjectIdentifier,
-    batch: Batch | undefined,
-    object: ObjectIdentifier,
-    options: DependOptions,
-  ): Promise<Cached<T> | undefined> {
-    const { batches, cache } = this.#life.cached();
-    validateQuery(object);
-    if (object.selector)
-      throw invalidInput('selector: get reads one object by name; use list for a selector');
-    if (!object.name) throw invalidInput('name: must be set to get one object');
-    return batches.query(
-      copyObjectIdentifier(watcher),
-      batch,
-      copyObjectIdentifier(object),
-      { signal: options.signal, waits: this.#waits(options) },
-      (query) => cache.get<T>(query),
-      undefined,
-    );
-  }
-
-  #list<T>(
-    watcher: ObjectIdentifier,
-    batch: Batch | undefined,
-    query: ObjectIdentifier,
-    options: DependOptions,
-  ): Promise<readonly Cached<T>[]> {
-    const { batches, cache } = this.#life.cached();
-    validateQuery(query);
-    if (query.name)
-      throw invalidInput('name: list takes a selector, or nothing; use get for one object');
-    return batches.query(
-      copyObjectIdentifier(watcher),
-      batch,
-      copyObjectIdentifier(query),
-      { signal: options.signal, waits: this.#waits(options) },
-      (wanted) => cache.list<T>(wanted),
-      nothing,
-    );
-  }
-
-  #handle(batch: Batch): QueryBatch {
-    const { watcher } = batch;
-    const end = async (): Promise<void> => {
-      await (batch.ending ?? this.#life.cached().batches.end(watcher, batch));
-    };
-    const unavailable = (): readonly WatchStatus[] =>
-      this.#life.cached().batches.unavailable(batch);
-    return {
-      get unavailable() {
-        return unavailable();
-      },
-      get: async (object, options = {}) => this.#get(watcher, batch, object, options),
-      list: async (query, options = {}) => this.#list(watcher, batch, query, options),
-      end,
-      abort: async () => this.#life.engine?.batches.abort(watcher, batch),
-      [Symbol.asyncDispose]: end,
-    };
+    return edgeTerms(select, doesWait(options, this.#life.waits));
   }
 }
-
-/** What a list shows of what can't be seen. */
-const nothing: readonly never[] = Object.freeze([]);
 
 function keyed(watcher: ObjectIdentifier): Watcher {
   return { key: objectIdentifierKey(watcher), watcher: copyObjectIdentifier(watcher) };
@@ -428,19 +362,5 @@ async function orAborted<R>(run: () => Promise<R>, signal: AbortSignal): Promise
     return await Promise.race([run(), aborted]);
   } finally {
     signal.removeEventListener('abort', onAbort);
-  }
-}
-
-function validateNamed(argument: string, id: ObjectIdentifier): void {
-  named(argument, validateObjectIdentifier, id);
-}
-
-/** Names the argument in the error of a check, since several arguments have the same fields. */
-function named<T>(argument: string, check: (value: T) => void, value: T): void {
-  try {
-    check(value);
-  } catch (error) {
-    if (!(error instanceof DepwatchError)) throw error;
-    throw invalidInput(`${argument}: ${error.message}`, error);
   }
 }

@@ -20,7 +20,7 @@ interface AppProps {
 }
 
 /** How many watches are in which state, and how many watchers fail. */
-export function summaryOf({ watched, watchers }: State): {
+function summaryOf({ watched, watchers }: State): {
   readonly states: ReadonlyMap<string, number>;
   readonly failing: number;
 } {

@@ -26,7 +26,7 @@ const rowHeight = 52;
 
 /** Watchers and what they watch, side by side, and the neighbourhood of one of them. */
 export function Dependencies(props: ViewProps): VNode {
-  const { state, search, selection, select } = props;
+  const { state, search, selection } = props;
   // What a search by a state finds changes with the states.
   const revision = search && state.revision;
   const watchers = useMemo(
@@ -37,40 +37,56 @@ export function Dependencies(props: ViewProps): VNode {
     () => found(order(state, 'watched'), state.watched, search, (row) => row.state),
     [order(state, 'watched'), search, revision],
   );
-  const chosen = (side: Selection['side']): string | undefined =>
-    selection?.side === side ? selection.key : undefined;
   return (
     <div class={selection ? 'columns chosen' : 'columns'}>
-      <section aria-labelledby="watchers">
-        <h2 id="watchers">
-          Watchers <Count of={watchers.length} all={state.watchers.size} />
-        </h2>
-        <VirtualList
-          label="Watchers"
-          keys={watchers}
-          rowHeight={rowHeight}
-          selected={chosen('watchers')}
-          empty={emptyText(state, search, 'Nobody depends on anything yet.')}
-          onSelect={(key) => select({ side: 'watchers', key })}
-          row={(key) => <WatcherLine {...props} of={key} />}
-        />
-      </section>
-      <section aria-labelledby="watched">
-        <h2 id="watched">
-          Watched <Count of={watched.length} all={state.watched.size} />
-        </h2>
-        <VirtualList
-          label="Watched"
-          keys={watched}
-          rowHeight={rowHeight}
-          selected={chosen('watched')}
-          empty={emptyText(state, search, 'Nothing is watched yet.')}
-          onSelect={(key) => select({ side: 'watched', key })}
-          row={(key) => <WatchedLine {...props} of={key} />}
-        />
-      </section>
+      <Column
+        {...props}
+        side="watchers"
+        title="Watchers"
+        keys={watchers}
+        empty="Nobody depends on anything yet."
+        row={(key) => <WatcherLine {...props} of={key} />}
+      />
+      <Column
+        {...props}
+        side="watched"
+        title="Watched"
+        keys={watched}
+        empty="Nothing is watched yet."
+        row={(key) => <WatchedLine {...props} of={key} />}
+      />
       {selection && <Neighbourhood {...props} selection={selection} />}
     </div>
+  );
+}
+
+interface ColumnProps extends ViewProps, Pick<Selection, 'side'> {
+  readonly title: string;
+  /** Those that the search finds. */
+  readonly keys: readonly string[];
+  /** What is said where there are none, though nothing is searched for. */
+  readonly empty: string;
+  row(key: string): VNode;
+}
+
+/** All that stand on one side of the graph. */
+function Column({ side, title, keys, empty, row, ...view }: ColumnProps): VNode {
+  const { state, search, selection, select } = view;
+  return (
+    <section aria-labelledby={side}>
+      <h2 id={side}>
+        {title} <Count of={keys.length} all={state[side].size} />
+      </h2>
+      <VirtualList
+        label={title}
+        keys={keys}
+        rowHeight={rowHeight}
+        selected={selection?.side === side ? selection.key : undefined}
+        empty={emptyText(state, search, empty)}
+        onSelect={(key) => select({ side, key })}
+        row={row}
+      />
+    </section>
   );
 }
 
@@ -87,7 +103,7 @@ interface LineProps extends ViewProps {
   readonly of: string;
 }
 
-export function WatcherLine({ state, now, of }: LineProps): VNode | null {
+function WatcherLine({ state, now, of }: LineProps): VNode | null {
   const row = state.watchers.get(of);
   if (!row) return null;
   const { turn, failure, watches } = row;
@@ -105,7 +121,7 @@ export function WatcherLine({ state, now, of }: LineProps): VNode | null {
   );
 }
 
-export function WatchedLine({ state, now, of }: LineProps): VNode | null {
+function WatchedLine({ state, now, of }: LineProps): VNode | null {
   const row = state.watched.get(of);
   if (!row) return null;
   const dependants = state.dependants.get(of)?.size ?? 0;

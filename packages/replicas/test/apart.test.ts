@@ -1,27 +1,11 @@
 /** Who stops the world: replicas that are all cut off from the API server, and such whose clocks are far apart. */
 import type { Clock } from '@depwatch/core';
-import { createFakeTransport, createVirtualClock, type FakeTransport } from '@depwatch/testing';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createReplicas, type Replicas } from '../src/index.ts';
+import { describe, expect, test } from 'vitest';
+import { createReplicas } from '../src/index.ts';
 import { connectionTo } from './connection.ts';
+import { keys, server, started } from './world.ts';
 
-const keys = Array.from({ length: 30 }, (_, index) => `v1/ConfigMap/shop/config-${index}`);
 const hourMs = 3_600_000;
-
-let server: FakeTransport;
-let started: Replicas[] = [];
-
-beforeEach(() => {
-  server = createFakeTransport({ clock: createVirtualClock({ startMs: Date.UTC(2026, 10, 27) }) });
-  server.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } });
-  started = [];
-});
-
-afterEach(async () => {
-  const stops = started.map((replica) => replica.stop());
-  await server.clock.advance(60_000);
-  await Promise.all(stops);
-});
 
 /** A replica whose clock is so far from the server's, and which notes when it is told to end what runs. */
 function replica(identity: string, mode: 'shards' | 'leader', apartMs = 0) {

@@ -1,22 +1,7 @@
 /** What replicas do while an API server is too busy for them, and says when to come back. */
-import { createFakeTransport, createVirtualClock, type FakeTransport } from '@depwatch/testing';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createReplicas, type Replicas } from '../src/index.ts';
-
-let server: FakeTransport;
-let started: Replicas[] = [];
-
-beforeEach(() => {
-  server = createFakeTransport({ clock: createVirtualClock() });
-  server.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } });
-  started = [];
-});
-
-afterEach(async () => {
-  const stops = started.map((one) => one.stop());
-  await server.clock.advance(60_000);
-  await Promise.all(stops);
-});
+import { server, started } from './world.ts';
 
 function replica(identity: string, mode: 'shards' | 'leader' = 'shards'): Replicas {
   const { clock } = server;
@@ -70,12 +55,12 @@ describe.each([429, 503])('where the server answers %i and says when to come bac
     const a = replica('a');
     await Promise.all([a.start(), server.clock.advance(1000)]);
     const { epoch } = a;
-    const { at, undo } = refuse('update', code, 3);
-    await server.clock.advance(6000);
+    const { at, undo } = refuse('update', code, 2);
+    await server.clock.advance(5000);
     expect(gaps(at)).toHaveLength(1);
-    expect(Math.min(...gaps(at))).toBeGreaterThanOrEqual(3000);
+    expect(Math.min(...gaps(at))).toBeGreaterThanOrEqual(2000);
     undo();
-    await server.clock.advance(4000);
+    await server.clock.advance(5000);
     // In time for the deadline, so nothing was lost.
     expect([a.state, owns(a), a.epoch]).toEqual(['member', true, epoch]);
   });

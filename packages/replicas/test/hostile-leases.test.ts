@@ -1,37 +1,13 @@
-import {
-  createFakeTransport,
-  createVirtualClock,
-  type FakeRequest,
-  type FakeTransport,
-} from '@depwatch/testing';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { FakeRequest } from '@depwatch/testing';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { createReplicas, type Replicas, type ReplicasOptions } from '../src/index.ts';
 import type { Lease } from '../src/lease.ts';
+import { keys, leaseOf, server, startAll, started } from './world.ts';
 
-const keys = Array.from({ length: 30 }, (_, index) => `v1/ConfigMap/shop/config-${index}`);
-const leaseOf = (name: string) => ({
-  group: 'coordination.k8s.io',
-  version: 'v1',
-  kind: 'Lease',
-  namespace: 'shop',
-  name,
-});
-
-let server: FakeTransport;
-let started: Replicas[] = [];
 let timers: number[] = [];
 
 beforeEach(() => {
-  server = createFakeTransport({ clock: createVirtualClock({ startMs: Date.UTC(2026, 10, 27) }) });
-  server.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } });
-  started = [];
   timers = [];
-});
-
-afterEach(async () => {
-  const stops = started.map((replica) => replica.stop());
-  await server.clock.advance(60_000);
-  await Promise.all(stops);
 });
 
 function replica(identity: string, options: Partial<ReplicasOptions> = {}): Replicas {
@@ -48,12 +24,6 @@ function replica(identity: string, options: Partial<ReplicasOptions> = {}): Repl
   const one = createReplicas({ ...settings, client: server } as ReplicasOptions);
   started.push(one);
   return one;
-}
-
-async function startAll(...replicas: readonly Replicas[]): Promise<void> {
-  const starts = replicas.map((one) => one.start());
-  await server.clock.advance(1000);
-  await Promise.all(starts);
 }
 
 const owned = (...of: readonly Replicas[]) =>

@@ -1,31 +1,10 @@
-import { createFakeTransport, createVirtualClock, type FakeTransport } from '@depwatch/testing';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createReplicas, type Replicas } from '../src/index.ts';
 import type { Lease } from '../src/lease.ts';
 import { connectionTo, type Connection } from './connection.ts';
+import { leaseOf, server, started } from './world.ts';
 
-const id = {
-  group: 'coordination.k8s.io',
-  version: 'v1',
-  kind: 'Lease',
-  namespace: 'shop',
-  name: 'web',
-};
-
-let server: FakeTransport;
-let started: Replicas[] = [];
-
-beforeEach(() => {
-  server = createFakeTransport({ clock: createVirtualClock() });
-  server.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } });
-  started = [];
-});
-
-afterEach(async () => {
-  const stops = started.map((replica) => replica.stop());
-  await server.clock.advance(60_000);
-  await Promise.all(stops);
-});
+const id = leaseOf('web');
 
 function candidate(identity: string): Replicas & { connection: Connection } {
   const client = connectionTo(server);

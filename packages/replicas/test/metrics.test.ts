@@ -1,29 +1,10 @@
 import type { Logger, Metrics } from '@depwatch/core';
-import {
-  createFakeTransport,
-  createVirtualClock,
-  startApiServer,
-  type FakeTransport,
-} from '@depwatch/testing';
+import { startApiServer } from '@depwatch/testing';
 import { KubeConfig } from '@kubernetes/client-node';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createReplicas, type Replicas } from '../src/index.ts';
+import { expect, test } from 'vitest';
+import { createReplicas } from '../src/index.ts';
 import { connectionTo } from './connection.ts';
-
-let server: FakeTransport;
-let started: Replicas[] = [];
-
-beforeEach(() => {
-  server = createFakeTransport({ clock: createVirtualClock() });
-  server.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } });
-  started = [];
-});
-
-afterEach(async () => {
-  const stops = started.map((replica) => replica.stop());
-  await server.clock.advance(60_000);
-  await Promise.all(stops);
-});
+import { server, started } from './world.ts';
 
 /** A replica, and what it has told of. */
 async function start(identity: string, mode: 'shards' | 'leader' = 'shards') {

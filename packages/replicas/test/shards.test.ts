@@ -1,32 +1,8 @@
-import { createFakeTransport, createVirtualClock, type FakeTransport } from '@depwatch/testing';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createReplicas, type Replicas, type ReplicasOptions } from '../src/index.ts';
 import type { Lease } from '../src/lease.ts';
 import { connectionTo, type Connection } from './connection.ts';
-
-const keys = Array.from({ length: 30 }, (_, index) => `v1/ConfigMap/shop/config-${index}`);
-const leaseOf = (name: string) => ({
-  group: 'coordination.k8s.io',
-  version: 'v1',
-  kind: 'Lease',
-  namespace: 'shop',
-  name,
-});
-
-let server: FakeTransport;
-let started: Replicas[] = [];
-
-beforeEach(() => {
-  server = createFakeTransport({ clock: createVirtualClock({ startMs: Date.UTC(2026, 10, 27) }) });
-  server.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } });
-  started = [];
-});
-
-afterEach(async () => {
-  const stops = started.map((replica) => replica.stop());
-  await server.clock.advance(60_000);
-  await Promise.all(stops);
-});
+import { keys, leaseOf, server, startAll, started } from './world.ts';
 
 function replica(
   identity: string,
@@ -45,12 +21,6 @@ const owned = (one: Replicas) => keys.filter((key) => one.owns(key));
 /** Each key has one owner among these. */
 function expectShared(...replicas: readonly Replicas[]): void {
   for (const key of keys) expect(replicas.filter((one) => one.owns(key))).toHaveLength(1);
-}
-
-async function startAll(...replicas: readonly Replicas[]): Promise<void> {
-  const starts = replicas.map((one) => one.start());
-  await server.clock.advance(1000);
-  await Promise.all(starts);
 }
 
 describe('shards', () => {

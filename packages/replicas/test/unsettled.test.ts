@@ -1,25 +1,8 @@
 /** What never ends: a listener that waits for a reconcile which heeds no signal. */
-import { createFakeTransport, createVirtualClock, type FakeTransport } from '@depwatch/testing';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createReplicas, type Replicas } from '../src/index.ts';
+import { expect, test } from 'vitest';
+import { createReplicas } from '../src/index.ts';
 import { connectionTo } from './connection.ts';
-
-const keys = Array.from({ length: 30 }, (_, index) => `v1/ConfigMap/shop/config-${index}`);
-
-let server: FakeTransport;
-let started: Replicas[] = [];
-
-beforeEach(() => {
-  server = createFakeTransport({ clock: createVirtualClock({ startMs: Date.UTC(2026, 10, 27) }) });
-  server.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } });
-  started = [];
-});
-
-afterEach(async () => {
-  const stops = started.map((replica) => replica.stop());
-  await server.clock.advance(60_000);
-  await Promise.all(stops);
-});
+import { keys, server, startAll, started } from './world.ts';
 
 function replica(identity: string) {
   const { clock } = server;
@@ -31,12 +14,6 @@ function replica(identity: string) {
   const one = createReplicas({ namespace: 'shop', name: 'web', identity, clock, client, logger });
   started.push(one);
   return { one, warnings };
-}
-
-async function startAll(...replicas: readonly Replicas[]): Promise<void> {
-  const starts = replicas.map((one) => one.start());
-  await server.clock.advance(1000);
-  await Promise.all(starts);
 }
 
 test('a replica that lost its Lease while something of it never ends joins again once, and stays', async () => {

@@ -1,18 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { type ApiServer, startApiServer } from '../../src/index.ts';
-import { RawClient } from './raw-client.ts';
-
-let server: ApiServer;
-let client: RawClient;
-beforeAll(async () => {
-  server = await startApiServer();
-  client = new RawClient(server.kubeConfig);
-});
-afterAll(async () => {
-  await client[Symbol.asyncDispose]();
-  await server.stop();
-});
+import { client, server } from './one-server.ts';
 
 test('a cluster-scoped object has no namespace, whatever its writer says', async () => {
   const node = (name: string, metadata: object = {}) => ({

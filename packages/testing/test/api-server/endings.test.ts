@@ -1,18 +1,6 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
-import { type ApiServer, startApiServer } from '../../src/index.ts';
-import { RawClient } from './raw-client.ts';
-
-let server: ApiServer;
-let client: RawClient;
-beforeAll(async () => {
-  server = await startApiServer();
-  client = new RawClient(server.kubeConfig);
-});
-afterAll(async () => {
-  await client[Symbol.asyncDispose]();
-  await server.stop();
-});
+import { client } from './one-server.ts';
 
 test('a pod that is ending may be told to end sooner, and goes with its last finalizer', async () => {
   const pods = '/api/v1/namespaces/default/pods';

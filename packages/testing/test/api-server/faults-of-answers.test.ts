@@ -1,21 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApiServer, type ApiServer } from '../../src/index.ts';
-import { RawClient } from './raw-client.ts';
+import { expect, test } from 'vitest';
+import { client, server } from './one-server.ts';
 
 const maps = '/api/v1/namespaces/default/configmaps';
 const streaming =
   'watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=1';
-
-let server: ApiServer;
-let client: RawClient;
-beforeAll(async () => {
-  server = await startApiServer();
-  client = new RawClient(server.kubeConfig);
-});
-afterAll(async () => {
-  await client[Symbol.asyncDispose]();
-  await server.stop();
-});
 
 test('respond can answer with a page, as a front does', async () => {
   const undo = server.faults.respond({ status: 404, page: true });

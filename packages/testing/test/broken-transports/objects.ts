@@ -1,6 +1,7 @@
 import {
   DepwatchError,
   isDepwatchError,
+  objectIdentifierFrom,
   type KubernetesObject,
   type ObjectClient,
   type ObjectIdentifier,
@@ -200,17 +201,7 @@ export const brokenObjects: readonly BrokenTransport[] = [
     defect: 'an update keeps what it does not name',
     noticedBy: ['update: replaces the object, whatever its version is where none is given'],
     wrap: inClient((fake) => ({
-      update: (object, options) =>
-        fake.patch(
-          {
-            version: 'v1',
-            kind: object.kind!,
-            namespace: object.metadata!.namespace!,
-            name: object.metadata!.name!,
-          },
-          object,
-          options,
-        ),
+      update: (object, options) => fake.patch(objectIdentifierFrom(object), object, options),
     })),
   },
   {
@@ -272,17 +263,7 @@ export const brokenObjects: readonly BrokenTransport[] = [
       'apply: another manager’s field is ERR_CONFLICT that names it, unless forced',
     ],
     wrap: inClient((fake) => ({
-      apply: (object, options) =>
-        fake.patch(
-          {
-            version: 'v1',
-            kind: object.kind!,
-            namespace: object.metadata!.namespace!,
-            name: object.metadata!.name!,
-          },
-          object,
-          options,
-        ),
+      apply: (object, options) => fake.patch(objectIdentifierFrom(object), object, options),
     })),
   },
   {

@@ -2,7 +2,8 @@ import type { BuiltInGroup, BuiltInKind } from './built-in-kind.ts';
 import { builtInGroups } from './built-in-kinds.ts';
 import type { ResourceType, Subresource } from './resource-type.ts';
 
-const allVerbs = [
+/** What may be done with objects of a kind, unless it says otherwise, in the order in which discovery names it. */
+export const allVerbs: readonly string[] = [
   'create',
   'delete',
   'deletecollection',
@@ -12,6 +13,7 @@ const allVerbs = [
   'update',
   'watch',
 ];
+
 const objectVerbs = ['get', 'patch', 'update'];
 
 function define({ group, version }: BuiltInGroup, builtIn: BuiltInKind): ResourceType {

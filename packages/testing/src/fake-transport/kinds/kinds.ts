@@ -8,6 +8,7 @@ import {
   validateQuery,
 } from '@depwatch/core';
 
+import { allVerbs } from '../../api-server/kinds/built-in-resources.ts';
 import { isBuiltIn } from './built-in-kinds.ts';
 
 /** A kind that an API server serves: one of its own, or one that a CustomResourceDefinition adds. */
@@ -47,16 +48,6 @@ export interface ServedKind {
   readonly since: number;
 }
 
-const allVerbs = [
-  'create',
-  'delete',
-  'deletecollection',
-  'get',
-  'list',
-  'patch',
-  'update',
-  'watch',
-];
 /** The kinds that are served at the moment. */
 export class Kinds {
   readonly #byKind = new Map<string, ServedKind>();
