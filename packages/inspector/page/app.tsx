@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import { Dependencies, type Selection } from './dependencies.tsx';
+import { Dependencies, type Selection, type ViewProps } from './dependencies.tsx';
 import { Mark } from './marks.tsx';
 import { Plans } from './plans.tsx';
 import { Reconciles } from './reconciles.tsx';
@@ -17,6 +17,8 @@ interface AppProps {
   /** What became of the last action. */
   readonly said: string;
   act(action: 'enqueue' | 'relist', key: string): void;
+  /** As the views have it. */
+  look: ViewProps['look'];
 }
 
 /** How many watches are in which state, and how many watchers fail. */
@@ -31,7 +33,7 @@ function summaryOf({ watched, watchers }: State): {
   return { states, failing };
 }
 
-export function App({ state, now, said, act }: AppProps): VNode {
+export function App({ state, now, said, act, look }: AppProps): VNode {
   const [view, setView] = useState<ViewName>('Dependencies');
   const [search, setSearch] = useState('');
   const [selection, setSelection] = useState<Selection>();
@@ -84,7 +86,7 @@ export function App({ state, now, said, act }: AppProps): VNode {
         ))}
       </nav>
       <main>
-        <View {...{ state, now, search, selection, select, act }} />
+        <View {...{ state, now, search, selection, select, act, look }} />
       </main>
       <p class="said" role="status">
         {said}

@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import { useMemo } from 'preact/hooks';
+import type { WatchedRow } from '../src/protocol.ts';
 import { doing, Mark, Name, servedBy } from './marks.tsx';
 import { Neighbourhood } from './neighbourhood.tsx';
 import { found, order, type State } from './state.ts';
@@ -20,6 +21,8 @@ export interface ViewProps {
   readonly selection: Selection | undefined;
   select(selection: Selection | undefined): void;
   act(action: 'enqueue' | 'relist', key: string): void;
+  /** Asks what is known now of one thing that is watched; undefined where nothing is. */
+  look(key: string): Promise<WatchedRow | undefined>;
 }
 
 const rowHeight = 52;

@@ -1,5 +1,5 @@
 import { render } from 'preact';
-import type { Greeting, Update } from '../src/protocol.ts';
+import type { Greeting, Update, WatchedRow } from '../src/protocol.ts';
 import { App } from './app.tsx';
 import { listen } from './connection.ts';
 import { apply, greet, initialState, serverTime } from './state.ts';
@@ -28,7 +28,10 @@ function drawNow(): void {
   isDue = false;
   drawnAt = Date.now();
   const now = serverTime(state, Date.now());
-  render(<App state={state} now={now} said={said} act={act} />, document.getElementById('app')!);
+  render(
+    <App state={state} now={now} said={said} {...{ act, look }} />,
+    document.getElementById('app')!,
+  );
 }
 
 /** A query of what this page is of. */
@@ -53,6 +56,17 @@ async function ask(action: 'enqueue' | 'relist', key: string): Promise<void> {
     said = '';
     draw();
   }, saidMs);
+}
+
+/** What is known now of one thing that is watched. */
+async function look(key: string): Promise<WatchedRow | undefined> {
+  try {
+    const answer = await fetch(`?${asked({ format: 'json', watched: key })}`);
+    return answer.ok ? ((await answer.json()) as WatchedRow) : undefined;
+  } catch {
+    // The stream says so.
+    return undefined;
+  }
 }
 
 function read<T>(event: MessageEvent<string>): T {

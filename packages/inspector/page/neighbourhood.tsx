@@ -4,6 +4,7 @@ import { adviceFor } from './advice.ts';
 import type { Selection, ViewProps } from './dependencies.tsx';
 import { doing, Mark, Name, servedBy } from './marks.tsx';
 import { Reconcile } from './reconciles.tsx';
+import { SeenUpTo } from './seen-up-to.tsx';
 import type { State } from './state.ts';
 import { duration, errorText, labelOf } from './text.ts';
 
@@ -68,20 +69,16 @@ function WatcherFacts({ state, now, selection, act }: NeighbourhoodProps): VNode
   );
 }
 
-function WatchedFacts({ state, now, selection, act }: NeighbourhoodProps): VNode {
+function WatchedFacts({ state, now, selection, act, look }: NeighbourhoodProps): VNode {
   const row = state.watched.get(selection.key);
   if (!row) return <p>Nobody depends on it any more.</p>;
-  const { error, resourceVersion } = row;
+  const { error } = row;
   const isUp = row.state === 'live' || row.state === 'polling';
   return (
     <>
       <p>
         <Mark of={row.state} /> for {duration(now - row.since)}, served by: {servedBy(row)}
-        {resourceVersion !== undefined && (
-          <>
-            , seen up to version <bdi>{resourceVersion}</bdi> or later
-          </>
-        )}
+        <SeenUpTo row={row} look={look} />
       </p>
       {error && (
         <Trouble

@@ -5,6 +5,7 @@ import { invalidInput, isDepwatchError } from '@depwatch/core';
 import type { DynamicWatcher } from '@depwatch/dynamic-watcher';
 import { systemClock } from '@depwatch/dynamic-watcher';
 import { isCrossSite, mayAct, namesItsHost } from './guard.ts';
+import { watchedNow } from './model.ts';
 import { Onlookers } from './onlookers.ts';
 import type { InspectorOptions } from './options.ts';
 import { page } from './page.ts';
@@ -48,7 +49,7 @@ const contentSecurityPolicy = [
  * reconciles of each; all else only while somebody looks.
  *
  * - `GET path`: the page
- * - `GET path?format=json`: the same as JSON
+ * - `GET path?format=json`: the same as JSON; with `&watched=…`, a key in it, that of one thing as it is now
  * - `GET path?format=events`: what the page is told, as server-sent events
  * - `of=name` with any of these: which one, where there are several; by default the first
  * - `POST path?action=enqueue&id=…`, `?action=relist&id=…`: with `actions`, for the page alone
@@ -90,6 +91,8 @@ export function createInspector(
     if (isCrossSite(request)) return refuse(response, 403, 'another site asked for it');
     if (format !== 'json' && format !== 'events')
       return refuse(response, 400, 'format: expected json or events');
+    const watched = query.get('watched');
+    if (format === 'json' && watched !== null) return sendRow(response, onlookers, watched);
     const isTaken =
       format === 'json'
         ? onlookers.sendJson(request, response, headers)
@@ -177,9 +180,20 @@ function sendPage(request: IncomingMessage, response: ServerResponse): void {
   response.end(request.method === 'HEAD' ? undefined : page.html);
 }
 
+/** What is known now of one thing that is watched. */
+function sendRow(response: ServerResponse, { dynamicWatcher }: Onlookers, key: string): void {
+  const row = watchedNow(dynamicWatcher, key);
+  if (!row) return refuse(response, 404, 'watched: it is not watched');
+  sendJson(response, 200, row);
+}
+
 function refuse(response: ServerResponse, status: number, why: string): void {
+  sendJson(response, status, { error: why });
+}
+
+function sendJson(response: ServerResponse, status: number, what: object): void {
   response.writeHead(status, { ...headers, 'content-type': 'application/json; charset=utf-8' });
-  response.end(`${JSON.stringify({ error: why })}\n`);
+  response.end(`${JSON.stringify(what)}\n`);
 }
 
 /**

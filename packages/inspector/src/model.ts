@@ -72,17 +72,7 @@ export class Model {
 
   watchedRow(key: string): WatchedRow | undefined {
     const known = this.#states.get(key);
-    if (!known) return undefined;
-    const { state, since, servedBy, lastError } = known;
-    const resourceVersion = this.#version(key);
-    return {
-      key,
-      state,
-      since,
-      servedBy,
-      ...(resourceVersion !== undefined && { resourceVersion }),
-      ...(lastError && { error: textOf(lastError) }),
-    };
+    return known && rowOf(key, known, watchedNow(this.#dynamicWatcher, key)?.resourceVersion);
   }
 
   /**
@@ -180,15 +170,30 @@ export class Model {
       return true;
     }
   }
+}
 
-  /** As of now; undefined where it is not known. */
-  #version(key: string): string | undefined {
-    try {
-      return this.#dynamicWatcher.statusOf(identifierOf(key))?.resourceVersion;
-    } catch {
-      return undefined;
-    }
+/** One of what is watched as it is now; undefined where it is not known. @throws SyntaxError for what is no key */
+export function watchedNow(dynamicWatcher: DynamicWatcher, key: string): WatchedRow | undefined {
+  const id = identifierOf(key);
+  try {
+    const status = dynamicWatcher.statusOf(id);
+    return status && rowOf(key, status, status.resourceVersion);
+  } catch {
+    // It has not started, or has stopped.
+    return undefined;
   }
+}
+
+function rowOf(key: string, from: State, resourceVersion: string | undefined): WatchedRow {
+  const { state, since, servedBy, lastError } = from;
+  return {
+    key,
+    state,
+    since,
+    servedBy,
+    ...(resourceVersion !== undefined && { resourceVersion }),
+    ...(lastError && { error: textOf(lastError) }),
+  };
 }
 
 function turnRow({ running, startedAt, queued, dueAt, attempt, causes }: Turn): TurnRow {

@@ -112,6 +112,26 @@ describe('as JSON', () => {
     expect(text).not.toContain('hunter2');
   });
 
+  test('of one thing that is watched, it has the version up to which it was seen by now', async () => {
+    await using bench = await startBench({}, [configMap('config')]);
+    await bench.add(app, config);
+    const looker = await bench.look();
+    const { watched } = await looker.until(({ more }) => !more);
+    const row = async (key: string) =>
+      bench.ask(`/?format=json&watched=${encodeURIComponent(key)}`);
+    const { text } = await row(keyOf(config));
+    expect(JSON.parse(text)).toEqual(watched[0]);
+    bench.fake.put({ ...configMap('config'), data: { changed: 'yes' } });
+    await bench.fake.clock.advance(1000);
+    const { resourceVersion } = bench.watcher.statusOf(config)!;
+    expect(resourceVersion).not.toBe(watched[0]!.resourceVersion);
+    expect(JSON.parse((await row(keyOf(config))).text)).toEqual({ ...watched[0], resourceVersion });
+    expect((await row(keyOf(configMapId('other')))).status).toBe(404);
+    expect((await row('no key')).status).toBe(400);
+    await bench.watcher.stop();
+    expect((await row(keyOf(config))).status).toBe(404);
+  });
+
   test('keeps the last 1,000 reconciles, however many there were', async () => {
     await using bench = await startBench();
     for (let turn = 0; turn < 12; turn += 1) {

@@ -49,9 +49,20 @@ function stateOf(update: Partial<Update>): State {
   return state;
 }
 
+/** Nothing is known by now. */
+const look = async (): Promise<undefined> => undefined;
+
 /** A view as text of HTML. */
 function html(View: typeof Dependencies, state: State, selection?: Selection): string {
-  const props = { state, now: 100_000, search: '', selection, select() {}, act() {} };
+  const props = {
+    state,
+    now: 100_000,
+    search: '',
+    selection,
+    select() {},
+    act() {},
+    look,
+  };
   return renderToString(<View {...props} />);
 }
 
@@ -184,7 +195,7 @@ describe('Troubles', () => {
     });
     const state = stateOf({ watched });
     expect(troublesOf(state, 100_000)).toMatchObject([{ what: 'retrying', keys: { length: 2 } }]);
-    const app = <App state={state} now={100_000} said="" act={() => {}} />;
+    const app = <App state={state} now={100_000} said="" act={() => {}} look={look} />;
     expect(renderToString(app)).toMatch(/Troubles<span class="badge">1</);
   });
 
@@ -197,7 +208,15 @@ describe('Troubles', () => {
     expect(html(Reconciles, state)).toContain('try 3, for 10 s');
     expect(troublesOf(state, 100_000)).toMatchObject([{ what: 'failing' }]);
     expect(troublesOf(state, 250_000)).toMatchObject([{ what: 'running', since: 90_000 }]);
-    const props = { state, now: 250_000, search: '', selection: undefined, select() {}, act() {} };
+    const props = {
+      state,
+      now: 250_000,
+      search: '',
+      selection: undefined,
+      select() {},
+      act() {},
+      look,
+    };
     const text = renderToString(<Troubles {...props} />);
     expect(text).toContain('for 2 min 40 s');
     expect(text).toContain('See what the reconciler waits for.');
@@ -294,7 +313,7 @@ describe('the views', () => {
 
   test('the page says when its connection is lost, and when there is nothing more to come', () => {
     const page = (state: State): string =>
-      renderToString(<App state={state} now={0} said="" act={() => {}} />);
+      renderToString(<App state={state} now={0} said="" act={() => {}} look={look} />);
     const state = stateOf({ watched: [live('a')] });
     expect(page(state)).not.toContain('banner');
     expect(page({ ...state, connection: 'lost' })).toContain(
