@@ -86,6 +86,27 @@ export const observeMutants: readonly Mutant[] = [
     test,
   },
   {
+    name: 'in a group nobody is told of what another leaves',
+    invariant: 30,
+    in: 'GroupMember.#tellHeirs',
+    change: { begin: 'return;' },
+    test,
+  },
+  {
+    name: 'who looks on is called in the context of what it is told of',
+    invariant: 30,
+    in: 'Observers.#tellSoon',
+    change: { replace: 'this.#inOwnContext(this.#tellAll)', by: 'this.#tellAll()' },
+    test,
+  },
+  {
+    name: 'what who looks on causes is told before others have had a turn',
+    invariant: 30,
+    in: 'Observers.#tellSoon',
+    change: { replace: 'this.#isTelling', by: 'false' },
+    test,
+  },
+  {
     name: 'in a group what is due is told of for whom something runs',
     invariant: 30,
     in: 'dynamic-watcher',

@@ -301,6 +301,22 @@ describe('observe', () => {
     expect(error).toHaveBeenCalledTimes(4);
   });
 
+  test('a listener that causes what it is told of leaves the event loop to others', async () => {
+    await using bench = await startBench();
+    const { watcher } = bench;
+    let times = 0;
+    watcher.observe(
+      () => {
+        times += 1;
+        if (times < 1000) watcher.enqueue(app);
+      },
+      { types: ['reconcile-queued'] },
+    );
+    watcher.enqueue(app);
+    await new Promise(setImmediate);
+    expect(times).toBeLessThan(10);
+  });
+
   test('takes functions alone', async () => {
     await using bench = await startBench();
     for (const listener of [undefined, {}, 'told'])

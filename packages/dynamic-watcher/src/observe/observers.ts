@@ -46,6 +46,7 @@ export class Observers implements Audience {
   /** What anybody listens to. */
   #types: ReadonlySet<Type> = new Set();
   #untold: Observation[] = [];
+  #isTelling = false;
   #isClosed = false;
   /** What happens does so in any context: a request's, a reconcile's. What a listener begins is part of none of them. */
   readonly #inOwnContext = AsyncLocalStorage.snapshot();
@@ -84,7 +85,7 @@ export class Observers implements Audience {
 
   tell(observation: Observation): void {
     if (!this.#types.has(observation.type)) return;
-    if (this.#untold.length === 0) queueMicrotask(() => this.#inOwnContext(this.#tellAll));
+    if (this.#untold.length === 0) this.#tellSoon();
     this.#untold.push(observation);
   }
 
@@ -100,9 +101,17 @@ export class Observers implements Audience {
     this.#types = new Set([...this.#listeners].flatMap(({ types }) => [...types]));
   }
 
+  /** Once this is through; what listeners cause themselves only when others had a turn of the event loop. */
+  #tellSoon(): void {
+    const tell = (): void => this.#inOwnContext(this.#tellAll);
+    if (this.#isTelling) setImmediate(tell);
+    else queueMicrotask(tell);
+  }
+
   readonly #tellAll = (): void => {
     const told = this.#untold;
     this.#untold = [];
+    this.#isTelling = true;
     for (const listener of [...this.#listeners]) {
       const { skip, types } = listener;
       listener.skip = 0;
@@ -112,6 +121,7 @@ export class Observers implements Audience {
         if (types.has(observation.type)) this.#tellOne(listener, observation);
       }
     }
+    this.#isTelling = false;
   };
 
   #tellOne(listener: Listener, observation: Observation): void {
