@@ -88,7 +88,7 @@ export type {
 } from './planner/types.ts';
 export type { Clock } from './ports/clock.ts';
 export { guardLogger, guardMetrics, onRejected } from './ports/guard.ts';
-export { loggable, silentLogger } from './ports/logger.ts';
+export { silentLogger } from './ports/logger.ts';
 export type { Logger } from './ports/logger.ts';
 export { GaugeLevels } from './ports/gauge-levels.ts';
 export { defaultBuckets, knownMetrics } from './ports/known-metrics.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { DepwatchError, loggable } from '../src/index.ts';
+import { DepwatchError } from '../src/index.ts';
+import { loggable } from '../src/ports/logger.ts';
 
 describe('fields for a logger', () => {
   test('have an error of other code under err, where pino and bunyan write its message and stack', () => {

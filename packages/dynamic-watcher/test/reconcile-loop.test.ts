@@ -262,6 +262,21 @@ test('a reconcile that goes on 10 s after its time was over is told of, once, wi
   ]);
 });
 
+test.each([
+  ['within its time', 1000],
+  ['after it', 61_000],
+])('no timer is left of a reconcile that goes on beyond a stop %s', async (_when, afterMs) => {
+  await using bench = await startBench({ reconcileTimeoutMs: 60_000, stopTimeoutMs: 10 });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  bench.recorder.act = () => promise;
+  bench.watcher.enqueue(app);
+  await bench.settle(afterMs);
+  await bench.watcher.stop();
+  await bench.settle(20);
+  expect(bench.fake.clock.pending).toBe(0);
+  resolve();
+});
+
 test('an object without a prototype is a result like any other', async () => {
   await using bench = await startBench();
   bench.recorder.act = () =>

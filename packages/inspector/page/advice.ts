@@ -42,8 +42,8 @@ export const whenStuck =
 export const whenApart: ReadonlyMap<string, string> = new Map(
   Object.entries({
     joining:
-      'Nothing for a lease’s length: this replica owns nothing yet, and reconciles nothing. If it lasts, see whether it may read and write the Leases; its log says.',
-    lost: 'This replica could not renew its Lease, and reconciles nothing. It joins again by itself; if it repeats, look at the API server, and at its log.',
+      'Nothing, within the length of a lease: until then it owns nothing, and reconciles nothing. If it lasts, see whether it may read and write the Leases; its log says.',
+    lost: 'It could not renew its Lease, and reconciles nothing. It joins again by itself; if it repeats, look at the API server, and at its log.',
   }),
 );
 

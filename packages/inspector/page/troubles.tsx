@@ -79,7 +79,7 @@ export function Troubles({ state, now, select }: ViewProps): VNode {
       {groups.slice(0, 100).map((group) => (
         <article key={group.keys[0] ?? group.what}>
           <h2>
-            <Mark of={group.what} />{' '}
+            <Mark of={group.what} /> {group.keys.length === 0 && 'this replica '}
             {group.keys.length > 1
               ? `${group.keys.length} ${group.side === 'watched' ? 'watches' : 'watchers'} `
               : ''}

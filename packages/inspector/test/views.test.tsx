@@ -225,7 +225,7 @@ describe('Troubles', () => {
   test('a replica that owns nothing is one, until it is a member', () => {
     const told = (state: string) => stateOf({ replicas: { state, members: [] } });
     expect(html(Troubles, told('lost'))).toContain('could not renew its Lease');
-    expect(html(Troubles, told('joining'))).toContain('owns nothing yet');
+    expect(html(Troubles, told('joining'))).toContain('until then it owns nothing');
     expect(troublesOf(told('member'), 100_000)).toEqual([]);
     expect(troublesOf(told('leaving'), 100_000)).toEqual([]);
   });

@@ -2,7 +2,7 @@ import { loggable, type Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
 /**
- * A logger that never throws, and is given what is {@link loggable}: what the caller's logger does must not change what a watch
+ * A logger that never throws, and is given what is loggable: what the caller's logger does must not change what a watch
  * does, who owns what, nor what a framework on top of it does.
  */
 export function guardLogger(logger: Logger): Logger {

@@ -1,7 +1,7 @@
 /**
  * Where depwatch says what it does. The shape is that of pino and bunyan, so such a logger can be passed as it is.
  * No call ever carries the content of a Kubernetes object. What failed is in the field `error`, a DepwatchError; what code
- * of yours threw is in `err`, as {@link loggable} has it.
+ * of yours threw is in `err`, which pino and bunyan write with message and stack.
  */
 export interface Logger {
   /** What only somebody who looks into depwatch itself wants to know. */

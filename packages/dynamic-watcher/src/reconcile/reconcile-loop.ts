@@ -304,10 +304,8 @@ export class ReconcileLoop implements Reconciles {
       run.abort(late);
       this.#metrics?.timedOut();
     };
-    const limit =
-      limitMs === undefined
-        ? undefined
-        : limitTime({ limitMs, clock, logger, watcher, signal: run.signal, over });
+    if (limitMs !== undefined && !run.signal.aborted)
+      run.limit = limitTime({ limitMs, clock, logger, watcher, over });
     let outcome: Outcome;
     try {
       outcome = outcomeOf(await returned);
@@ -315,7 +313,6 @@ export class ReconcileLoop implements Reconciles {
     } catch (error) {
       outcome = { error };
     }
-    limit?.[Symbol.dispose]();
     this.#settle(item, run, outcome);
   }
 

@@ -16,6 +16,8 @@ export class ReconcileRun {
   dropped = false;
   /** In milliseconds of the clock; known where somebody counts or looks on. */
   startedAt: number | undefined;
+  /** What bounds its time; of what is to end already nobody is told that it takes long, and no timer keeps its process. */
+  limit: Disposable | undefined;
   readonly #controller = new AbortController();
   #settled = false;
   #settling: PromiseWithResolvers<void> | undefined;
@@ -44,12 +46,14 @@ export class ReconcileRun {
 
   /** Aborts the reconcile's signal; the first reason counts. */
   abort(reason: Error): void {
+    this.limit?.[Symbol.dispose]();
     this.#controller.abort(reason);
   }
 
   /** Notes that it has settled. */
   settle(): void {
     this.#settled = true;
+    this.limit?.[Symbol.dispose]();
     this.#settling?.resolve();
   }
 

@@ -15,8 +15,6 @@ export interface TimeLimit {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly watcher: ObjectIdentifier;
-  /** Aborted when it is to end, for whatever reason. */
-  readonly signal: AbortSignal;
   /** Its time is over: what it is aborted with. */
   readonly over: (late: DepwatchError) => void;
 }
@@ -25,20 +23,18 @@ export interface TimeLimit {
  * Tells when a reconcile's time is over; and the log, where it goes on all the same, since its watcher isn't reconciled any more
  * and nothing else would say so.
  *
- * @returns a handle to dispose of when it has ended
+ * @returns a handle to dispose of when it has ended, or is to end for another reason
  */
 export function limitTime(limit: TimeLimit): Disposable {
-  const { limitMs, clock, logger, watcher, signal, over } = limit;
+  const { limitMs, clock, logger, watcher, over } = limit;
   let timer = clock.setTimeout(() => {
-    // Of what was stopped nobody is told, and no timer keeps its process.
-    if (signal.aborted) return;
+    over(new DepwatchError('ERR_ABORTED', `the reconcile took longer than ${limitMs} ms`));
     timer = clock.setTimeout(() => {
       logger.error(
         { watcher: describeObjectIdentifier(watcher), runningMs: limitMs + unheededMs },
         'a reconcile goes on although its signal was aborted; its watcher waits until it ends',
       );
     }, unheededMs);
-    over(new DepwatchError('ERR_ABORTED', `the reconcile took longer than ${limitMs} ms`));
   }, limitMs);
   return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
 }
