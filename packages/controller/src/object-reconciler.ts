@@ -1,6 +1,8 @@
 import {
   fencedClient,
+  matchesLabelSelector,
   objectIdentifierKey,
+  parseLabelSelector,
   type Cached,
   type KubernetesObject,
   type ObjectClient,
@@ -91,7 +93,10 @@ export class ObjectReconciler<T extends KubernetesObject> {
     let object = shown.get(id) as Cached<T> | undefined;
     const before = this.#seen.get(key);
     if (before && before.uid !== object?.metadata?.uid) {
-      const notYet = await this.#leave(reader, context, before);
+      const left = await this.#left(reader, context, before);
+      // It has its labels back: what the cache shows next is a change that it comes for.
+      if (left && this.#isSelected(left)) return undefined;
+      const notYet = await this.#leave(reader, context, before, left);
       if (notYet) return notYet;
       object = list.shown?.get(id) as Cached<T> | undefined;
     }
@@ -140,19 +145,41 @@ export class ObjectReconciler<T extends KubernetesObject> {
     return this.#drop(reader);
   }
 
-  /** An object is gone, or has lost the labels that made it ours. @returns when to come again, where that isn't through */
-  async #leave(reader: Reader, context: ReconcileContext, seen: Seen): Promise<Result | void> {
+  /** An object that is there, with our finalizer, though it isn't shown: one that has lost the labels that made it ours. */
+  async #left(
+    { id }: Reader,
+    { signal }: ReconcileContext,
+    { uid }: Seen,
+  ): Promise<Cached<T> | undefined> {
     const { task, client } = this.#options;
-    if (task.finalizer && task.selector) {
-      const { signal } = context;
-      const left = await client.get<T>(reader.id, { signal });
-      const isOurs = left?.metadata?.finalizers?.includes(task.finalizer.name);
-      // It will not be ours any more when it is deleted.
-      if (isOurs && left!.metadata!.uid === seen.uid) {
-        const notYet = await this.#finalize(reader, context, left as Cached<T>, seen);
-        if (notYet) return notYet;
-      }
-    }
+    if (!task.finalizer || !task.selector) return undefined;
+    const left = await client.get<T>(id, { signal });
+    if (left?.metadata?.uid !== uid) return undefined;
+    return left?.metadata?.finalizers?.includes(task.finalizer.name)
+      ? (left as Cached<T>)
+      : undefined;
+  }
+
+  #isSelected({ metadata }: Cached<T>): boolean {
+    return matchesLabelSelector(parseLabelSelector(this.#options.task.selector!), metadata?.labels);
+  }
+
+  /**
+   * An object is gone, or has lost the labels that made it ours.
+   *
+   * @param left what there is of it
+   * @returns when to come again, where that isn't through
+   */
+  async #leave(
+    reader: Reader,
+    context: ReconcileContext,
+    seen: Seen,
+    left: Cached<T> | undefined,
+  ): Promise<Result | void> {
+    const { task } = this.#options;
+    // It will not be ours any more when it is deleted.
+    const notYet = left && (await this.#finalize(reader, context, left, seen));
+    if (notYet) return notYet;
     if (task.removed) {
       await this.#batch(reader, context, (turn) =>
         task.removed!(reader.id, readContext(this.#options, turn)),

@@ -183,6 +183,33 @@ test('of an object that loses the labels that made it ours is run through then, 
   expect(finalizersOf(bench) ?? []).toEqual([]);
 });
 
+test('of an object that has its labels back is not run, though the cache does not show that yet; nor is it lost', async () => {
+  await using bench = await startBench({
+    selector: 'of=us',
+    finalizer: { name, run: () => {} },
+  });
+  const { fake, calls } = bench;
+  const label = (of: string) => fake.patch(widgetId('a'), { metadata: { labels: { of } } });
+  const { metadata, ...rest } = widget('a');
+  await fake.create({ ...rest, metadata: { ...metadata, labels: { of: 'us' } } });
+  await bench.settle(100);
+  // It has gone from the cache when it is looked for, and is back by then; and is gone again when the cache shows all that.
+  const answer = fake.hold({ operation: 'get' });
+  await label('them');
+  await bench.settle(100);
+  const tell = fake.hold({ operation: 'watch', at: 'answer' });
+  await label('us');
+  answer();
+  await bench.settle(100);
+  expect(calls).toEqual(['a']);
+  expect(finalizersOf(bench)).toEqual([name]);
+  await label('them');
+  tell();
+  await bench.settle(100);
+  expect(calls).toEqual(['a', 'finalize a', 'removed a']);
+  expect(finalizersOf(bench) ?? []).toEqual([]);
+});
+
 test('is run again at the end of an object that it was run through for, and that was ours again', async () => {
   await using bench = await startBench({
     selector: 'of=us',

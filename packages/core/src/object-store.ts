@@ -1,5 +1,6 @@
 import type { KubernetesObject } from './kubernetes-object.ts';
 import type { WatchEvent } from './ports/transport.ts';
+import { compareResourceVersions } from './resource-version.ts';
 import { sameJson } from './same-json.ts';
 import { SmallMap } from './small-map.ts';
 
@@ -85,14 +86,23 @@ export class ObjectStore<Kept extends KubernetesObject = KubernetesObject> {
     for (const object of objects) this.#stageOne(object, objectKey(object));
   }
 
-  /** As {@link apply}, on the staged state: a streaming list may show one object twice. */
+  /**
+   * As {@link apply}, on the staged state: a streaming list may show one object twice. Servers were seen to tell of one late,
+   * too, once they had shown what came of it.
+   */
   stageEvents(events: readonly WatchEvent[]): void {
     const staged = (this.#staged ??= new SmallMap());
     for (const event of events) {
       if (event.type === 'BOOKMARK') continue;
-      const key = objectKey(event.object);
-      if (event.type !== 'DELETED') this.#stageOne(event.object, key);
-      else if (staged.delete(key)) this.#unlike?.delete(key);
+      const { object } = event;
+      const key = objectKey(object);
+      const known = staged.get(key);
+      if (event.type !== 'DELETED') {
+        if (!known || !isOlder(object, known)) this.#stageOne(object, key);
+      } else if (known && !isOther(known, object)) {
+        staged.delete(key);
+        this.#unlike?.delete(key);
+      }
     }
   }
 
@@ -273,6 +283,11 @@ function added<Kept extends KubernetesObject>(
 function isOther(a: KubernetesObject, b: KubernetesObject): boolean {
   const uid = a.metadata?.uid;
   return Boolean(uid && b.metadata?.uid && uid !== b.metadata.uid);
+}
+
+/** Whether an object is known to be of an earlier version than another. */
+function isOlder(object: KubernetesObject, than: KubernetesObject): boolean {
+  return (compareResourceVersions(versionOf(object), versionOf(than)) ?? 0) < 0;
 }
 
 /** An empty version is none. */

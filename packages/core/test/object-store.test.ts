@@ -63,6 +63,28 @@ describe('ObjectStore', () => {
     expect(store.commit()).toEqual([]);
   });
 
+  test('what a streaming list tells of an object late, or of the one before it, does not undo what it has shown', () => {
+    const store = new ObjectStore((kept) => kept);
+    store.stageEvents([
+      event('ADDED', object('a', '12')),
+      event('MODIFIED', object('a', '11')),
+      event('ADDED', object('b', '12', 'uid-of-the-second')),
+      event('DELETED', object('b', '11', 'uid-of-the-first')),
+      event('MODIFIED', object('b', '10', 'uid-of-the-first')),
+      event('ADDED', object('c', '9')),
+      event('DELETED', object('c', '13')),
+      event('ADDED', object('d', '9')),
+      event('MODIFIED', object('d', '14')),
+    ]);
+    store.commit();
+    const shown = store.values().map(({ metadata }) => [metadata!.uid, metadata!.resourceVersion]);
+    expect(shown).toEqual([
+      ['uid-a', '12'],
+      ['uid-of-the-second', '12'],
+      ['uid-d', '14'],
+    ]);
+  });
+
   test('what keeps versions alone takes them for the content of a list', () => {
     const store = new ObjectStore(keepVersion, false);
     store.stage([object('a', '1')]);

@@ -11,6 +11,7 @@ import {
 import { asTransportError } from '../../requests/as-transport-error.ts';
 import type { Applicant, Pass } from '../../requests/applicant.ts';
 import type { Slots } from '../../requests/slots.ts';
+import { objectsAskedFor } from './asked-for.ts';
 import { showsOtherScope } from './rescoped.ts';
 import type { Sink, Source } from './source.ts';
 import { watchQuery } from './watch-query.ts';
@@ -98,7 +99,6 @@ export class PollSource implements Source, Applicant {
 
   /** All pages. */
   async #read(signal: AbortSignal): Promise<readonly KubernetesObject[]> {
-    const { name } = this.query;
     const objects: KubernetesObject[] = [];
     let next: string | undefined;
     for (let page = 0; page < mostPages; page += 1) {
@@ -108,7 +108,7 @@ export class PollSource implements Source, Applicant {
         ...(next && { continue: next }),
       });
       // Servers that can't be watched often know no field selector either.
-      objects.push(...listed.items.filter(({ metadata }) => !name || metadata?.name === name));
+      objects.push(...objectsAskedFor(this.query, listed.items));
       next = listed.continue;
       if (!next) return objects;
     }

@@ -18,6 +18,7 @@ import {
 } from '@depwatch/core';
 import { normalizeWatched } from '../../normalize-watched.ts';
 import type { Applicant, Pass } from '../../requests/applicant.ts';
+import { eventsAskedFor, objectsAskedFor } from './asked-for.ts';
 import { rescoped, showsOtherScope } from './rescoped.ts';
 import { failureOf, requestKind, SourceCall, type RequestEffect } from './source-call.ts';
 import type { ResumableSource, Sink } from './source.ts';
@@ -126,15 +127,15 @@ export class WatchSource implements ResumableSource, Applicant {
       case 'timer':
         return this.#setTimer(effect.ms);
       case 'stage':
-        return store.stage(effect.objects);
+        return store.stage(objectsAskedFor(this.#query, effect.objects));
       case 'stageEvents':
-        return store.stageEvents(effect.events);
+        return store.stageEvents(eventsAskedFor(this.#query, effect.events));
       case 'discard':
         return store.discard();
       case 'commit':
         return this.#changed(store.commit());
       case 'apply':
-        return this.#changed(store.apply(effect.events));
+        return this.#changed(store.apply(eventsAskedFor(this.#query, effect.events)));
       case 'live':
         if (this.#call) this.#answered(this.#call);
         return this.#sink.live();
