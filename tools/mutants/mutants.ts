@@ -88,8 +88,8 @@ export const mutants: readonly Mutant[] = [
     invariant: 8,
     in: 'Dependencies.bringUp',
     change: {
-      replace: 'asKnown($watched, $how)',
-      by: '(($3 = new AbortController().signal), asKnown($watched, $how))',
+      replace: 'asKnown($options, $watched, $how)',
+      by: '(($3 = new AbortController().signal), asKnown($options, $watched, $how))',
     },
   },
   {
