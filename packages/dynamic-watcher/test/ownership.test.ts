@@ -1,4 +1,5 @@
 import {
+  describeObjectIdentifier,
   GaugeLevels,
   knownMetrics,
   objectIdentifierKey,
@@ -50,6 +51,30 @@ describe('a dynamic watcher of a replica', () => {
     expect(bench.watcher.getWatchCount()).toBe(0);
     expect(bench.fake.openWatches).toHaveLength(0);
     expect(calls()).toEqual([]);
+  });
+
+  test('says at debug of a reconcile that is asked for whose it is, and does it once it is its own', async () => {
+    const told: [object, string][] = [];
+    const quiet = (): void => {};
+    const debug = (fields: object, message: string): void => void told.push([fields, message]);
+    await start({ logger: { debug, info: quiet, warn: quiet, error: quiet } });
+    owned.ownerOf = () => 'another';
+    bench.watcher.enqueue(app('web'));
+    await bench.settle(1000);
+    const lines = told.filter(([, message]) => message.includes('asked for'));
+    expect(lines).toEqual([
+      [
+        { watcher: describeObjectIdentifier(app('web')), owner: 'another' },
+        'a reconcile was asked for of a watcher that this replica does not own',
+      ],
+    ]);
+    await give('web');
+    await bench.settle(1000);
+    expect(calls()).toEqual(['web: acquired']);
+    bench.watcher.enqueue(app('web'));
+    await bench.settle(1000);
+    expect(calls()).toEqual(['web: acquired', 'web: enqueued']);
+    expect(told.filter(([, message]) => message.includes('asked for'))).toHaveLength(1);
   });
 
   test('brings up what it takes over, and reconciles it once with that cause', async () => {
