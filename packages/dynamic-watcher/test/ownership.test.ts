@@ -53,6 +53,27 @@ describe('a dynamic watcher of a replica', () => {
     expect(calls()).toEqual([]);
   });
 
+  test('holds no watch for what it has lost, and has hundreds again by a handful of requests', async () => {
+    await start();
+    const names = Array.from({ length: 500 }, (_, index) => `of-${index}`);
+    for (const name of names) bench.fake.put(configMap(name));
+    await give(...names);
+    const added = names.map((name) => bench.watcher.addWatcher(app(name), config(name)));
+    await bench.settle(1000);
+    await Promise.all(added);
+    await give();
+    await bench.settle(5000);
+    expect(bench.fake.openWatches).toEqual([]);
+    const { list, watch, discover } = bench.fake.requests;
+    bench.recorder.calls.length = 0;
+    await give(...names);
+    await bench.settle(1000);
+    const after = bench.fake.requests;
+    expect(after.list + after.watch + after.discover - list - watch - discover).toBeLessThan(20);
+    expect(calls()).toHaveLength(names.length);
+    expect(bench.fake.openWatches).toHaveLength(1);
+  });
+
   test('says at debug of a reconcile that is asked for whose it is, and does it once it is its own', async () => {
     const told: [object, string][] = [];
     const quiet = (): void => {};
