@@ -79,6 +79,27 @@ const planted: readonly Omit<Mutant, 'invariant'>[] = [
     test: 'core/test/fenced-client.test.ts',
   },
   {
+    name: 'a write is sent before the process that stood still has looked at the clock',
+    in: 'fencedClient',
+    change: { drop: "$ownership.owns('')" },
+    test: 'core/test/fenced-client.test.ts',
+  },
+  ...['create', 'update', 'patch', 'apply', 'delete'].map((call) => ({
+    name: `the fence lets each ${call} through`,
+    in: 'fencedClient',
+    change: {
+      replace: `$fenced(() => $client.${call}($$to))`,
+      by: `$client.${call}($$to)`,
+    },
+    test: 'core/test/fenced-client.test.ts',
+  })),
+  {
+    name: 'a leader that has stood still leads until its timer has gone off',
+    in: 'Candidate.owns',
+    change: { drop: 'if (!$isInTime()) $lose()' },
+    test: 'replicas/test/stood-still.test.ts',
+  },
+  {
     name: 'a leader that stops and is cut off goes on beyond its renew deadline',
     in: 'Candidate.#lose',
     change: { drop: '$listeners.overdue()' },

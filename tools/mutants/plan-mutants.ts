@@ -1,5 +1,6 @@
 import type { Mutant } from './mutant.ts';
 
+const bursts = 'dynamic-watcher/test/supply/plans/bursts.test.ts';
 const handovers = 'dynamic-watcher/test/supply/collections/handovers.test.ts';
 
 /** What may go wrong where one watch serves several, and where what serves a feed changes. */
@@ -143,5 +144,57 @@ export const planMutants: readonly Mutant[] = [
     in: 'contraryTo',
     change: { replace: '$wanted + $times / bookmarkMs', by: '$wanted' },
     test: 'core/test/planner.test.ts',
+  },
+  {
+    name: 'who comes in a burst has a watch each, however many they are',
+    invariant: 13,
+    in: 'Lacking.#list',
+    change: { begin: 'return this.#done();' },
+    test: bursts,
+  },
+  {
+    name: 'everything is listed for the sake of a few',
+    invariant: 13,
+    in: 'Lacking.#list',
+    change: { drop: 'if ($served.size * $context.maxSizeFactor < $size()) return $done()' },
+    test: bursts,
+  },
+  {
+    name: 'a burst is listed for name by name, before the rest of it has come',
+    invariant: 13,
+    in: 'Lacking.#begin',
+    change: {
+      replace: '$clock.setTimeout(() => this.#list(), 0)',
+      by: '(this.#list(), undefined)',
+    },
+    test: bursts,
+  },
+  {
+    name: 'who comes while a burst is listed waits for ever',
+    invariant: 17,
+    in: 'Lacking.#done',
+    change: { drop: 'this.#begin()' },
+    test: bursts,
+  },
+  {
+    name: 'a list that nobody answers is waited for',
+    invariant: 17,
+    in: 'WholeList.start',
+    change: { drop: 'this.#timer = $clock.setTimeout($$what)' },
+    test: bursts,
+  },
+  {
+    name: 'a list has ended after its first page',
+    invariant: 13,
+    in: 'WholeList.go',
+    change: { replace: '$following === undefined || $following === $next', by: 'true' },
+    test: bursts,
+  },
+  {
+    name: 'a list that fails leaves those waiting who wait for it',
+    invariant: 17,
+    in: 'WholeList.#done',
+    change: { drop: '$reader.done()' },
+    test: bursts,
   },
 ];

@@ -22,7 +22,8 @@ export interface Controller extends AsyncDisposable {
    */
   readonly ready: Promise<void>;
   /**
-   * Asks for a reconcile of an object of the own kind, for a reason that no watch knows of.
+   * Asks for a reconcile of an object of the own kind, for a reason that no watch knows of. With an `ownership` it counts where
+   * the object is owned.
    *
    * @throws DepwatchError ERR_NOT_STARTED, ERR_INVALID_INPUT for another kind
    */

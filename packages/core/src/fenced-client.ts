@@ -17,32 +17,18 @@ export interface Fence {
  * A write that has been sent is out of its hands; what must not be overwritten then needs a precondition.
  */
 export function fencedClient(client: ObjectClient, { ownership, signal }: Fence): ObjectClient {
-  const check = (): void => {
+  const fenced = async <R>(write: () => Promise<R>): Promise<R> => {
     // To be asked has who stood still look at the clock, and abort what it has lost.
     ownership.owns('');
     if (signal.aborted) throw abortedError(signal);
+    return write();
   };
   return {
     get: (id, options) => client.get(id, { signal, ...options }),
-    create: async (object, options) => {
-      check();
-      return client.create(object, { signal, ...options });
-    },
-    update: async (object, options) => {
-      check();
-      return client.update(object, { signal, ...options });
-    },
-    patch: async (id, patch, options) => {
-      check();
-      return client.patch(id, patch, { signal, ...options });
-    },
-    apply: async (object, options) => {
-      check();
-      return client.apply(object, { signal, ...options });
-    },
-    delete: async (id, options) => {
-      check();
-      return client.delete(id, { signal, ...options });
-    },
+    create: (object, options) => fenced(() => client.create(object, { signal, ...options })),
+    update: (object, options) => fenced(() => client.update(object, { signal, ...options })),
+    patch: (id, patch, options) => fenced(() => client.patch(id, patch, { signal, ...options })),
+    apply: (object, options) => fenced(() => client.apply(object, { signal, ...options })),
+    delete: (id, options) => fenced(() => client.delete(id, { signal, ...options })),
   };
 }

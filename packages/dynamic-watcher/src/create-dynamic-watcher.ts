@@ -166,7 +166,7 @@ class EngineWatcher implements DynamicWatcher {
   }
 
   enqueue(watcher: ObjectIdentifier, { afterMs = 0 }: { afterMs?: number } = {}): void {
-    const { loop, cluster } = this.#life.running();
+    const { loop, cluster, watchers } = this.#life.running();
     validateNamed('watcher', watcher);
     if (!(typeof afterMs === 'number' && afterMs >= 0 && afterMs < Infinity)) {
       throw invalidInput(
@@ -174,7 +174,9 @@ class EngineWatcher implements DynamicWatcher {
       );
     }
     const by = copyObjectIdentifier(watcher);
-    loop.enqueue(objectIdentifierKey(by), by, inCluster(cluster, { type: 'enqueued' }), afterMs);
+    const key = objectIdentifierKey(by);
+    watchers.asked?.({ key, watcher: by });
+    loop.enqueue(key, by, inCluster(cluster, { type: 'enqueued' }), afterMs);
   }
 
   getWatchCount(): number {

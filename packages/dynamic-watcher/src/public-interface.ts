@@ -215,7 +215,9 @@ export interface DynamicWatcher extends AsyncDisposable {
    */
   removeWatcher(watcher: ObjectIdentifier, options?: { abortBatch?: boolean }): Promise<void>;
   /**
-   * Asks for a reconcile that no watch asked for: a controller's first one, say. `watcher` need not watch anything.
+   * Asks for a reconcile that no watch asked for: a controller's first one, say. `watcher` need not watch anything. With an
+   * `ownership` it counts where the watcher is owned: elsewhere nothing is done but a line of the log, at debug, and the owner is
+   * not told; who becomes the owner reconciles it anyway, as `acquired`.
    *
    * @param options.afterMs how long to wait first, in milliseconds @default 0
    * @throws DepwatchError ERR_NOT_STARTED, ERR_INVALID_INPUT

@@ -1,4 +1,5 @@
 import {
+  describeObjectIdentifier,
   GaugeLevels,
   knownMetrics,
   objectIdentifierKey,
@@ -50,6 +51,51 @@ describe('a dynamic watcher of a replica', () => {
     expect(bench.watcher.getWatchCount()).toBe(0);
     expect(bench.fake.openWatches).toHaveLength(0);
     expect(calls()).toEqual([]);
+  });
+
+  test('holds no watch for what it has lost, and has hundreds again by a handful of requests', async () => {
+    await start();
+    const names = Array.from({ length: 500 }, (_, index) => `of-${index}`);
+    for (const name of names) bench.fake.put(configMap(name));
+    await give(...names);
+    const added = names.map((name) => bench.watcher.addWatcher(app(name), config(name)));
+    await bench.settle(1000);
+    await Promise.all(added);
+    await give();
+    await bench.settle(5000);
+    expect(bench.fake.openWatches).toEqual([]);
+    const { list, watch, discover } = bench.fake.requests;
+    bench.recorder.calls.length = 0;
+    await give(...names);
+    await bench.settle(1000);
+    const after = bench.fake.requests;
+    expect(after.list + after.watch + after.discover - list - watch - discover).toBeLessThan(20);
+    expect(calls()).toHaveLength(names.length);
+    expect(bench.fake.openWatches).toHaveLength(1);
+  });
+
+  test('says at debug of a reconcile that is asked for whose it is, and does it once it is its own', async () => {
+    const told: [object, string][] = [];
+    const quiet = (): void => {};
+    const debug = (fields: object, message: string): void => void told.push([fields, message]);
+    await start({ logger: { debug, info: quiet, warn: quiet, error: quiet } });
+    owned.ownerOf = () => 'another';
+    bench.watcher.enqueue(app('web'));
+    await bench.settle(1000);
+    const lines = told.filter(([, message]) => message.includes('asked for'));
+    expect(lines).toEqual([
+      [
+        { watcher: describeObjectIdentifier(app('web')), owner: 'another' },
+        'a reconcile was asked for of a watcher that this replica does not own',
+      ],
+    ]);
+    await give('web');
+    await bench.settle(1000);
+    expect(calls()).toEqual(['web: acquired']);
+    bench.watcher.enqueue(app('web'));
+    await bench.settle(1000);
+    expect(calls()).toEqual(['web: acquired', 'web: enqueued']);
+    expect(told.filter(([, message]) => message.includes('asked for'))).toHaveLength(1);
   });
 
   test('brings up what it takes over, and reconciles it once with that cause', async () => {

@@ -1,5 +1,6 @@
 import {
   DepwatchError,
+  describeObjectIdentifier,
   objectIdentifierKey,
   type Clock,
   type DependencyGraph,
@@ -18,7 +19,10 @@ import { OwnershipFigures } from './ownership-figures.ts';
 import type { WatcherOperations } from './watcher-operations.ts';
 
 /** What changes what watchers depend on. */
-export type WatcherCalls = Pick<Dependencies, 'add' | 'replace' | 'remove'>;
+export interface WatcherCalls extends Pick<Dependencies, 'add' | 'replace' | 'remove'> {
+  /** A reconcile was asked for that no watch asked for. */
+  asked?(by: Watcher): void;
+}
 
 /** What {@link OwnedWatchers} work on. */
 export interface OwnedWatchersOptions {
@@ -108,6 +112,14 @@ export class OwnedWatchers implements WatcherCalls {
     this.#parked.delete(by.key);
     this.#comingUp.delete(by.key);
     this.#options.dependencies.remove(by);
+  }
+
+  /** Says where a reconcile is not to be expected here: replicas that all ask for it leave it to the owner, so that is no error. */
+  asked({ key, watcher }: Watcher): void {
+    const { ownership, logger } = this.#options;
+    if (this.#owns(key)) return;
+    const fields = { watcher: describeObjectIdentifier(watcher), owner: ownership.ownerOf?.(key) };
+    logger.debug(fields, 'a reconcile was asked for of a watcher that this replica does not own');
   }
 
   /** Whether a reconcile may begin that is due; whose it isn't, its owner begins it. */

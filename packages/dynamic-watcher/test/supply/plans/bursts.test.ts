@@ -59,6 +59,24 @@ describe('many that come to a shared watch at once', () => {
     expect(bench.servedBy()).toEqual({ namespace: before + burst });
   });
 
+  test('while others are listed have missed their page, and are fetched by the next list', async () => {
+    // The page that it comes to last, when all that they wait for has been read.
+    const isLast = (request: FakeRequest): boolean => isList(request) && count(isList) === 5;
+    const release = bench.fake.hold({ operation: 'list', match: isLast });
+    const [first, second] = [late.slice(200), late.slice(0, 200)];
+    const added = [bench.add(...first)];
+    await bench.settle(100);
+    const own = count(isOwnWatch);
+    added.push(bench.add(...second));
+    await bench.settle(100);
+    release();
+    await bench.settle(200);
+    await Promise.all(added);
+    expect(shown()).toEqual(stored());
+    expect(bench.servedBy()).toEqual({ namespace: before + burst });
+    expect(count(isOwnWatch) - own).toBeLessThanOrEqual(16);
+  });
+
   test.each([
     ['is refused', () => bench.fake.fail({ operation: 'list', error: { code: 403 } })],
     ['fails', () => bench.fake.fail({ operation: 'list', error: { code: 500 } })],
