@@ -89,7 +89,7 @@ export const mutants: readonly Mutant[] = [
     in: 'Dependencies.bringUp',
     change: {
       replace: 'asKnown($options, $watched, $how)',
-      by: '(($3 = new AbortController().signal), asKnown($options, $watched, $how))',
+      by: '(($4 = new AbortController().signal), asKnown($options, $watched, $how))',
     },
   },
   {
