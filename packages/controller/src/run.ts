@@ -82,7 +82,7 @@ class ProcessRun implements Run {
     this.#members = controllers.map((controller) => ({ controller, running: false, ready: false }));
     const onSignal = (name: string): void => {
       forget();
-      logger.info({ signal: name }, 'the controllers are stopped');
+      logger.info({ signal: name }, 'stopping the controllers');
       this.#stop.abort();
     };
     const onAbort = (): void => this.#stop.abort();

@@ -163,8 +163,8 @@ export class LifeCycle {
 
   /** Waits for the running reconciles, within the time that they have. */
   async #settle(engine: Engine | undefined): Promise<void> {
-    const { clock = systemClock, stopTimeoutMs = 30_000 } = this.#options;
-    if (engine) await settledWithin(engine.loop, clock, stopTimeoutMs);
+    const { clock = systemClock, stopTimeoutMs = 30_000, logger = silentLogger } = this.#options;
+    if (engine) await settledWithin(engine.loop, clock, stopTimeoutMs, guardLogger(logger));
     await this.#stopping;
     this.#over.abort();
     this.#resolveStopped();

@@ -1,3 +1,4 @@
+import { describeObjectIdentifier } from '@depwatch/core';
 import { createFakeTransport } from '@depwatch/testing';
 import { expect, test, vi } from 'vitest';
 import { createDynamicWatcher } from '../src/index.ts';
@@ -119,6 +120,29 @@ test('stop aborts the running reconcile, and does not wait for it; stopped does'
   hold.resolve();
   await bench.watcher.stopped;
   expect(bench.recorder.stops).toBe(1);
+});
+
+test('what goes on beyond stopTimeoutMs is told of by name', async () => {
+  const told: [object, string][] = [];
+  const quiet = (): void => {};
+  const warn = (fields: object, message: string): void => void told.push([fields, message]);
+  const logger = { debug: quiet, info: quiet, warn, error: quiet };
+  await using bench = await startBench({ stopTimeoutMs: 500, logger });
+  const hold = Promise.withResolvers<void>();
+  bench.recorder.act = () => hold.promise;
+  bench.watcher.enqueue(configMapId('app'));
+  await bench.settle();
+  await bench.watcher.stop();
+  await bench.settle(499);
+  expect(told).toEqual([]);
+  await bench.settle(1);
+  expect(told).toEqual([
+    [
+      { count: 1, watchers: [describeObjectIdentifier(configMapId('app'))] },
+      'reconciles go on beyond stopTimeoutMs, and are not waited for',
+    ],
+  ]);
+  hold.resolve();
 });
 
 test('a reconcile that never settles holds stopped up for stopTimeoutMs at most', async () => {

@@ -77,7 +77,7 @@ export class LoopGroup implements ReconcileGroup {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#stopNow = resolve;
     this.stopped = promise
-      .then(() => settledWithin(this.#loop, clock, stopTimeoutMs))
+      .then(() => settledWithin(this.#loop, clock, stopTimeoutMs, this.#logger))
       .then(() => over.abort());
   }
 
