@@ -102,6 +102,8 @@ export class World implements Witness {
       offset: simulation.between(0, 1e6),
     };
     const replica = new Replica(simulation, this.store, () => this.#isDown, nature, this);
+    // Where nobody else looks, nobody has seen what has lapsed by then.
+    if (this.living.every(({ isPaused }) => isPaused)) this.#trouble(0);
     this.#replicas.push(replica);
     replica.start();
     return replica;
