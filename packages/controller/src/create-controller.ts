@@ -1,9 +1,7 @@
 import {
+  checkCallOptions,
   describeObjectIdentifier,
-  formatGroupVersion,
-  groupVersionKindKey,
   guardLogger,
-  invalidInput,
   objectIdentifierFrom,
   objectIdentifierKey,
   objectKey,
@@ -30,6 +28,7 @@ import { EventRecorder } from './events/event-recorder.ts';
 import { HeldList, HeldReads, type Reader } from './held-lists.ts';
 import { ObjectReconciler } from './object-reconciler.ts';
 import type { ControllerOptions, ControllerSettings, ControllerTask } from './options.ts';
+import { checkOwnId } from './own-id.ts';
 import { ownerOfKind } from './ownership.ts';
 import { Readiness } from './readiness.ts';
 import { ownedBeside } from './replica.ts';
@@ -118,6 +117,7 @@ export class KindController<T extends KubernetesObject> implements Controller {
   }
 
   async start(options: { signal?: AbortSignal } = {}): Promise<void> {
+    checkCallOptions(options);
     this.#hasStarted = true;
     await this.watcher.start(options);
     this.#objects = this.#createObjects();
@@ -144,10 +144,7 @@ export class KindController<T extends KubernetesObject> implements Controller {
   }
 
   enqueue(id: ObjectIdentifier): void {
-    const { kind } = this.#task;
-    if (!id?.name || groupVersionKindKey(id) !== groupVersionKindKey(kind)) {
-      throw invalidInput(`id: expected the name of a ${kind.kind} of ${formatGroupVersion(kind)}`);
-    }
+    checkOwnId(id, this.#task.kind);
     const shown = this.#shown(id);
     // A namespace means nothing where the kind has none.
     this.watcher.enqueue(shown ? objectIdentifierFrom(shown) : id);

@@ -1,12 +1,21 @@
 import {
+  checkBoolean,
+  checkCallOptions,
+  checkRecord,
   isDepwatchError,
   objectIdentifierFrom,
   objectIdentifierKey,
+  validateQuery,
   type Cached,
   type KubernetesObject,
 } from '@depwatch/core';
-import type { QueryBatch } from '@depwatch/dynamic-watcher';
-import type { ControllerContext, ReadContext, StatusPatch } from './context.ts';
+import type { DependOptions, QueryBatch } from '@depwatch/dynamic-watcher';
+import type {
+  ControllerApplyOptions,
+  ControllerContext,
+  ReadContext,
+  StatusPatch,
+} from './context.ts';
 import type { EventRecorder } from './events/event-recorder.ts';
 import type { HeldList, HeldReads } from './held-lists.ts';
 import { ownedBy } from './ownership.ts';
@@ -24,7 +33,12 @@ export interface ContextParts {
 /** What a reconcile reads with: the lists that the controller holds where they have it, else a watch of the batch. */
 export function readContext({ lists, reads }: ContextParts, turn: Turn): ReadContext {
   const { reader, context, batch } = turn;
-  const held = (wanted: Parameters<QueryBatch['get']>[0]): HeldList | undefined => {
+  const held = (
+    wanted: Parameters<QueryBatch['get']>[0],
+    options: DependOptions,
+  ): HeldList | undefined => {
+    validateQuery(wanted);
+    checkCallOptions(options);
     // What is held is held whole.
     const query = wanted.metadataOnly ? { ...wanted, metadataOnly: false } : wanted;
     const list = lists.find((one) => one.covers(query));
@@ -45,13 +59,13 @@ export function readContext({ lists, reads }: ContextParts, turn: Turn): ReadCon
       return batch.unavailable;
     },
     async get<K>(id: Parameters<QueryBatch['get']>[0], options = {}) {
-      const list = id?.name && !id.selector ? held(id) : undefined;
+      const list = id?.name && !id.selector ? held(id, options) : undefined;
       return list
         ? (list.shown?.get(id) as Cached<K> | undefined)
         : (await batch.open()).get<K>(id, options);
     },
     async list<K>(query: Parameters<QueryBatch['list']>[0], options = {}) {
-      const list = query?.name ? undefined : held(query);
+      const list = query?.name ? undefined : held(query, options);
       return list
         ? (list.select(query) as readonly Cached<K>[])
         : (await batch.open()).list<K>(query, options);
@@ -80,7 +94,11 @@ export function controllerContext<T extends KubernetesObject>(
       const written = await turn.client.patch(reader.id, body, { subresource: 'status' });
       status = (written as { status?: unknown }).status;
     },
-    async apply<K extends KubernetesObject>(given: K, { owned = false, force = false } = {}) {
+    async apply<K extends KubernetesObject>(given: K, options: ControllerApplyOptions = {}) {
+      checkRecord('options', options);
+      checkBoolean('owned', options.owned);
+      checkBoolean('force', options.force);
+      const { owned = false, force = false } = options;
       const id = objectIdentifierFrom(given);
       try {
         let wanted = given;

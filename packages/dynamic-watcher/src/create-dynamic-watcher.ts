@@ -1,5 +1,7 @@
 import {
   abortedError,
+  checkCallOptions,
+  checkRecord,
   copyObjectIdentifier,
   DepwatchError,
   invalidInput,
@@ -8,6 +10,7 @@ import {
   objectKey,
   validateObjectIdentifier,
   validateQuery,
+  wrongType,
   type Cached,
   type GroupVersionKind,
   type KubernetesObject,
@@ -100,7 +103,7 @@ class EngineWatcher implements DynamicWatcher {
     watcher: ObjectIdentifier,
     watched: ObjectIdentifier,
     map: MapChange<T>,
-    { signal, ...options }: DependOptions = {},
+    options: DependOptions = {},
   ): Promise<void> {
     const { operations, batches, dependencies } = this.#life.cached();
     validateNamed('watcher', watcher);
@@ -121,14 +124,14 @@ class EngineWatcher implements DynamicWatcher {
         // Of which type the objects are, the caller says.
         return dependencies.addMapping(by, what, map as MapChange, waits, turn);
       },
-      signal,
+      options.signal,
     );
   }
 
   async addOrUpdateWatcher(
     watcher: ObjectIdentifier,
     watched: readonly ObjectIdentifier[],
-    { signal, ...options }: AddOptions = {},
+    options: AddOptions = {},
   ): Promise<void> {
     const { operations, batches, watchers } = this.#life.running();
     validateNamed('watcher', watcher);
@@ -148,16 +151,18 @@ class EngineWatcher implements DynamicWatcher {
         batches.refuse(by);
         return watchers.replace(by, what, terms, turn);
       },
-      signal,
+      options.signal,
     );
   }
 
   async removeWatcher(
     watcher: ObjectIdentifier,
-    { abortBatch = false }: { abortBatch?: boolean } = {},
+    options: { abortBatch?: boolean } = {},
   ): Promise<void> {
     const { operations, batches, watchers } = this.#life.running();
     validateNamed('watcher', watcher);
+    checkRecord('options', options);
+    const { abortBatch = false } = options;
     const by = keyed(watcher);
     if (!abortBatch) batches.refuse(by);
     operations.abort(by.key, new DepwatchError('ERR_ABORTED', 'the watcher was removed meanwhile'));
@@ -165,13 +170,13 @@ class EngineWatcher implements DynamicWatcher {
     watchers.remove(by);
   }
 
-  enqueue(watcher: ObjectIdentifier, { afterMs = 0 }: { afterMs?: number } = {}): void {
+  enqueue(watcher: ObjectIdentifier, options: { afterMs?: number } = {}): void {
     const { loop, cluster, watchers } = this.#life.running();
     validateNamed('watcher', watcher);
+    checkRecord('options', options);
+    const { afterMs = 0 } = options;
     if (!(typeof afterMs === 'number' && afterMs >= 0 && afterMs < Infinity)) {
-      throw invalidInput(
-        `afterMs: expected a number of milliseconds of at least 0, got ${String(afterMs)}`,
-      );
+      throw wrongType('afterMs', 'a number of milliseconds of at least 0', afterMs);
     }
     const by = copyObjectIdentifier(watcher);
     const key = objectIdentifierKey(by);
@@ -275,8 +280,10 @@ class EngineWatcher implements DynamicWatcher {
     return seen.flatMap((id) => [...cache.fromObjectIdentifier(feeds.askedAs(id))]);
   }
 
-  async caughtUp(written: KubernetesObject, { signal }: CallOptions = {}): Promise<void> {
+  async caughtUp(written: KubernetesObject, options: CallOptions = {}): Promise<void> {
     const { feeds, stopSignal } = this.#life.running();
+    checkCallOptions(options);
+    const { signal } = options;
     if (!written?.metadata?.resourceVersion) {
       throw invalidInput(
         'written: expected an object with a metadata.resourceVersion, as a write returns it',
@@ -339,6 +346,7 @@ class EngineWatcher implements DynamicWatcher {
   }
 
   #terms(options: AddOptions): EdgeTerms | undefined {
+    checkCallOptions(options);
     const { select } = options;
     if (select !== undefined) {
       if (typeof select !== 'function') {
