@@ -243,14 +243,6 @@ describe('of a reconcile', () => {
       {},
     ),
   ]);
-  test('writes nothing that is told to be done in a way that there is none', async () => {
-    const created = context.client.create(
-      { ...object, metadata: { name: 'never', namespace: 'default' } },
-      null as never,
-    );
-    await expect(created).rejects.toThrow(/^options: expected an object, got null/);
-    expect(fake.stored({ ...id, name: 'never' })).toBeUndefined();
-  });
 });
 
 describe('of dynamic-watcher', () => {
