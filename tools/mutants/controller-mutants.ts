@@ -88,7 +88,7 @@ export const controllerMutants: readonly Mutant[] = [
   {
     name: 'what is no namespace is read from a held list',
     invariant: 15,
-    in: 'readContext',
+    in: 'Reading.#held',
     change: { drop: 'validateQuery($wanted)' },
     test: controller,
   },

@@ -167,6 +167,7 @@ export class KindController<T extends KubernetesObject> implements Controller {
     const { signal } = this.#end;
     return new ObjectReconciler({
       task: this.#task,
+      settled: (reader) => this.#settled(reader),
       watcher: this.watcher,
       client,
       fieldManager: this.#name,
@@ -247,15 +248,17 @@ export class KindController<T extends KubernetesObject> implements Controller {
     return shown?.metadata?.uid === owner.uid ? [objectIdentifierFrom(shown!)] : [];
   }
 
-  async #reconcile(id: ObjectIdentifier, context: ReconcileContext): Promise<Result | void> {
+  #reconcile(id: ObjectIdentifier, context: ReconcileContext): Promise<Result | void> | undefined {
     const key = objectIdentifierKey(id);
-    if (key === this.#self.key) return this.#listsChanged(context);
-    try {
-      return await this.#objects!.reconcile({ key, id }, context);
-    } finally {
-      this.#readiness.reconciled(objectKey({ metadata: id }));
-      if (!this.#isOurs(key)) this.#objects!.forget(key);
-    }
+    if (key !== this.#self.key) return this.#objects!.reconcile({ key, id }, context);
+    this.#listsChanged(context);
+    return undefined;
+  }
+
+  /** An object's reconcile is over, whatever came of it. */
+  #settled({ key, id }: Reader): void {
+    this.#readiness.reconciled(objectKey({ metadata: id }));
+    if (!this.#isOurs(key)) this.#objects!.forget(key);
   }
 
   /** Lists can be seen from now on, or no longer. What they show wakes itself; what has gone meanwhile does not. */

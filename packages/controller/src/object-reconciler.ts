@@ -15,13 +15,15 @@ import type { DynamicWatcher } from '@depwatch/dynamic-watcher';
 import { changeFinalizer, dueStep } from './finalizers.ts';
 import type { HeldList, Reader } from './held-lists.ts';
 import type { ControllerTask } from './options.ts';
-import { controllerContext, readContext, type ContextParts } from './reconcile-context.ts';
+import { Reading, Reconciling, type ContextParts } from './reconcile-context.ts';
 import { Turn } from './turn.ts';
 import type { Writes } from './writes.ts';
 
 /** What {@link ObjectReconciler} works on. */
 export interface ObjectReconcilerOptions<T extends KubernetesObject> extends ContextParts {
   readonly task: ControllerTask<T>;
+  /** Told when a reconcile is over, whatever came of it. */
+  readonly settled: (reader: Reader) => void;
   readonly watcher: DynamicWatcher;
   readonly writes: Writes;
   readonly client: ObjectClient;
@@ -87,23 +89,26 @@ export class ObjectReconciler<T extends KubernetesObject> {
 
   /** Does what is due for the object of this name. */
   async reconcile(reader: Reader, context: ReconcileContext): Promise<Result | void> {
-    const { writes } = this.#options;
+    const { writes, settled } = this.#options;
     const { key, id } = reader;
-    // Nothing is waited for that need not be: a start reconciles all there are.
-    if (writes.has(key)) await writes.caughtUp(key, context.signal);
-    const shown = this.#listOf(id)?.shown;
-    // All come again when they can be seen.
-    if (!shown) return undefined;
-    const object = shown.get(id) as Cached<T> | undefined;
-    const before = this.#seen.get(key);
-    const hasGone = before && before.uid !== object?.metadata?.uid;
-    if (hasGone || this.#gone.has(key)) {
-      return this.#afterAnother(reader, context, hasGone ? before : undefined);
+    try {
+      // Nothing is waited for that need not be: a start reconciles all there are.
+      if (writes.has(key)) await writes.caughtUp(key, context.signal);
+      const shown = this.#listOf(id)?.shown;
+      // All come again when they can be seen.
+      if (!shown) return undefined;
+      const object = shown.get(id) as Cached<T> | undefined;
+      const before = this.#seen.get(key);
+      const hasGone = before && before.uid !== object?.metadata?.uid;
+      if (hasGone || this.#gone.has(key)) {
+        return await this.#afterAnother(reader, context, hasGone ? before : undefined);
+      }
+      // What comes from now on is a change that it comes for.
+      if (!object) return this.remove(id);
+      return await this.#present(reader, context, object);
+    } finally {
+      settled(reader);
     }
-    // What comes from now on is a change that it comes for.
-    if (!object) return this.remove(id);
-    // Awaited, which costs less than to return a promise.
-    return await this.#present(reader, context, object);
   }
 
   /** An object is gone of which `removed` is to be told; another one may have its name by now, and isn't held up by that. */
@@ -217,7 +222,7 @@ export class ObjectReconciler<T extends KubernetesObject> {
     const turn = this.#turn(reader, context);
     try {
       await this.#batch(turn, () =>
-        this.#options.task.removed!(reader.id, readContext(this.#options, turn)),
+        this.#options.task.removed!(reader.id, new Reading(this.#options, turn)),
       );
     } catch (error) {
       // What it has asked for is nobody's, and the object of that name opens a batch of its own.
@@ -235,7 +240,7 @@ export class ObjectReconciler<T extends KubernetesObject> {
     run: ControllerTask<T>['reconcile'],
   ): Promise<Result | void> {
     const turn = this.#turn(reader, context);
-    return this.#batch(turn, () => run(object, controllerContext(this.#options, turn, object)));
+    return this.#batch(turn, () => run(object, new Reconciling(this.#options, turn, object)));
   }
 
   #turn(reader: Reader, context: ReconcileContext): Turn {

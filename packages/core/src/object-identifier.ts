@@ -1,5 +1,5 @@
-import { checkRecord, checkText } from './check-input.ts';
-import { invalidInput, type DepwatchError } from './errors.ts';
+import { checkRecord } from './check-input.ts';
+import { invalidInput, wrongType, type DepwatchError } from './errors.ts';
 import type { Cached, KubernetesObject } from './kubernetes-object.ts';
 import { parseLabelSelector } from './label-selector.ts';
 
@@ -84,11 +84,7 @@ const fields = ['group', 'version', 'kind', 'namespace', 'name', 'selector'] as 
 /** Checks what all identifiers and queries have in common: strings, a version, a kind, no path segments that climb. */
 export function validateQuery(id: ObjectIdentifier): void {
   checkFields(id);
-  for (const field of fields) {
-    const value = id[field];
-    if (value === '.' || value === '..') throw namesNothing(field, value);
-  }
-  checkSegment('namespace', id.namespace);
+  if (id.namespace) checkSegment('namespace', id.namespace);
   const { metadataOnly }: { metadataOnly?: unknown } = id;
   if (metadataOnly !== undefined && typeof metadataOnly !== 'boolean')
     throw invalidInput('metadataOnly: expected true or false');
@@ -105,7 +101,13 @@ export function validateQuery(id: ObjectIdentifier): void {
 
 function checkFields(id: ObjectIdentifier): void {
   checkRecord('object identifier', id, 'an object with version and kind');
-  for (const field of fields) checkText(field, id[field]);
+  // By the thousand; so in one loop, and without a call for each field.
+  for (const field of fields) {
+    const value: unknown = id[field];
+    if (value === undefined) continue;
+    if (typeof value !== 'string') throw wrongType(field, 'a string', value);
+    if (value === '.' || value === '..') throw namesNothing(field, value);
+  }
 }
 
 /** As `path.IsValidPathSegmentName` of k8s.io/apimachinery: servers decode `%2F` before they split a path. */

@@ -7,7 +7,6 @@ import {
   invalidInput,
   objectIdentifierFrom,
   objectIdentifierKey,
-  objectKey,
   validateObjectIdentifier,
   validateQuery,
   wrongType,
@@ -30,6 +29,7 @@ import type {
 } from './public-interface.ts';
 import { edgeTerms, type EdgeTerms } from './demand/edge-terms.ts';
 import { LifeCycle } from './life-cycle.ts';
+import { QueryKeys, ShownStore } from './shown-store.ts';
 import type { Observation, ObserveOptions } from './observe/observation.ts';
 import type { DynamicWatcherOptions } from './options.ts';
 import type { Watcher } from './demand/dependencies.ts';
@@ -52,6 +52,7 @@ export function createDynamicWatcher(options: DynamicWatcherOptions): DynamicWat
 class EngineWatcher implements DynamicWatcher {
   readonly #life: LifeCycle;
   readonly #reads: Reads;
+  readonly #queryKeys = new QueryKeys();
 
   constructor(life: LifeCycle) {
     this.#life = life;
@@ -258,15 +259,8 @@ class EngineWatcher implements DynamicWatcher {
 
   shownBy<T = KubernetesObject>(query: ObjectIdentifier): ShownObjects<T> | undefined {
     const engine = this.#life.cached();
-    validateQuery(query);
-    const store = engine.feeds.shown(objectIdentifierKey(engine.normalize(query)));
-    if (!store) return undefined;
-    const find = (metadata: ObjectIdentifier) => store.get(objectKey({ metadata }));
-    return {
-      // A namespace means nothing where the kind has none.
-      get: (object) => (find(object) ?? find(engine.normalize(object))) as Cached<T> | undefined,
-      all: () => store.values() as readonly Cached<T>[],
-    };
+    const store = engine.feeds.shown(this.#queryKeys.of(query, engine));
+    return store && new ShownStore<T>(store, engine);
   }
 
   listWatchedFromCache(watcher: ObjectIdentifier): readonly Cached<KubernetesObject>[] {
