@@ -1,6 +1,22 @@
 import { join } from 'node:path';
 
-/** The module of a checkout of this repository that is its depwatch; what it imports is that checkout's, too. */
-export function entryOf(checkout: string): string {
-  return join(checkout, 'packages/dynamic-watcher/src/index.ts');
+import type * as controller from '@depwatch/controller';
+import type * as transport from '@depwatch/k8s-transport';
+
+/** The packages that scenarios use beside what all contestants have. */
+export interface UsedPackages {
+  readonly controller: typeof controller;
+  readonly 'k8s-transport': typeof transport;
+}
+
+/**
+ * The module of a package in a checkout of this repository; what it imports is that checkout's, too.
+ *
+ * @param name default the one that is its depwatch
+ */
+export function entryOf(
+  checkout: string,
+  name: keyof UsedPackages | 'dynamic-watcher' = 'dynamic-watcher',
+): string {
+  return join(checkout, 'packages', name, 'src/index.ts');
 }

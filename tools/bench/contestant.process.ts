@@ -6,6 +6,7 @@ import type { Contestant, ContestantName, ContestantOptions } from './contestant
 import { recordProfile } from './profile.ts';
 import { type Handlers, kubeConfigVariable, serve } from './remote.ts';
 import { scenarios } from './scenarios/index.ts';
+import type { Stage } from './scenarios/scenario.ts';
 import { countWire } from './wire.ts';
 
 /** What the process offers beside the steps of the scenario. */
@@ -21,7 +22,10 @@ const [id, name, params] = process.argv.slice(2) as [string, ContestantName, str
 const scenario = scenarios.find((one) => one.id === id)!;
 const module = (await import(`./contestants/${name}.ts`)) as {
   start(options: ContestantOptions): Promise<Contestant>;
+  /** Where its packages are not those of this checkout. */
+  load?: Stage<unknown>['load'];
 };
+const load: Stage<unknown>['load'] = (name) => import(`@depwatch/${name}`) as Promise<never>;
 const kubeConfig = process.env[kubeConfigVariable]!;
 const started: Contestant[] = [];
 let endProfile: Awaited<ReturnType<typeof recordProfile>> | undefined;
@@ -38,6 +42,7 @@ const own: ContestantHandlers = {
 const steps: Handlers = scenario.steps({
   params: JSON.parse(params),
   kubeConfig,
+  load: module.load ?? load,
   wire: countWire(name === 'http2' ? 'http2' : 'undici'),
   async start(options) {
     const contestant = await module.start({ ...options, kubeConfig });

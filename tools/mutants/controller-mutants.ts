@@ -4,6 +4,7 @@ const finalizers = 'controller/test/finalizer.test.ts';
 const writes = 'controller/test/writes.test.ts';
 const owning = 'controller/test/owning.test.ts';
 const ownership = 'controller/test/ownership.test.ts';
+const controller = 'controller/test/controller.test.ts';
 
 /** What a controller may get wrong about the life of an object, its own writes, and what is not its own. */
 export const controllerMutants: readonly Mutant[] = [
@@ -24,7 +25,7 @@ export const controllerMutants: readonly Mutant[] = [
   {
     name: 'an object that is ours again is not finalized again',
     invariant: 24,
-    in: 'ObjectReconciler.reconcile',
+    in: 'ObjectReconciler.#present',
     change: { replace: '$seen.isFinalized = false', by: '$seen' },
     test: finalizers,
   },
@@ -61,7 +62,42 @@ export const controllerMutants: readonly Mutant[] = [
     invariant: 27,
     in: 'ObjectReconciler.#client',
     change: { replace: 'AbortSignal.any([$signal, $over])', by: '$signal' },
-    test: 'controller/test/controller.test.ts',
+    test: controller,
+  },
+  {
+    name: 'a removed that failed is not called again',
+    invariant: 9,
+    in: 'ObjectReconciler.#tellRemoved',
+    change: { begin: 'this.#gone.delete($1.key);' },
+    test: controller,
+  },
+  {
+    name: 'a removed that failed leaves open what it has read',
+    invariant: 14,
+    in: 'ObjectReconciler.#tellRemoved',
+    change: { replace: '$turn.batch.abort()', by: 'undefined' },
+    test: controller,
+  },
+  {
+    name: 'a removed that failed holds up who has its name',
+    invariant: 2,
+    in: 'ObjectReconciler.#afterAnother',
+    change: { replace: 'this.#present($reader, $context, $object)', by: 'undefined' },
+    test: controller,
+  },
+  {
+    name: 'what is no namespace is read from a held list',
+    invariant: 15,
+    in: 'Reading.#held',
+    change: { drop: 'validateQuery($wanted)' },
+    test: controller,
+  },
+  {
+    name: 'a write is sent before its options are looked at',
+    invariant: 21,
+    in: 'Writes.through',
+    change: { drop: 'checkCallOptions($options)' },
+    test: writes,
   },
   {
     name: 'what belongs to another controller is taken',

@@ -1,4 +1,4 @@
-import { invalidInput, type KubernetesObject } from '@depwatch/core';
+import { encodeJson, type KubernetesObject } from '@depwatch/core';
 
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
@@ -9,14 +9,7 @@ const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
  * @throws DepwatchError ERR_INVALID_INPUT for what JSON cannot hold: a cycle, a BigInt, a depth beyond the stack
  */
 export function decodedCopy(object: KubernetesObject): KubernetesObject {
-  try {
-    return JSON.parse(JSON.stringify(withoutBulk(object))) as KubernetesObject;
-  } catch (error) {
-    throw invalidInput(
-      `object: ${object.metadata?.name} cannot be written as JSON: ${String(error)}`,
-      error,
-    );
-  }
+  return JSON.parse(encodeJson('object', withoutBulk(object), '{')) as KubernetesObject;
 }
 
 /**

@@ -1,4 +1,7 @@
 import {
+  checkCallOptions,
+  checkMethods,
+  checkRecord,
   DepwatchError,
   abortedError,
   formatGroupVersion,
@@ -67,6 +70,9 @@ class LruGvrCache implements GvrCache {
   #scopeRevision = 0;
 
   constructor(options: GvrCacheOptions) {
+    checkRecord('options', options, 'an object with transport');
+    checkMethods('transport', options.transport, ['discover']);
+    if (options.clock !== undefined) checkMethods('clock', options.clock, ['now']);
     const { transport, clock, gvkToGvrTtlMs = 600_000, missingApiResourceTtlMs = 0 } = options;
     const { max = 1_000 } = options;
     this.#transport = transport;
@@ -89,8 +95,10 @@ class LruGvrCache implements GvrCache {
 
   async resolve(
     gvk: GroupVersionKind,
-    { signal, unwatchable = false }: { signal?: AbortSignal; unwatchable?: boolean } = {},
+    options: { signal?: AbortSignal; unwatchable?: boolean } = {},
   ): Promise<ScopedGVR> {
+    checkCallOptions(options);
+    const { signal, unwatchable = false } = options;
     validateQuery(gvk && kindOf(gvk));
     if (signal?.aborted) throw abortedError(signal);
     const key = groupVersionKindKey(gvk);

@@ -1,4 +1,7 @@
 import {
+  checkRecord,
+  checkText,
+  wrongType,
   DepwatchError,
   ObjectStore,
   describeObjectIdentifier,
@@ -81,6 +84,7 @@ export interface ObjectCache extends ObjectCacheReader {
  * @throws DepwatchError ERR_INVALID_INPUT for a bad TTL or `max`
  */
 export function createObjectCache(options: ObjectCacheOptions): ObjectCache {
+  checkRecord('options', options, 'an object with transport');
   const { unsafeDisableDeepCopy = false } = options;
   const gvrs = options.gvrs ? options.gvrs : createGvrCache(options);
   const entries = new QueryMap<ObjectStore>(gvrs);
@@ -117,10 +121,13 @@ export function createObjectCache(options: ObjectCacheOptions): ObjectCache {
     },
     cacheObject: (query, object) => {
       checkNamed(query);
+      if (object !== undefined) checkObject(object);
       write(query, object ? [object] : []);
     },
     cacheList: (query, objects) => {
       checkUnnamed(query);
+      checkArray(objects);
+      objects.forEach(checkObject);
       const nameless = objects.findIndex((object) => !object.metadata?.name);
       if (nameless >= 0)
         throw invalidInput(`metadata.name: object ${nameless} of the list has none`);
@@ -128,6 +135,7 @@ export function createObjectCache(options: ObjectCacheOptions): ObjectCache {
     },
     cacheFromObjectIdentifier: (query, objects) => {
       const named = checkEither(query);
+      checkArray(objects);
       if (!named) cache.cacheList(query, objects);
       else if (objects.length <= 1) cache.cacheObject(query, objects[0]);
       else throw invalidInput(`name: takes one object at most, got ${objects.length}`);
@@ -158,6 +166,18 @@ export function createObjectCache(options: ObjectCacheOptions): ObjectCache {
     gvrs,
   };
   return cache;
+}
+
+function checkObject(object: KubernetesObject): void {
+  checkRecord('object', object, 'an object with metadata');
+  const { metadata = {} } = object;
+  checkRecord('metadata', metadata);
+  for (const field of ['name', 'namespace'] as const)
+    checkText(`metadata.${field}`, metadata[field]);
+}
+
+function checkArray(objects: readonly KubernetesObject[]): void {
+  if (!Array.isArray(objects)) throw wrongType('objects', 'an array', objects);
 }
 
 /** Checks that a query names one object. */

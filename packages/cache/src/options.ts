@@ -1,4 +1,4 @@
-import { invalidInput, type Clock, type Transport } from '@depwatch/core';
+import { wrongType, type Clock, type Transport } from '@depwatch/core';
 
 import type { GvrCache } from './gvr-cache.ts';
 
@@ -53,7 +53,7 @@ export type ObjectCacheOptions = (
 /** `value`, when it is a number of at least `least`; the error names the option. */
 export function checkNumber(option: string, value: number, least: number): number {
   if (typeof value !== 'number' || !(value >= least)) {
-    throw invalidInput(`${option}: expected a number of at least ${least}, got ${String(value)}`);
+    throw wrongType(option, `a number of at least ${least}`, value);
   }
   return value;
 }

@@ -1,4 +1,4 @@
-import { invalidInput, validateQuery } from '@depwatch/core';
+import { checkMethods, checkRecord, invalidInput, validateQuery } from '@depwatch/core';
 import type { ControllerOptions } from './options.ts';
 
 /** As Kubernetes asks of what stands in metadata.finalizers: a domain, a slash, and a name. */
@@ -14,10 +14,8 @@ const managerName = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
  * @throws DepwatchError ERR_INVALID_INPUT that names the option
  */
 export function checkControllerOptions(options: ControllerOptions): void {
-  if (typeof options !== 'object' || options === null) {
-    throw invalidInput('options: expected an object with kind and reconcile');
-  }
-  const { kind, namespaces, selector, owns, finalizer, wakeOn, fieldManager } = options;
+  checkRecord('options', options, 'an object with kind and reconcile');
+  const { kind, namespaces, selector, owns, finalizer, wakeOn, fieldManager, ownership } = options;
   checkKind('kind', kind);
   if (namespaces !== undefined && !isTexts(namespaces)) {
     throw invalidInput('namespaces: expected at least one name; leave it out for all');
@@ -29,7 +27,8 @@ export function checkControllerOptions(options: ControllerOptions): void {
     throw invalidInput('owns: expected a list of kinds');
   owns?.forEach((one, index) => checkKind(`owns[${index}]`, one));
   if (finalizer !== undefined) {
-    if (!qualifiedName.test(finalizer?.name)) {
+    const name: unknown = finalizer?.name;
+    if (typeof name !== 'string' || !qualifiedName.test(name)) {
       throw invalidInput(
         'finalizer.name: expected a domain and a name, such as "example.com/widgets"',
       );
@@ -46,10 +45,15 @@ export function checkControllerOptions(options: ControllerOptions): void {
   ) {
     throw invalidInput("wakeOn: expected 'generation', 'any' or a function");
   }
-  if (fieldManager !== undefined && !managerName.test(fieldManager)) {
+  if (fieldManager !== undefined && !isManagerName(fieldManager)) {
     throw invalidInput("fieldManager: expected 1 to 63 letters, digits, '-', '_' and '.'");
   }
+  if (ownership !== undefined) checkMethods('ownership', ownership, ['owns', 'onChange']);
   checkCluster(options);
+}
+
+function isManagerName(value: unknown): boolean {
+  return typeof value === 'string' && managerName.test(value);
 }
 
 const writing = ['get', 'create', 'update', 'patch', 'apply', 'delete'] as const;
@@ -63,7 +67,9 @@ function checkCluster({ kubeConfig, transport }: ControllerOptions): void {
       'kubeConfig: expected what loadKubeConfig() of @depwatch/k8s-transport gives, or a KubeConfig of client-node',
     );
   }
-  const missing = transport && writing.find((method) => typeof transport[method] !== 'function');
+  if (transport === undefined) return;
+  checkRecord('transport', transport, 'one that writes, too');
+  const missing = writing.find((method) => typeof transport[method] !== 'function');
   if (missing) {
     throw invalidInput(`transport: expected one that writes, too; ${missing} is no function`);
   }

@@ -7,7 +7,10 @@ import type {
 } from '@depwatch/core';
 import type { DependOptions, WatchStatus } from '@depwatch/dynamic-watcher';
 
-/** What a reconcile reads and writes with. What it reads is what wakes it, until its next reconcile has read something else. */
+/**
+ * What a reconcile reads and writes with. What it reads is what wakes it, until its next reconcile has read something else. Its
+ * parts may be taken out of it; a copy by spread lacks `client` and `unavailable`, which are made when they are asked for.
+ */
 export interface ReadContext extends ReconcileContext {
   /**
    * One object. Those of the own kind, and of kinds in `owns`, come from the lists that the controller holds anyway. With

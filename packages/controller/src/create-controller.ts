@@ -1,9 +1,7 @@
 import {
+  checkCallOptions,
   describeObjectIdentifier,
-  formatGroupVersion,
-  groupVersionKindKey,
   guardLogger,
-  invalidInput,
   objectIdentifierFrom,
   objectIdentifierKey,
   objectKey,
@@ -30,6 +28,7 @@ import { EventRecorder } from './events/event-recorder.ts';
 import { HeldList, HeldReads, type Reader } from './held-lists.ts';
 import { ObjectReconciler } from './object-reconciler.ts';
 import type { ControllerOptions, ControllerSettings, ControllerTask } from './options.ts';
+import { checkOwnId } from './own-id.ts';
 import { ownerOfKind } from './ownership.ts';
 import { Readiness } from './readiness.ts';
 import { ownedBeside } from './replica.ts';
@@ -118,6 +117,7 @@ export class KindController<T extends KubernetesObject> implements Controller {
   }
 
   async start(options: { signal?: AbortSignal } = {}): Promise<void> {
+    checkCallOptions(options);
     this.#hasStarted = true;
     await this.watcher.start(options);
     this.#objects = this.#createObjects();
@@ -144,10 +144,7 @@ export class KindController<T extends KubernetesObject> implements Controller {
   }
 
   enqueue(id: ObjectIdentifier): void {
-    const { kind } = this.#task;
-    if (!id?.name || groupVersionKindKey(id) !== groupVersionKindKey(kind)) {
-      throw invalidInput(`id: expected the name of a ${kind.kind} of ${formatGroupVersion(kind)}`);
-    }
+    checkOwnId(id, this.#task.kind);
     const shown = this.#shown(id);
     // A namespace means nothing where the kind has none.
     this.watcher.enqueue(shown ? objectIdentifierFrom(shown) : id);
@@ -170,6 +167,7 @@ export class KindController<T extends KubernetesObject> implements Controller {
     const { signal } = this.#end;
     return new ObjectReconciler({
       task: this.#task,
+      settled: (reader) => this.#settled(reader),
       watcher: this.watcher,
       client,
       fieldManager: this.#name,
@@ -250,15 +248,17 @@ export class KindController<T extends KubernetesObject> implements Controller {
     return shown?.metadata?.uid === owner.uid ? [objectIdentifierFrom(shown!)] : [];
   }
 
-  async #reconcile(id: ObjectIdentifier, context: ReconcileContext): Promise<Result | void> {
+  #reconcile(id: ObjectIdentifier, context: ReconcileContext): Promise<Result | void> | undefined {
     const key = objectIdentifierKey(id);
-    if (key === this.#self.key) return this.#listsChanged(context);
-    try {
-      return await this.#objects!.reconcile({ key, id }, context);
-    } finally {
-      this.#readiness.reconciled(objectKey({ metadata: id }));
-      if (!this.#isOurs(key)) this.#objects!.forget(key);
-    }
+    if (key !== this.#self.key) return this.#objects!.reconcile({ key, id }, context);
+    this.#listsChanged(context);
+    return undefined;
+  }
+
+  /** An object's reconcile is over, whatever came of it. */
+  #settled({ key, id }: Reader): void {
+    this.#readiness.reconciled(objectKey({ metadata: id }));
+    if (!this.#isOurs(key)) this.#objects!.forget(key);
   }
 
   /** Lists can be seen from now on, or no longer. What they show wakes itself; what has gone meanwhile does not. */

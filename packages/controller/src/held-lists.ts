@@ -1,4 +1,5 @@
 import {
+  copyObjectIdentifier,
   groupVersionKindKey,
   matchesLabelSelector,
   objectIdentifierKey,
@@ -39,7 +40,8 @@ export class HeldList {
   readonly #bySelector = new Map<string, Read>();
 
   constructor(query: ObjectIdentifier, watcher: DynamicWatcher) {
-    this.query = query;
+    // Of what can't change, the watcher knows the key.
+    this.query = copyObjectIdentifier(query);
     this.key = objectIdentifierKey(query);
     this.#kind = groupVersionKindKey(query);
     this.#watcher = watcher;

@@ -47,6 +47,13 @@ export class LazyBatch {
     if (this.#opening) await (await this.#opening).end();
   }
 
+  /** Rolls back: what was read wakes nobody that it didn't before. */
+  async abort(): Promise<void> {
+    // What could not be opened has nothing to roll back.
+    const opened = await this.#opening?.catch(() => undefined);
+    await opened?.abort();
+  }
+
   /** The reconcile has settled: what hasn't been opened isn't any more. */
   close(): void {
     this.#isOver = true;

@@ -15,13 +15,15 @@ import type { DynamicWatcher } from '@depwatch/dynamic-watcher';
 import { changeFinalizer, dueStep } from './finalizers.ts';
 import type { HeldList, Reader } from './held-lists.ts';
 import type { ControllerTask } from './options.ts';
-import { controllerContext, readContext, type ContextParts } from './reconcile-context.ts';
+import { Reading, Reconciling, type ContextParts } from './reconcile-context.ts';
 import { Turn } from './turn.ts';
 import type { Writes } from './writes.ts';
 
 /** What {@link ObjectReconciler} works on. */
 export interface ObjectReconcilerOptions<T extends KubernetesObject> extends ContextParts {
   readonly task: ControllerTask<T>;
+  /** Told when a reconcile is over, whatever came of it. */
+  readonly settled: (reader: Reader) => void;
   readonly watcher: DynamicWatcher;
   readonly writes: Writes;
   readonly client: ObjectClient;
@@ -43,6 +45,8 @@ interface Seen {
 export class ObjectReconciler<T extends KubernetesObject> {
   readonly #options: ObjectReconcilerOptions<T>;
   readonly #seen = new Map<string, Seen>();
+  /** Those of a name of which one has gone, by key, until `removed` has been told of it. */
+  readonly #gone = new Map<string, ObjectIdentifier>();
   /** Who may depend on what has a watch of its own, by key. */
   readonly #reading = new Set<string>();
 
@@ -53,6 +57,7 @@ export class ObjectReconciler<T extends KubernetesObject> {
   /** The objects that were reconciled and aren't shown any more. */
   *missing(): Iterable<ObjectIdentifier> {
     for (const { id } of this.#seen.values()) if (!this.#listOf(id)?.shown?.get(id)) yield id;
+    yield* this.#gone.values();
   }
 
   /** There was such an object, which somebody may have reconciled. */
@@ -62,12 +67,14 @@ export class ObjectReconciler<T extends KubernetesObject> {
 
   /** Others have the rest from now on. @param isOurs asked by key */
   retain(isOurs: (key: string) => boolean): void {
-    for (const key of [...this.#seen.keys()]) if (!isOurs(key)) this.forget(key);
+    for (const key of [...this.#seen.keys(), ...this.#gone.keys()])
+      if (!isOurs(key)) this.forget(key);
   }
 
   /** Another one has it, who reads for it. */
   forget(key: string): void {
     this.#seen.delete(key);
+    this.#gone.delete(key);
     this.#options.reads.retain(key, new Set());
   }
 
@@ -82,26 +89,60 @@ export class ObjectReconciler<T extends KubernetesObject> {
 
   /** Does what is due for the object of this name. */
   async reconcile(reader: Reader, context: ReconcileContext): Promise<Result | void> {
-    const { task, writes } = this.#options;
+    const { writes, settled } = this.#options;
     const { key, id } = reader;
-    // Nothing is waited for that need not be: a start reconciles all there are.
-    if (writes.has(key)) await writes.caughtUp(key, context.signal);
-    const list = this.#listOf(id);
-    const shown = list?.shown;
-    // All come again when they can be seen.
-    if (!shown) return undefined;
-    let object = shown.get(id) as Cached<T> | undefined;
-    const before = this.#seen.get(key);
-    if (before && before.uid !== object?.metadata?.uid) {
+    try {
+      // Nothing is waited for that need not be: a start reconciles all there are.
+      if (writes.has(key)) await writes.caughtUp(key, context.signal);
+      const shown = this.#listOf(id)?.shown;
+      // All come again when they can be seen.
+      if (!shown) return undefined;
+      const object = shown.get(id) as Cached<T> | undefined;
+      const before = this.#seen.get(key);
+      const hasGone = before && before.uid !== object?.metadata?.uid;
+      if (hasGone || this.#gone.has(key)) {
+        return await this.#afterAnother(reader, context, hasGone ? before : undefined);
+      }
+      // What comes from now on is a change that it comes for.
+      if (!object) return this.remove(id);
+      return await this.#present(reader, context, object);
+    } finally {
+      settled(reader);
+    }
+  }
+
+  /** An object is gone of which `removed` is to be told; another one may have its name by now, and isn't held up by that. */
+  async #afterAnother(
+    reader: Reader,
+    context: ReconcileContext,
+    before: Seen | undefined,
+  ): Promise<Result | void> {
+    const { key, id } = reader;
+    if (before) {
       const left = await this.#left(reader, context, before);
       // It has its labels back: what the cache shows next is a change that it comes for.
       if (left && this.#isSelected(left)) return undefined;
-      const notYet = await this.#leave(reader, context, before, left);
+      // It will not be ours any more when it is deleted.
+      const notYet = left && (await this.#finalize(reader, context, left, before));
       if (notYet) return notYet;
-      object = list.shown?.get(id) as Cached<T> | undefined;
+      this.#seen.delete(key);
+      if (this.#options.task.removed) this.#gone.set(key, id);
     }
-    // What comes from now on is a change that it comes for.
-    if (!object) return this.remove(id);
+    const failure = this.#gone.has(key) ? await this.#tellRemoved(reader, context) : undefined;
+    const object = this.#listOf(id)?.shown?.get(id) as Cached<T> | undefined;
+    const result = object && (await this.#present(reader, context, object));
+    // It is told again, and what has its name comes after that.
+    if (failure) throw failure.error;
+    return object ? result : this.remove(id);
+  }
+
+  /** Does what is due for an object that is there. */
+  #present(
+    reader: Reader,
+    context: ReconcileContext,
+    object: Cached<T>,
+  ): Promise<Result | void> | undefined {
+    const { task } = this.#options;
     const seen = this.#see(reader, object as Cached<KubernetesObject>);
     // Ours again since, it may have made again what was done away with.
     if (!object.metadata?.deletionTimestamp) seen.isFinalized = false;
@@ -109,23 +150,32 @@ export class ObjectReconciler<T extends KubernetesObject> {
     if (!finalizer) {
       // What it owns goes with it; brought back, it would hold up a deletion in the foreground for ever.
       if (object.metadata?.deletionTimestamp) return this.#drop(reader);
-      // Awaited, which costs less than to return a promise.
-      return await this.#run(reader, context, object, task.reconcile);
+      return this.#run(reader, context, object, task.reconcile);
     }
     switch (dueStep(object as Cached<KubernetesObject>, finalizer.name)) {
       case 'reconcile':
         return this.#run(reader, context, object, task.reconcile);
-      case 'add': {
-        const client = this.#client(reader, context);
-        const added = await changeFinalizer(client, object, finalizer.name, 'add');
-        // Its end is a change that it comes for.
-        return added && this.#run(reader, context, added as Cached<T>, task.reconcile);
-      }
+      case 'add':
+        return this.#begin(reader, context, object, finalizer.name);
       case 'finalize':
         return this.#finalize(reader, context, object, seen);
       case 'nothing':
         return this.#drop(reader);
     }
+  }
+
+  /** Adds the finalizer first. */
+  async #begin(
+    reader: Reader,
+    context: ReconcileContext,
+    object: Cached<T>,
+    finalizer: string,
+  ): Promise<Result | void> {
+    const client = this.#client(reader, context);
+    const added = await changeFinalizer(client, object, finalizer, 'add');
+    // Its end is a change that it comes for.
+    if (!added) return undefined;
+    return this.#run(reader, context, added as Cached<T>, this.#options.task.reconcile);
   }
 
   async #finalize(
@@ -164,28 +214,22 @@ export class ObjectReconciler<T extends KubernetesObject> {
     return matchesLabelSelector(parseLabelSelector(this.#options.task.selector!), metadata?.labels);
   }
 
-  /**
-   * An object is gone, or has lost the labels that made it ours.
-   *
-   * @param left what there is of it
-   * @returns when to come again, where that isn't through
-   */
-  async #leave(
+  /** @returns why it is to be told again, where that failed */
+  async #tellRemoved(
     reader: Reader,
     context: ReconcileContext,
-    seen: Seen,
-    left: Cached<T> | undefined,
-  ): Promise<Result | void> {
-    const { task } = this.#options;
-    // It will not be ours any more when it is deleted.
-    const notYet = left && (await this.#finalize(reader, context, left, seen));
-    if (notYet) return notYet;
-    if (task.removed) {
-      await this.#batch(reader, context, (turn) =>
-        task.removed!(reader.id, readContext(this.#options, turn)),
+  ): Promise<{ readonly error: unknown } | undefined> {
+    const turn = this.#turn(reader, context);
+    try {
+      await this.#batch(turn, () =>
+        this.#options.task.removed!(reader.id, new Reading(this.#options, turn)),
       );
+    } catch (error) {
+      // What it has asked for is nobody's, and the object of that name opens a batch of its own.
+      await turn.batch.abort();
+      return { error };
     }
-    this.#seen.delete(reader.key);
+    this.#gone.delete(reader.key);
     return undefined;
   }
 
@@ -195,23 +239,22 @@ export class ObjectReconciler<T extends KubernetesObject> {
     object: Cached<T>,
     run: ControllerTask<T>['reconcile'],
   ): Promise<Result | void> {
-    return this.#batch(reader, context, (turn) =>
-      run(object, controllerContext(this.#options, turn, object)),
-    );
+    const turn = this.#turn(reader, context);
+    return this.#batch(turn, () => run(object, new Reconciling(this.#options, turn, object)));
+  }
+
+  #turn(reader: Reader, context: ReconcileContext): Turn {
+    const connect = (over: AbortSignal): ObjectClient => this.#client(reader, context, over);
+    return new Turn(this.#options.watcher, reader, context, connect);
   }
 
   /** Runs something whose reads are what wakes the object from then on; when it fails, what woke it before does, too. */
-  async #batch<R>(
-    reader: Reader,
-    context: ReconcileContext,
-    run: (turn: Turn) => Promise<R> | R,
-  ): Promise<R> {
-    const { watcher, reads } = this.#options;
-    const turn = new Turn(watcher, reader, context, (over) => this.#client(reader, context, over));
-    const { batch } = turn;
+  async #batch<R>(turn: Turn, run: () => Promise<R> | R): Promise<R> {
+    const { reads } = this.#options;
+    const { batch, reader } = turn;
     let result: R;
     try {
-      result = await run(turn);
+      result = await run();
     } finally {
       turn.end();
       if (batch.isUsed) this.#reading.add(reader.key);

@@ -60,7 +60,8 @@ export interface ControllerTask<T extends KubernetesObject = KubernetesObject> {
   /**
    * Called when an object that was reconciled is gone; what it reads wakes nobody. Not called for what goes meanwhile no
    * controller runs. With an `ownership`, called by whom it belongs to at that moment, whoever had reconciled it, and by
-   * nobody while it changes hands.
+   * nobody while it changes hands. When it throws, it is called again later; an object that has come by that name meanwhile is
+   * reconciled after each call, so that it isn't held up.
    */
   removed?(id: ObjectIdentifier, context: ReadContext): Promise<void> | void;
   /** Added before an object's first reconcile, taken away when its `run` is through. */

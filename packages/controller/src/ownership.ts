@@ -1,5 +1,6 @@
 import {
   DepwatchError,
+  checkRecord,
   describeObjectIdentifier,
   groupVersionKindFrom,
   invalidInput,
@@ -9,6 +10,7 @@ import {
   type KubernetesObject,
   type ObjectIdentifier,
   type OwnerReference,
+  wrongType,
 } from '@depwatch/core';
 import { ownerReferenceTo } from './helpers/owner-reference.ts';
 
@@ -66,14 +68,18 @@ export function ownedBy<K extends KubernetesObject>(
   }
   const { uid } = existing?.metadata ?? {};
   const reference = ownerReferenceTo(owner);
-  const others = object.metadata?.ownerReferences?.filter((other) => other.uid !== reference.uid);
+  const { ownerReferences = [] } = object.metadata!;
+  if (!Array.isArray(ownerReferences))
+    throw wrongType('metadata.ownerReferences', 'an array', ownerReferences);
+  ownerReferences.forEach((one) => checkRecord('metadata.ownerReferences', one));
+  const others = ownerReferences.filter((other) => other.uid !== reference.uid);
   return {
     ...object,
     // With the uid it is that very object, or none.
     metadata: {
       ...object.metadata,
       ...(uid && { uid }),
-      ownerReferences: [...(others ?? []), reference],
+      ownerReferences: [...others, reference],
     },
   };
 }

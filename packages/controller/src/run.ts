@@ -1,4 +1,11 @@
-import { guardLogger, invalidInput, silentLogger, type Logger } from '@depwatch/core';
+import {
+  checkCallOptions,
+  checkMethods,
+  guardLogger,
+  invalidInput,
+  silentLogger,
+  type Logger,
+} from '@depwatch/core';
 import type { WatchStatus } from '@depwatch/dynamic-watcher';
 import type { Controller } from './controller.ts';
 import { shareWatches } from './share-watches.ts';
@@ -51,12 +58,15 @@ const signals = ['SIGTERM', 'SIGINT'] as const;
  * Controllers that were given the same transport, or the same kubeConfig, or neither, share connections, watches and cache, unless
  * settings of these differ; what more than one of them reads is watched once and kept once.
  *
- * @throws DepwatchError ERR_INVALID_INPUT for what are no controllers
+ * @throws DepwatchError ERR_INVALID_INPUT for what are no controllers, and for an option that is none
  */
 export function run(controllers: readonly Controller[], options: RunOptions = {}): Run {
   if (!Array.isArray(controllers) || !controllers.every((one) => typeof one?.start === 'function'))
     throw invalidInput('controllers: expected a list of what createController gives');
-  const logger = guardLogger(options.logger ?? silentLogger);
+  checkCallOptions(options);
+  const { logger: given = silentLogger } = options;
+  checkMethods('logger', given, ['debug', 'info', 'warn', 'error']);
+  const logger = guardLogger(given);
   shareWatches(controllers, logger);
   return new ProcessRun(controllers, { ...options, logger });
 }

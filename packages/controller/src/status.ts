@@ -1,10 +1,15 @@
-import { sameJson } from '@depwatch/core';
+import { checkRecord, encodeJson, isRecord, sameJson } from '@depwatch/core';
 
 type Json = { readonly [field: string]: unknown };
 
-/** What goes over the wire: no undefined fields, and text for a Date. */
-export function wireForm(value: object): Json {
-  return JSON.parse(JSON.stringify(value)) as Json;
+/**
+ * What of a status in parts goes over the wire: no undefined fields, and text for a Date.
+ *
+ * @throws DepwatchError ERR_INVALID_INPUT for what is no object, or no JSON
+ */
+export function wireForm(status: object): Json {
+  checkRecord('status', status, 'an object with the fields to change, null for one to take away');
+  return JSON.parse(encodeJson('status', status, '{')) as Json;
 }
 
 /** Whether a merge patch (RFC 7386) would change what is there. */
@@ -16,8 +21,4 @@ export function wouldChange(current: unknown, patch: unknown): boolean {
     if (value === null) return known !== undefined;
     return known === undefined || wouldChange(known, value);
   });
-}
-
-function isRecord(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import {
+  checkCallOptions,
   formatGroupVersion,
   groupVersionKindFrom,
   isDepwatchError,
@@ -112,28 +113,35 @@ export class Writes {
     key: string,
     by: { fieldManager: string; signal: AbortSignal },
   ): ObjectClient {
-    const note = <T extends KubernetesObject>(
-      written: T,
-      { dryRun, subresource, of }: Noted = {},
-    ): T => {
-      if (dryRun) return written;
-      if (subresource === 'eviction' && of) this.noteDeleted(key, of);
-      else this.note(key, written, subresource === undefined ? undefined : of);
-      return written;
-    };
     const { signal } = by;
+    const reading = <O extends object>(options: O | undefined): O & { signal: AbortSignal } => {
+      // Before anything is sent: a spread would hide what they are.
+      checkCallOptions(options);
+      return { signal, ...options } as O & { signal: AbortSignal };
+    };
+    const writing = <O extends object>(options: O | undefined): O & typeof by => ({
+      fieldManager: by.fieldManager,
+      ...reading(options),
+    });
+    const note = async <T extends KubernetesObject>(
+      written: Promise<T>,
+      { dryRun, subresource, of }: Noted = {},
+    ): Promise<T> => {
+      const object = await written;
+      if (dryRun) return object;
+      if (subresource === 'eviction' && of) this.noteDeleted(key, of);
+      else this.note(key, object, subresource === undefined ? undefined : of);
+      return object;
+    };
     return {
-      get: (id, options) => client.get(id, { signal, ...options }),
-      create: async (object, options) =>
-        note(await client.create(object, { ...by, ...options }), options),
-      update: async (object, options) =>
-        note(await client.update(object, { ...by, ...options }), options),
+      get: async (id, options) => client.get(id, reading(options)),
+      create: async (object, options) => note(client.create(object, writing(options)), options),
+      update: async (object, options) => note(client.update(object, writing(options)), options),
       patch: async (id, patch, options) =>
-        note(await client.patch(id, patch, { ...by, ...options }), { ...options, of: id }),
-      apply: async (object, options) =>
-        note(await client.apply(object, { ...by, ...options }), options),
+        note(client.patch(id, patch, writing(options)), { ...options, of: id }),
+      apply: async (object, options) => note(client.apply(object, writing(options)), options),
       delete: async (id, options) => {
-        await client.delete(id, { signal, ...options });
+        await client.delete(id, reading(options));
         if (!options?.dryRun) this.noteDeleted(key, id);
       },
     };

@@ -200,6 +200,23 @@ describe('what a reconcile reads', () => {
     expect(calls).toEqual(['other', 'reader', 'lister']);
   });
 
+  test('from a held list is refused where one of a watch would be', async () => {
+    const refused: string[] = [];
+    await using bench = await startBench(
+      {
+        async reconcile(_object, { get, list }) {
+          for (const namespace of ['a/b', 'a%2Fb', '..', '\ud800']) {
+            for (const read of [get(widgetId('a', namespace)), list({ ...widgetKind, namespace })])
+              await read.catch((error: Error) => refused.push(error.message.slice(0, 10)));
+          }
+        },
+      },
+      [widget('a')],
+    );
+    expect(bench.calls).toEqual(['a']);
+    expect(refused).toEqual(Array.from({ length: 8 }, () => 'namespace:'));
+  });
+
   test('that is not to be had is said to be so, and wakes it when it comes', async () => {
     const gadget = { group: 'example.com', version: 'v1', kind: 'Gadget' };
     const missing: unknown[] = [];
@@ -276,6 +293,95 @@ describe('an object that is being deleted', () => {
 });
 
 describe('removed', () => {
+  test('that always fails holds up no object of the same name, and is tried before each of its reconciles', async () => {
+    const sizes: unknown[] = [];
+    await using bench = await startBench(
+      {
+        async reconcile({ spec }, { get }) {
+          sizes.push(spec?.size);
+          await get(configMapId('config'));
+        },
+        async removed(_id, { get }) {
+          await get(configMapId('other'));
+          throw new Error('never');
+        },
+      },
+      [widget('a', { size: 1 })],
+    );
+    const { fake, calls } = bench;
+    fake.remove(widgetId('a'));
+    await bench.settle(30_000);
+    fake.put(widget('a', { size: 2 }));
+    await bench.settle(10);
+    expect(sizes).toEqual([1, 2]);
+    expect(calls.slice(-2)).toEqual(['removed a', 'a']);
+    fake.put(widget('a', { size: 3 }));
+    await bench.settle(10);
+    expect(sizes).toEqual([1, 2, 3]);
+    // What the failed one has read wakes nobody; what the object has read does.
+    const before = calls.length;
+    fake.put(configMap('other'));
+    await bench.settle(10);
+    expect(calls.length).toBe(before);
+    fake.put(configMap('config'));
+    await bench.settle(10);
+    expect(sizes).toEqual([1, 2, 3, 3]);
+    expect(bench.controller.watcher.getWatchCount()).toBe(2);
+  });
+
+  test('is told of once, when it no longer fails, whoever has come and gone meanwhile', async () => {
+    let fails = true;
+    await using bench = await startBench(
+      {
+        removed() {
+          if (fails) throw new Error('not yet');
+        },
+      },
+      [widget('a')],
+    );
+    const { fake, calls } = bench;
+    fake.remove(widgetId('a'));
+    fake.put(widget('a'));
+    await bench.settle(10);
+    fake.remove(widgetId('a'));
+    await bench.settle(10_000);
+    fails = false;
+    await bench.settle(60_000);
+    const told = calls.length;
+    expect(calls.at(-1)).toBe('removed a');
+    fake.put(widget('a'));
+    await bench.settle(600_000);
+    expect(calls.slice(told)).toEqual(['a']);
+  });
+
+  test('is tried again, too, when the list could not be seen meanwhile', async () => {
+    let fails = true;
+    await using bench = await startBench(
+      {
+        removed() {
+          if (fails) throw new Error('not yet');
+        },
+      },
+      [widget('a'), widget('b')],
+    );
+    const { fake, calls } = bench;
+    fake.remove(widgetId('a'));
+    await bench.settle(10);
+    expect(calls).toContain('removed a');
+    fake.remove({
+      group: 'apiextensions.k8s.io',
+      version: 'v1',
+      kind: 'CustomResourceDefinition',
+      name: 'widgets.example.com',
+    });
+    await bench.settle(100_000);
+    fails = false;
+    calls.length = 0;
+    fake.put(widgetDefinition);
+    await bench.settle(100_000);
+    expect(calls).toContain('removed a');
+  });
+
   test('is called again where it fails, and what it reads wakes nobody', async () => {
     let failures = 2;
     await using bench = await startBench(

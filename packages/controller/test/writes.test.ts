@@ -367,3 +367,30 @@ describe('patchStatus', () => {
     expect(bench.calls).toEqual(['a']);
   });
 });
+
+test('a write with options that are none is refused, and sends nothing', async () => {
+  const refused: string[] = [];
+  await using bench = await startBench(
+    {
+      async reconcile(_object, { client }) {
+        const none = null as never;
+        const calls = [
+          client.create(configMap('new'), none),
+          client.update(configMap('one', { a: 'b' }), none),
+          client.patch(configMapId('one'), { data: { a: 'b' } }, none),
+          client.apply(configMap('new'), none),
+          client.delete(configMapId('one'), none),
+          client.get(configMapId('one'), none),
+        ];
+        for (const call of calls) {
+          await call.catch((error: Error) => refused.push(error.message));
+        }
+      },
+    },
+    [widget('a'), configMap('one')],
+  );
+  const { fake } = bench;
+  expect(refused).toEqual(Array.from({ length: 6 }, () => 'options: expected an object, got null'));
+  expect(fake.stored(configMapId('new'))).toBeUndefined();
+  expect(fake.stored<ConfigMap>(configMapId('one'))?.data).toEqual({});
+});

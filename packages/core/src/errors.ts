@@ -121,8 +121,17 @@ export function invalidInput(message: string, cause?: unknown): DepwatchError {
 
 /** The same of a value that is of another type. @param expected what it should be, with its article */
 export function wrongType(field: string, expected: string, value: unknown): DepwatchError {
-  const got = value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value;
-  return invalidInput(`${field}: expected ${expected}, got ${got}`);
+  return invalidInput(`${field}: expected ${expected}, got ${typeName(value)}`);
+}
+
+/**
+ * What is said of a value that is not what was expected: a number as it is, of anything else the type, since it may be a secret
+ * in the wrong place, or refuse to be a text.
+ */
+export function typeName(value: unknown): string {
+  if (value === null) return 'null';
+  if (typeof value === 'number') return String(value);
+  return Array.isArray(value) ? 'an array' : typeof value;
 }
 
 /**

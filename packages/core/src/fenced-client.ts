@@ -1,3 +1,4 @@
+import { checkCallOptions, checkMethods, checkRecord, checkSignal } from './check-input.ts';
 import { abortedError } from './errors.ts';
 import type { ObjectClient } from './ports/object-client.ts';
 import type { Ownership } from './ports/ownership.ts';
@@ -15,8 +16,20 @@ export interface Fence {
  * the reconcile's signal is aborted, also where the process has stood still and nobody has been told yet that its time is over.
  *
  * A write that has been sent is out of its hands; what must not be overwritten then needs a precondition.
+ *
+ * @throws DepwatchError ERR_INVALID_INPUT for what is no client or no fence
  */
-export function fencedClient(client: ObjectClient, { ownership, signal }: Fence): ObjectClient {
+export function fencedClient(client: ObjectClient, fence: Fence): ObjectClient {
+  checkMethods('client', client, ['get', 'create', 'update', 'patch', 'apply', 'delete']);
+  checkRecord('fence', fence, 'an object with ownership and signal');
+  const { ownership, signal } = fence;
+  checkMethods('ownership', ownership, ['owns']);
+  checkSignal(signal ?? null);
+  const within = <O extends object>(options: O | undefined): O & { signal: AbortSignal } => {
+    // A spread would hide what they are.
+    checkCallOptions(options);
+    return { signal, ...options } as O & { signal: AbortSignal };
+  };
   const fenced = async <R>(write: () => Promise<R>): Promise<R> => {
     // To be asked has who stood still look at the clock, and abort what it has lost.
     ownership.owns('');
@@ -24,11 +37,11 @@ export function fencedClient(client: ObjectClient, { ownership, signal }: Fence)
     return write();
   };
   return {
-    get: (id, options) => client.get(id, { signal, ...options }),
-    create: (object, options) => fenced(() => client.create(object, { signal, ...options })),
-    update: (object, options) => fenced(() => client.update(object, { signal, ...options })),
-    patch: (id, patch, options) => fenced(() => client.patch(id, patch, { signal, ...options })),
-    apply: (object, options) => fenced(() => client.apply(object, { signal, ...options })),
-    delete: (id, options) => fenced(() => client.delete(id, { signal, ...options })),
+    get: async (id, options) => client.get(id, within(options)),
+    create: (object, options) => fenced(() => client.create(object, within(options))),
+    update: (object, options) => fenced(() => client.update(object, within(options))),
+    patch: (id, patch, options) => fenced(() => client.patch(id, patch, within(options))),
+    apply: (object, options) => fenced(() => client.apply(object, within(options))),
+    delete: (id, options) => fenced(() => client.delete(id, within(options))),
   };
 }

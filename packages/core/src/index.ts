@@ -5,6 +5,16 @@
  */
 export { backOffMs } from './back-off.ts';
 export type { BackOff } from './back-off.ts';
+export {
+  checkBoolean,
+  checkCallOptions,
+  checkMethods,
+  checkRecord,
+  checkSignal,
+  checkText,
+  encodeJson,
+  isRecord,
+} from './check-input.ts';
 export { createDependencyGraph } from './dependency-graph.ts';
 export type { DependencyGraph, DependencyGraphSnapshot, GraphChange } from './dependency-graph.ts';
 export {
@@ -15,6 +25,8 @@ export {
   invalidInput,
   isDepwatchError,
   isRefusal,
+  typeName,
+  wrongType,
 } from './errors.ts';
 export type { DepwatchErrorOptions, ErrorCode, TransportFailure } from './errors.ts';
 export { fencedClient } from './fenced-client.ts';

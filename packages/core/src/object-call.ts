@@ -1,7 +1,16 @@
+import {
+  checkBoolean,
+  checkRecord,
+  checkSignal,
+  checkText,
+  encodeJson,
+  isRecord,
+} from './check-input.ts';
 import { invalidInput, wrongType } from './errors.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 import type { ObjectRequest } from './object-error.ts';
 import {
+  checkSegment,
   copyObjectIdentifier,
   groupVersionKindFrom,
   validateQuery,
@@ -79,8 +88,8 @@ export function patchCall(
   const read = readOptions(options);
   const target = namedBy(id);
   if (typeof patch !== 'object' || patch === null)
-    throw invalidInput('patch: expected an object (a merge patch) or an array (a JSON patch)');
-  const body = encode('patch', patch, Array.isArray(patch) ? '[' : '{');
+    throw wrongType('patch', 'an object (a merge patch) or an array (a JSON patch)', patch);
+  const body = encodeJson('patch', patch, Array.isArray(patch) ? '[' : '{');
   return { verb: 'patch', id: target, body, jsonPatch: Array.isArray(patch), ...read };
 }
 
@@ -101,7 +110,7 @@ export function deleteCall(id: ObjectIdentifier, options: DeleteOptions = {}): O
   const { signal, dryRun, force } = readOptions(options);
   const { preconditions, propagationPolicy, gracePeriodSeconds } = options;
   if (preconditions !== undefined) {
-    if (!isObject(preconditions)) throw wrongType('preconditions', 'an object', preconditions);
+    checkRecord('preconditions', preconditions);
     checkText('preconditions.uid', preconditions.uid);
     checkText('preconditions.resourceVersion', preconditions.resourceVersion);
     // It would delete whatever is there, though its caller meant to make sure.
@@ -131,10 +140,9 @@ type AnyOptions = Partial<ApplyOptions>;
 function readOptions(
   options: AnyOptions = {},
 ): Pick<ObjectCall, 'subresource' | 'dryRun' | 'fieldManager' | 'force' | 'signal'> {
-  if (!isObject(options)) throw wrongType('options', 'an object', options);
+  checkRecord('options', options);
   const { signal, dryRun, force, fieldManager, subresource } = options;
-  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
-    throw wrongType('signal', 'an AbortSignal', signal);
+  checkSignal(signal);
   checkBoolean('dryRun', dryRun);
   checkBoolean('force', force);
   checkText('fieldManager', fieldManager);
@@ -167,7 +175,7 @@ function targetOf(object: KubernetesObject, options: ObjectWriteOptions): Object
     return id;
   }
   groupVersionKindFrom(object);
-  if (!isObject(of)) throw wrongType('of', 'an object identifier', of);
+  checkRecord('of', of, 'an object identifier');
   if (!of.name) throw invalidInput('of: names no object');
   return namedBy(of);
 }
@@ -199,44 +207,11 @@ function checkPlace(id: ObjectIdentifier): ObjectIdentifier {
   return copyObjectIdentifier(id);
 }
 
-/** As `path.IsValidPathSegmentName` of k8s.io/apimachinery: servers decode `%2F` before they split a path. */
-function checkSegment(field: string, value = ''): void {
-  const isBad = value === '.' || value === '..' || /[/%]/.test(value) || !value.isWellFormed();
-  if (isBad) throw invalidInput(`${field}: ${JSON.stringify(value)} names nothing in Kubernetes`);
-}
-
 function encodeObject(object: KubernetesObject): string {
-  if (!isObject(object))
-    throw invalidInput('object: expected an object with apiVersion, kind and metadata');
   groupVersionKindFrom(object);
   const metadata: unknown = object.metadata ?? {};
-  if (!isObject(metadata)) throw wrongType('metadata', 'an object', metadata);
+  if (!isRecord(metadata)) throw wrongType('metadata', 'an object', metadata);
   for (const field of ['name', 'namespace', 'generateName'])
     checkText(`metadata.${field}`, metadata[field] ?? undefined);
-  return encode('object', object, '{');
-}
-
-/** @param opening what it begins with, unless its `toJSON` makes something else of it */
-function encode(field: string, value: object, opening: '{' | '['): string {
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(value) as string | undefined;
-  } catch {
-    // A cycle, a BigInt, a getter that throws; what is said of it may quote data.
-  }
-  if (!text?.startsWith(opening)) throw invalidInput(`${field}: can't be written as JSON`);
-  return text;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function checkText(field: string, value: unknown): void {
-  if (value !== undefined && typeof value !== 'string') throw wrongType(field, 'a string', value);
-}
-
-function checkBoolean(field: string, value: unknown): void {
-  if (value !== undefined && typeof value !== 'boolean')
-    throw wrongType(field, 'true or false', value);
+  return encodeJson('object', object, '{');
 }

@@ -1,4 +1,5 @@
-import { invalidInput, wrongType } from './errors.ts';
+import { checkRecord } from './check-input.ts';
+import { invalidInput, wrongType, type DepwatchError } from './errors.ts';
 import type { Cached, KubernetesObject } from './kubernetes-object.ts';
 import { parseLabelSelector } from './label-selector.ts';
 
@@ -27,8 +28,13 @@ export interface ObjectIdentifier extends GroupVersionKind {
   metadataOnly?: boolean;
 }
 
-/** For people: `GroupVersion=v1, Kind=ConfigMap, Namespace=ns, Name=n[, Selector=…]`. Not injective. */
+/**
+ * For people: `GroupVersion=v1, Kind=ConfigMap, Namespace=ns, Name=n[, Selector=…]`. Not injective.
+ *
+ * @throws DepwatchError ERR_INVALID_INPUT for what is no object of strings; what an identifier lacks may be missing
+ */
 export function formatObjectIdentifier(id: ObjectIdentifier): string {
+  checkFields(id);
   return `GroupVersion=${formatGroupVersion(id)}, Kind=${id.kind}, Namespace=${id.namespace ?? ''}, Name=${
     id.name ?? ''
   }${id.selector ? `, Selector=${id.selector}` : ''}${id.metadataOnly ? ', MetadataOnly' : ''}`;
@@ -77,18 +83,8 @@ const fields = ['group', 'version', 'kind', 'namespace', 'name', 'selector'] as 
 
 /** Checks what all identifiers and queries have in common: strings, a version, a kind, no path segments that climb. */
 export function validateQuery(id: ObjectIdentifier): void {
-  if (typeof id !== 'object' || id === null) {
-    throw wrongType('object identifier', 'an object with version and kind', id);
-  }
-  for (const field of fields) {
-    const value: unknown = id[field];
-    if (value !== undefined && typeof value !== 'string') {
-      throw wrongType(field, 'a string', value);
-    }
-    if (value === '.' || value === '..') {
-      throw invalidInput(`${field}: ${JSON.stringify(value)} names nothing in Kubernetes`);
-    }
-  }
+  checkFields(id);
+  if (id.namespace) checkSegment('namespace', id.namespace);
   const { metadataOnly }: { metadataOnly?: unknown } = id;
   if (metadataOnly !== undefined && typeof metadataOnly !== 'boolean')
     throw invalidInput('metadataOnly: expected true or false');
@@ -101,6 +97,27 @@ export function validateQuery(id: ObjectIdentifier): void {
     );
   }
   parseLabelSelector(id.selector);
+}
+
+function checkFields(id: ObjectIdentifier): void {
+  checkRecord('object identifier', id, 'an object with version and kind');
+  // By the thousand; so in one loop, and without a call for each field.
+  for (const field of fields) {
+    const value: unknown = id[field];
+    if (value === undefined) continue;
+    if (typeof value !== 'string') throw wrongType(field, 'a string', value);
+    if (value === '.' || value === '..') throw namesNothing(field, value);
+  }
+}
+
+/** As `path.IsValidPathSegmentName` of k8s.io/apimachinery: servers decode `%2F` before they split a path. */
+export function checkSegment(field: string, value = ''): void {
+  const isBad = value === '.' || value === '..' || /[/%]/.test(value) || !value.isWellFormed();
+  if (isBad) throw namesNothing(field, value);
+}
+
+function namesNothing(field: string, value: string): DepwatchError {
+  return invalidInput(`${field}: ${JSON.stringify(value)} names nothing in Kubernetes`);
 }
 
 /** An apiVersion in its place would be waited for, since such a version may come; who means one is told what to write. */
@@ -152,10 +169,11 @@ export function copyObjectIdentifier(id: ObjectIdentifier): ObjectIdentifier {
  *
  * @throws DepwatchError ERR_INVALID_INPUT when it has no apiVersion or kind; lists and some clients leave them out
  */
-export function groupVersionKindFrom({
-  apiVersion,
-  kind,
-}: KubernetesObject | Cached<KubernetesObject>): GroupVersionKind {
+export function groupVersionKindFrom(
+  object: KubernetesObject | Cached<KubernetesObject>,
+): GroupVersionKind {
+  checkRecord('object', object, 'an object with apiVersion, kind and metadata');
+  const { apiVersion, kind } = object;
   if (!apiVersion || typeof apiVersion !== 'string')
     throw invalidInput('apiVersion: the object has none; set it, for example "apps/v1"');
   if (!kind || typeof kind !== 'string')
@@ -176,8 +194,8 @@ export function groupVersionKindFrom({
 export function objectIdentifierFrom(
   object: KubernetesObject | Cached<KubernetesObject>,
 ): ObjectIdentifier {
-  const { metadata } = object;
   const gvk = groupVersionKindFrom(object);
+  const { metadata } = object;
   if (!metadata?.name) throw invalidInput('metadata.name: the object has none');
   const id: ObjectIdentifier = {
     ...gvk,

@@ -4,7 +4,7 @@ import {
   validateObjectIdentifier,
   type ObjectIdentifier,
 } from '@depwatch/core';
-import { checkUnavailable } from './check-options.ts';
+import { checkDependOptions } from './check-options.ts';
 import type { DependOptions } from './public-interface.ts';
 
 /** Checks an identifier of one object, or of a selector. @throws DepwatchError ERR_INVALID_INPUT that names the argument */
@@ -23,7 +23,8 @@ export function named<T>(argument: string, check: (value: T) => void, value: T):
 }
 
 /** Whether a call waits for what is not to be had. @param otherwise whether it does where its options don't say */
-export function doesWait({ unavailable }: DependOptions, otherwise: boolean): boolean {
-  checkUnavailable(unavailable);
+export function doesWait(options: DependOptions, otherwise: boolean): boolean {
+  checkDependOptions(options);
+  const { unavailable } = options;
   return unavailable === undefined ? otherwise : unavailable === 'wait';
 }

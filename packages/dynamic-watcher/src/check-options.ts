@@ -1,10 +1,18 @@
-import { invalidInput } from '@depwatch/core';
+import {
+  checkBoolean,
+  checkCallOptions,
+  checkMethods as checkMethodsOf,
+  isRecord,
+  invalidInput,
+  typeName,
+} from '@depwatch/core';
 import type {
   CommonSettings,
   DynamicWatcherOptions,
   ReconcileGroupOptions,
   SharedWatchesOptions,
 } from './options.ts';
+import type { DependOptions } from './public-interface.ts';
 import { LoopGroup } from './reconcile/reconcile-group.ts';
 import { WatchShare } from './shared-watches.ts';
 
@@ -20,7 +28,7 @@ const mostConcurrentReconciles = 10_000;
  * @throws DepwatchError ERR_INVALID_INPUT that names the option
  */
 export function checkOptions(options: DynamicWatcherOptions): void {
-  if (!isObject(options)) {
+  if (!isRecord(options)) {
     throw invalidInput('options: expected an object with a reconciler');
   }
   if (options.sharedWatches === undefined) checkSharedWatches(options);
@@ -38,7 +46,7 @@ export function checkOptions(options: DynamicWatcherOptions): void {
  * @throws DepwatchError ERR_INVALID_INPUT that names the option
  */
 export function checkSharedWatches(options: SharedWatchesOptions): void {
-  if (!isObject(options)) throw invalidInput('options: expected an object');
+  if (!isRecord(options)) throw invalidInput('options: expected an object');
   const { kubeConfig, transport, objectCache } = options;
   if (kubeConfig !== undefined && transport !== undefined) {
     throw invalidInput('kubeConfig, transport: give one of them at most');
@@ -60,8 +68,8 @@ export function checkSharedWatches(options: SharedWatchesOptions): void {
   checkMs('pollIntervalMs', options.pollIntervalMs, 1);
   checkPlan(options);
   checkMs('authGraceMs', options.authGraceMs, 0);
-  if (objectCache !== undefined && !isObject(objectCache)) {
-    throw invalidInput(`objectCache: expected an object, got ${shown(objectCache)}`);
+  if (objectCache !== undefined && !isRecord(objectCache)) {
+    throw invalidInput(`objectCache: expected an object, got ${typeName(objectCache)}`);
   }
   checkMs('objectCache.gvkToGvrTtlMs', objectCache?.gvkToGvrTtlMs, 1);
   checkMs('objectCache.missingApiResourceTtlMs', objectCache?.missingApiResourceTtlMs, 0);
@@ -97,7 +105,7 @@ const ofWatches = [
  * @throws DepwatchError ERR_INVALID_INPUT that names the option
  */
 export function checkLoopOptions(options: ReconcileGroupOptions): void {
-  if (!isObject(options)) throw invalidInput('options: expected an object with reconciler');
+  if (!isRecord(options)) throw invalidInput('options: expected an object with reconciler');
   const { reconciler } = options;
   if (typeof reconciler !== 'function' && typeof reconciler?.reconcile !== 'function') {
     throw invalidInput('reconciler: expected a function, or an object with a method reconcile');
@@ -144,43 +152,41 @@ function checkPorts(options: Pick<CommonSettings, 'logger' | 'metrics' | 'clock'
   checkMethods('clock', options.clock, ['now', 'setTimeout', 'random']);
 }
 
+/** What may be left out takes these methods. */
 function checkMethods(option: string, value: unknown, methods: readonly string[]): void {
-  if (value === undefined) return;
-  const expected = `${option}: expected an object with ${methods.join(', ')}`;
-  // Some loggers are functions with methods.
-  if (!isObject(value) && typeof value !== 'function') {
-    throw invalidInput(`${expected}; got ${shown(value)}`);
-  }
-  const members = value as Record<string, unknown>;
-  const missing = methods.find((method) => typeof members[method] !== 'function');
-  if (missing !== undefined) throw invalidInput(`${expected}; ${missing} is no function`);
+  if (value !== undefined) checkMethodsOf(option, value, methods);
 }
 
 function checkText(option: string, value: unknown): void {
   if (value === undefined || (typeof value === 'string' && value !== '')) return;
-  throw invalidInput(`${option}: expected text, got ${shown(value)}`);
+  throw invalidInput(`${option}: expected text, got ${typeName(value)}`);
 }
 
-function checkBoolean(option: string, value: unknown): void {
-  if (value === undefined || typeof value === 'boolean') return;
-  throw invalidInput(`${option}: expected true or false, got ${shown(value)}`);
+/**
+ * Checks what a call says of how it depends on something.
+ *
+ * @throws DepwatchError ERR_INVALID_INPUT that names the option
+ */
+export function checkDependOptions(options: DependOptions): void {
+  checkCallOptions(options);
+  checkUnavailable(options.unavailable);
 }
 
 /** @throws DepwatchError ERR_INVALID_INPUT */
-export function checkUnavailable(value: unknown): void {
+function checkUnavailable(value: unknown): void {
   if (value === undefined || value === 'reject' || value === 'wait') return;
-  throw invalidInput(`unavailable: expected 'reject' or 'wait', got ${shown(value)}`);
+  throw invalidInput(`unavailable: expected 'reject' or 'wait', got ${typeName(value)}`);
 }
 
 function checkPlan({ watchPlan, watchPlanBounds: bounds }: SharedWatchesOptions): void {
   if (watchPlan !== undefined && !['auto', 'per-object', 'shared'].includes(watchPlan)) {
     throw invalidInput(
-      `watchPlan: expected 'auto', 'per-object' or 'shared', got ${shown(watchPlan)}`,
+      `watchPlan: expected 'auto', 'per-object' or 'shared', got ${typeName(watchPlan)}`,
     );
   }
   if (bounds === undefined) return;
-  if (!isObject(bounds)) {
-    throw invalidInput(`watchPlanBounds: expected an object, got ${shown(bounds)}`);
+  if (!isRecord(bounds)) {
+    throw invalidInput(`watchPlanBounds: expected an object, got ${typeName(bounds)}`);
   }
   for (const bound of [
     'shareAt',
@@ -191,7 +197,7 @@ function checkPlan({ watchPlan, watchPlanBounds: bounds }: SharedWatchesOptions)
     const value: unknown = bounds[bound];
     if (value === undefined || (typeof value === 'number' && value >= 1)) continue;
     throw invalidInput(
-      `watchPlanBounds.${bound}: expected a number of at least 1, got ${shown(value)}`,
+      `watchPlanBounds.${bound}: expected a number of at least 1, got ${typeName(value)}`,
     );
   }
   checkMs('watchPlanBounds.unshareAfterMs', bounds.unshareAfterMs, 1);
@@ -207,7 +213,7 @@ function checkConcurrency(value: unknown): void {
   )
     return;
   throw invalidInput(
-    `maxConcurrentReconciles: expected a whole number of 1 to ${mostConcurrentReconciles}, got ${shown(value)}`,
+    `maxConcurrentReconciles: expected a whole number of 1 to ${mostConcurrentReconciles}, got ${typeName(value)}`,
   );
 }
 
@@ -215,16 +221,6 @@ function checkMs(option: string, value: unknown, least: number): void {
   if (value === undefined) return;
   if (typeof value === 'number' && value >= least && value <= longestTimerMs) return;
   throw invalidInput(
-    `${option}: expected ${least} to ${longestTimerMs} milliseconds, got ${shown(value)}`,
+    `${option}: expected ${least} to ${longestTimerMs} milliseconds, got ${typeName(value)}`,
   );
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
-}
-
-/** A number as it is; of anything else the type, since it may be a secret in the wrong place, or refuse to be a text. */
-function shown(value: unknown): string {
-  if (value === null) return 'null';
-  return typeof value === 'number' ? String(value) : `a value of type ${typeof value}`;
 }

@@ -1,13 +1,15 @@
 import {
   abortedError,
+  checkCallOptions,
+  checkRecord,
   copyObjectIdentifier,
   DepwatchError,
   invalidInput,
   objectIdentifierFrom,
   objectIdentifierKey,
-  objectKey,
   validateObjectIdentifier,
   validateQuery,
+  wrongType,
   type Cached,
   type GroupVersionKind,
   type KubernetesObject,
@@ -27,6 +29,7 @@ import type {
 } from './public-interface.ts';
 import { edgeTerms, type EdgeTerms } from './demand/edge-terms.ts';
 import { LifeCycle } from './life-cycle.ts';
+import { QueryKeys, ShownStore } from './shown-store.ts';
 import type { Observation, ObserveOptions } from './observe/observation.ts';
 import type { DynamicWatcherOptions } from './options.ts';
 import type { Watcher } from './demand/dependencies.ts';
@@ -49,6 +52,7 @@ export function createDynamicWatcher(options: DynamicWatcherOptions): DynamicWat
 class EngineWatcher implements DynamicWatcher {
   readonly #life: LifeCycle;
   readonly #reads: Reads;
+  readonly #queryKeys = new QueryKeys();
 
   constructor(life: LifeCycle) {
     this.#life = life;
@@ -100,7 +104,7 @@ class EngineWatcher implements DynamicWatcher {
     watcher: ObjectIdentifier,
     watched: ObjectIdentifier,
     map: MapChange<T>,
-    { signal, ...options }: DependOptions = {},
+    options: DependOptions = {},
   ): Promise<void> {
     const { operations, batches, dependencies } = this.#life.cached();
     validateNamed('watcher', watcher);
@@ -121,14 +125,14 @@ class EngineWatcher implements DynamicWatcher {
         // Of which type the objects are, the caller says.
         return dependencies.addMapping(by, what, map as MapChange, waits, turn);
       },
-      signal,
+      options.signal,
     );
   }
 
   async addOrUpdateWatcher(
     watcher: ObjectIdentifier,
     watched: readonly ObjectIdentifier[],
-    { signal, ...options }: AddOptions = {},
+    options: AddOptions = {},
   ): Promise<void> {
     const { operations, batches, watchers } = this.#life.running();
     validateNamed('watcher', watcher);
@@ -148,16 +152,18 @@ class EngineWatcher implements DynamicWatcher {
         batches.refuse(by);
         return watchers.replace(by, what, terms, turn);
       },
-      signal,
+      options.signal,
     );
   }
 
   async removeWatcher(
     watcher: ObjectIdentifier,
-    { abortBatch = false }: { abortBatch?: boolean } = {},
+    options: { abortBatch?: boolean } = {},
   ): Promise<void> {
     const { operations, batches, watchers } = this.#life.running();
     validateNamed('watcher', watcher);
+    checkRecord('options', options);
+    const { abortBatch = false } = options;
     const by = keyed(watcher);
     if (!abortBatch) batches.refuse(by);
     operations.abort(by.key, new DepwatchError('ERR_ABORTED', 'the watcher was removed meanwhile'));
@@ -165,13 +171,13 @@ class EngineWatcher implements DynamicWatcher {
     watchers.remove(by);
   }
 
-  enqueue(watcher: ObjectIdentifier, { afterMs = 0 }: { afterMs?: number } = {}): void {
+  enqueue(watcher: ObjectIdentifier, options: { afterMs?: number } = {}): void {
     const { loop, cluster, watchers } = this.#life.running();
     validateNamed('watcher', watcher);
+    checkRecord('options', options);
+    const { afterMs = 0 } = options;
     if (!(typeof afterMs === 'number' && afterMs >= 0 && afterMs < Infinity)) {
-      throw invalidInput(
-        `afterMs: expected a number of milliseconds of at least 0, got ${String(afterMs)}`,
-      );
+      throw wrongType('afterMs', 'a number of milliseconds of at least 0', afterMs);
     }
     const by = copyObjectIdentifier(watcher);
     const key = objectIdentifierKey(by);
@@ -253,15 +259,8 @@ class EngineWatcher implements DynamicWatcher {
 
   shownBy<T = KubernetesObject>(query: ObjectIdentifier): ShownObjects<T> | undefined {
     const engine = this.#life.cached();
-    validateQuery(query);
-    const store = engine.feeds.shown(objectIdentifierKey(engine.normalize(query)));
-    if (!store) return undefined;
-    const find = (metadata: ObjectIdentifier) => store.get(objectKey({ metadata }));
-    return {
-      // A namespace means nothing where the kind has none.
-      get: (object) => (find(object) ?? find(engine.normalize(object))) as Cached<T> | undefined,
-      all: () => store.values() as readonly Cached<T>[],
-    };
+    const store = engine.feeds.shown(this.#queryKeys.of(query, engine));
+    return store && new ShownStore<T>(store, engine);
   }
 
   listWatchedFromCache(watcher: ObjectIdentifier): readonly Cached<KubernetesObject>[] {
@@ -275,8 +274,10 @@ class EngineWatcher implements DynamicWatcher {
     return seen.flatMap((id) => [...cache.fromObjectIdentifier(feeds.askedAs(id))]);
   }
 
-  async caughtUp(written: KubernetesObject, { signal }: CallOptions = {}): Promise<void> {
+  async caughtUp(written: KubernetesObject, options: CallOptions = {}): Promise<void> {
     const { feeds, stopSignal } = this.#life.running();
+    checkCallOptions(options);
+    const { signal } = options;
     if (!written?.metadata?.resourceVersion) {
       throw invalidInput(
         'written: expected an object with a metadata.resourceVersion, as a write returns it',
@@ -339,6 +340,7 @@ class EngineWatcher implements DynamicWatcher {
   }
 
   #terms(options: AddOptions): EdgeTerms | undefined {
+    checkCallOptions(options);
     const { select } = options;
     if (select !== undefined) {
       if (typeof select !== 'function') {

@@ -1,5 +1,6 @@
 import {
   abortedError,
+  checkCallOptions,
   DepwatchError,
   guardLogger,
   guardMetrics,
@@ -72,7 +73,9 @@ export class LifeCycle {
   }
 
   /** As `DynamicWatcher.start`. */
-  async start({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+  async start(options: { signal?: AbortSignal } = {}): Promise<void> {
+    checkCallOptions(options);
+    const { signal } = options;
     if (this.#started || this.#stopping) {
       throw new DepwatchError(
         'ERR_ALREADY_STARTED',

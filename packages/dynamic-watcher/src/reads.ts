@@ -34,7 +34,7 @@ export class Reads {
       copyObjectIdentifier(watcher),
       batch,
       copyObjectIdentifier(object),
-      { signal: options.signal, waits: doesWait(options, this.#life.waits) },
+      { waits: doesWait(options, this.#life.waits), signal: options.signal },
       (query) => cache.get<T>(query),
       undefined,
     );
@@ -55,7 +55,7 @@ export class Reads {
       copyObjectIdentifier(watcher),
       batch,
       copyObjectIdentifier(query),
-      { signal: options.signal, waits: doesWait(options, this.#life.waits) },
+      { waits: doesWait(options, this.#life.waits), signal: options.signal },
       (wanted) => cache.list<T>(wanted),
       nothing,
     );

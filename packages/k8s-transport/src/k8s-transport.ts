@@ -1,9 +1,16 @@
-import type { ObjectClient, ResourceQuery, Transport } from '@depwatch/core';
+import {
+  checkCallOptions,
+  checkRecord,
+  type ObjectClient,
+  type ResourceQuery,
+  type Transport,
+} from '@depwatch/core';
 
 import type { ApiRequest } from './api-request.ts';
 import { ApiServer } from './api-server.ts';
 import { ContentTypes } from './content-type.ts';
 import { shapeOf } from './answers/decode.ts';
+import { checkRequest } from './check-request.ts';
 import { discover } from './discovery.ts';
 import { list } from './list.ts';
 import { createObjectClient } from './objects/object-client.ts';
@@ -33,6 +40,11 @@ export function createK8sTransport(options: K8sTransportOptions): K8sTransport {
   const contentTypes = new ContentTypes();
 
   const watch: Transport['watch'] = (query, watchOptions) => {
+    try {
+      checkRequest(query, watchOptions);
+    } catch (error) {
+      return failing(error);
+    }
     const request = (): ApiRequest => ({
       path: watchPath(query, watchOptions),
       signal: watchOptions.signal,
@@ -46,8 +58,15 @@ export function createK8sTransport(options: K8sTransportOptions): K8sTransport {
   };
   return {
     announcesAcceptance: true,
-    discover: (gvk, { signal }) => discover(api, gvk, signal),
-    list: (query, listOptions) => list(api, contentTypes, query, listOptions),
+    discover: async (gvk, discoverOptions) => {
+      checkRecord('options', discoverOptions);
+      checkCallOptions(discoverOptions);
+      return discover(api, gvk, discoverOptions.signal);
+    },
+    list: async (query, listOptions) => {
+      checkRequest(query, listOptions);
+      return list(api, contentTypes, query, listOptions);
+    },
     watch,
     ...createObjectClient(api),
     servedKinds: ({ known, signal }) => servedKinds(api, known, signal),
@@ -55,6 +74,11 @@ export function createK8sTransport(options: K8sTransportOptions): K8sTransport {
     close: () => api.close(),
     [Symbol.asyncDispose]: () => api.close(),
   };
+}
+
+/** A watch that can't be: its first `next()` says why, as of one that the server refuses. */
+async function* failing(error: unknown): AsyncGenerator<never, undefined> {
+  yield await Promise.reject<never>(error);
 }
 
 function watchPath(query: ResourceQuery, options: Parameters<Transport['watch']>[1]): string {

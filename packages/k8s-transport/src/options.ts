@@ -2,7 +2,9 @@ import { constants } from 'node:buffer';
 import { validateHeaderValue } from 'node:http';
 
 import {
+  checkRecord,
   invalidInput,
+  typeName,
   noMetrics,
   silentLogger,
   type Clock,
@@ -79,9 +81,7 @@ const megabyte = 1024 * 1024;
  * @throws DepwatchError ERR_INVALID_INPUT that names the option
  */
 export function settingsFrom(options: K8sTransportOptions): Settings {
-  if (typeof options !== 'object' || options === null) {
-    throw invalidInput(`options: expected an object with kubeConfig, got ${typeName(options)}`);
-  }
+  checkRecord('options', options, 'an object with kubeConfig');
   const {
     kubeConfig,
     logger = silentLogger,
@@ -120,7 +120,7 @@ function duration(name: string, value: number | undefined, standard: number): nu
   if (value === undefined) return standard;
   if (!Number.isInteger(value) || value < 1 || value > longestMs) {
     throw invalidInput(
-      `${name}: expected whole milliseconds from 1 to ${longestMs}, got ${String(value)}`,
+      `${name}: expected whole milliseconds from 1 to ${longestMs}, got ${typeName(value)}`,
     );
   }
   return value;
@@ -133,7 +133,7 @@ function size(name: string, value: number | undefined, standard: number): number
   if (value === undefined) return standard;
   if (!Number.isInteger(value) || value < 1 || value > mostBytes) {
     throw invalidInput(
-      `${name}: expected a whole number of bytes from 1 to ${mostBytes}, got ${String(value)}`,
+      `${name}: expected a whole number of bytes from 1 to ${mostBytes}, got ${typeName(value)}`,
     );
   }
   return value;
@@ -147,8 +147,4 @@ function headerValue(name: string, value: unknown): string {
   } catch (error) {
     throw invalidInput(`${name}: expected text that can stand in an HTTP header`, error);
   }
-}
-
-function typeName(value: unknown): string {
-  return value === null ? 'null' : typeof value;
 }

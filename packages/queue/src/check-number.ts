@@ -1,4 +1,4 @@
-import { invalidInput } from '@depwatch/core';
+import { wrongType } from '@depwatch/core';
 
 /** `value`, when it is a number above zero (or, with `orZero`, zero); the error names the option. */
 export function checkNumber(
@@ -6,11 +6,10 @@ export function checkNumber(
   value: number,
   { orZero = false, orInfinity = false }: { orZero?: boolean; orInfinity?: boolean } = {},
 ): number {
-  const high = orInfinity ? value <= Infinity : value < Infinity;
-  if (typeof value !== 'number' || !high || !(orZero ? value >= 0 : value > 0)) {
-    throw invalidInput(
-      `${option}: expected a ${orInfinity ? '' : 'finite '}number ${orZero ? 'of at least' : 'above'} 0, got ${String(value)}`,
-    );
+  const isHigh = value === Infinity && !orInfinity;
+  if (typeof value !== 'number' || isHigh || !(orZero ? value >= 0 : value > 0)) {
+    const expected = `a ${orInfinity ? '' : 'finite '}number ${orZero ? 'of at least' : 'above'} 0`;
+    throw wrongType(option, expected, value);
   }
   return value;
 }

@@ -1,4 +1,12 @@
-import { DepwatchError, invalidInput, type Clock, type RateLimiter } from '@depwatch/core';
+import {
+  DepwatchError,
+  checkMethods,
+  checkRecord,
+  invalidInput,
+  wrongType,
+  type Clock,
+  type RateLimiter,
+} from '@depwatch/core';
 
 import { checkNumber } from './check-number.ts';
 import { DeadlineHeap } from './deadline-heap.ts';
@@ -43,6 +51,9 @@ export class EntryQueue<T, N> implements WorkQueue<T, N> {
   #shutDown = false;
 
   constructor(options: WorkQueueOptions<T, N>) {
+    checkRecord('options', options, 'an object with clock and rateLimiter');
+    checkMethods('clock', options.clock, ['now', 'setTimeout']);
+    checkMethods('rateLimiter', options.rateLimiter, ['when', 'forget', 'retries']);
     this.#clock = options.clock;
     this.#rateLimiter = options.rateLimiter;
     this.#keyOf = options.keyOf ?? defaultKeyOf;
@@ -90,7 +101,7 @@ export class EntryQueue<T, N> implements WorkQueue<T, N> {
   }
 
   addAfter(item: T, ms: number, note?: N): void {
-    if (!Number.isFinite(ms)) throw invalidInput(`ms: expected a finite number, got ${ms}`);
+    if (!Number.isFinite(ms)) throw wrongType('ms', 'a finite number', ms);
     if (this.#shutDown) return;
     if (ms <= 0) {
       this.add(item, note);

@@ -1,4 +1,11 @@
-import { invalidInput, type Clock, type ObjectIdentifier, type RateLimiter } from '@depwatch/core';
+import {
+  checkMethods,
+  checkRecord,
+  invalidInput,
+  type Clock,
+  type ObjectIdentifier,
+  type RateLimiter,
+} from '@depwatch/core';
 
 import { checkNumber } from './check-number.ts';
 import { defaultKeyOf } from './key-of.ts';
@@ -38,6 +45,7 @@ export class ItemExponentialFailureRateLimiter<T = ObjectIdentifier> implements 
 
   /** @throws DepwatchError ERR_INVALID_INPUT when a delay is negative or no finite number */
   constructor(options: ItemExponentialFailureRateLimiterOptions<T> = {}) {
+    checkRecord('options', options);
     const { baseDelayMs = 5, maxDelayMs = 1_000_000, keyOf = defaultKeyOf } = options;
     this.#baseDelayMs = checkNumber('baseDelayMs', baseDelayMs, { orZero: true });
     this.#maxDelayMs = checkNumber('maxDelayMs', maxDelayMs, { orZero: true });
@@ -98,7 +106,9 @@ export class BucketRateLimiter<T = ObjectIdentifier> implements RateLimiter<T> {
 
   /** @throws DepwatchError ERR_INVALID_INPUT when `perSecond` is not above 0 or `burst` is below 1 */
   constructor(options: BucketRateLimiterOptions = {}) {
+    checkRecord('options', options);
     const { clock = systemClock, perSecond = 10, burst = 100 } = options;
+    checkMethods('clock', clock, ['now']);
     this.#clock = clock;
     this.#perSecond = checkNumber('perSecond', perSecond);
     this.#burst = checkNumber('burst', burst);
@@ -131,7 +141,11 @@ export class MaxOfRateLimiter<T = ObjectIdentifier> implements RateLimiter<T> {
 
   /** @throws DepwatchError ERR_INVALID_INPUT when there is no limiter */
   constructor(limiters: readonly RateLimiter<T>[]) {
-    if (limiters.length === 0) throw invalidInput('limiters: expected at least one');
+    if (!Array.isArray(limiters) || limiters.length === 0)
+      throw invalidInput('limiters: expected at least one');
+    limiters.forEach((limiter, index) =>
+      checkMethods(`limiters[${index}]`, limiter, ['when', 'forget', 'retries']),
+    );
     this.#limiters = [...limiters];
   }
 
@@ -157,6 +171,7 @@ export function defaultControllerRateLimiter<T = ObjectIdentifier>(
   options: Pick<BucketRateLimiterOptions, 'clock'> &
     Pick<ItemExponentialFailureRateLimiterOptions<T>, 'keyOf'> = {},
 ): RateLimiter<T> {
+  checkRecord('options', options);
   return new MaxOfRateLimiter<T>([
     new ItemExponentialFailureRateLimiter<T>({ ...(options.keyOf && { keyOf: options.keyOf }) }),
     new BucketRateLimiter<T>({ ...(options.clock && { clock: options.clock }) }),

@@ -1,4 +1,5 @@
 import {
+  DepwatchError,
   createController,
   systemClock,
   type ClusterOptions,
@@ -44,8 +45,13 @@ export type ReloaderOptions = ReloaderSettings & ControllerSettings & ClusterOpt
  * @throws DepwatchError ERR_INVALID_INPUT when an option can't be
  */
 export function createReloader(options: ReloaderOptions): readonly Controller[] {
+  if (typeof options !== 'object' || options === null)
+    throw new DepwatchError('ERR_INVALID_INPUT', 'options: expected an object');
   const { namespaces = [], all = false, dryRun = false, minIntervalMs = 10_000, ...rest } = options;
   const { settleMs = 2000, clock = systemClock, logger } = options;
+  // What is no list is the controller's to refuse.
+  const where = Array.isArray(namespaces) ? [...new Set<string>(namespaces)] : namespaces;
+  const isEverywhere = Array.isArray(where) && where.length === 0;
   const now = (): number => clock.now();
   const settings = { all, dryRun, settleMs, minIntervalMs };
   const say: WorkloadReconcilerOptions['say'] = (level, fields, message) => {
@@ -63,7 +69,7 @@ export function createReloader(options: ReloaderOptions): readonly Controller[] 
       ...rest,
       settleMs,
       kind: { group: 'apps', version: 'v1', kind },
-      ...(namespaces.length > 0 && { namespaces: [...new Set(namespaces)] }),
+      ...(!isEverywhere && { namespaces: where }),
       fieldManager,
       wakeOn: decisiveOf,
       reconcile: (workload, context) => workloads.reconcile(kind, workload, context),

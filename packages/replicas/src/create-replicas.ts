@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 
 import {
+  checkRecord,
   DepwatchError,
   guardLogger,
   guardMetrics,
@@ -49,6 +50,7 @@ export interface Replicas extends Ownership, AsyncDisposable {
  * @throws DepwatchError ERR_INVALID_INPUT naming the option that is wrong
  */
 export function createReplicas(options: ReplicasOptions): Replicas {
+  checkRecord('options', options, 'an object with namespace and name');
   checkNames(options);
   return new ReplicasOf(options);
 }

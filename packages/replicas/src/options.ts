@@ -1,4 +1,4 @@
-import { invalidInput, type Clock, type Logger, type Metrics } from '@depwatch/core';
+import { invalidInput, typeName, type Clock, type Logger, type Metrics } from '@depwatch/core';
 import type { ObjectClient, Transport } from '@depwatch/core';
 import type { KubeConfigLike } from '@depwatch/k8s-transport';
 
@@ -68,7 +68,7 @@ export function leaseTimes(options: ReplicasSettings): LeaseTimes {
   for (const [name, ms] of Object.entries(given)) {
     if (!Number.isFinite(ms) || ms <= 0 || ms > longestMs) {
       throw invalidInput(
-        `${name}: expected milliseconds above 0 and up to ${longestMs}, got ${String(ms)}`,
+        `${name}: expected milliseconds above 0 and up to ${longestMs}, got ${typeName(ms)}`,
       );
     }
   }
@@ -91,7 +91,7 @@ export function checkNames({ namespace, name, identity, mode }: ReplicasSettings
   for (const [option, value] of Object.entries({ namespace, name })) {
     // What an environment lacks is undefined, whatever the type says.
     if (typeof value !== 'string' || !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value)) {
-      throw invalidInput(`${option}: expected a DNS label, got ${JSON.stringify(value)}`);
+      throw invalidInput(`${option}: expected a DNS label, got ${shown(value)}`);
     }
   }
   if (
@@ -101,6 +101,10 @@ export function checkNames({ namespace, name, identity, mode }: ReplicasSettings
     throw invalidInput('identity: expected 1 to 253 characters');
   }
   if (mode !== undefined && mode !== 'shards' && mode !== 'leader') {
-    throw invalidInput(`mode: expected 'shards' or 'leader', got ${JSON.stringify(mode)}`);
+    throw invalidInput(`mode: expected 'shards' or 'leader', got ${shown(mode)}`);
   }
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : typeName(value);
 }

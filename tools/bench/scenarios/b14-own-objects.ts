@@ -39,14 +39,13 @@ export const b14 = defineScenario({
       contestants: ['depwatch' as const],
       rights: everywhere,
     })),
-  steps({ params: { objects, place }, kubeConfig }) {
+  steps({ params: { objects, place }, kubeConfig, load }) {
     const { namespace } = place;
     const config = new KubeConfig();
     config.loadFromString(kubeConfig);
     let transport: K8sTransport;
     const controller = async (): Promise<Controller> => {
-      // Not before: scenarios are listed before anything is built.
-      const { createController } = await import('@depwatch/controller');
+      const { createController } = await load('controller');
       let reconciled = 0;
       const own = createController({
         transport,
@@ -69,9 +68,9 @@ export const b14 = defineScenario({
     };
     return {
       async measure() {
-        const { createK8sTransport } = await import('@depwatch/k8s-transport');
+        const { createK8sTransport } = await load('k8s-transport');
         transport = createK8sTransport({ kubeConfig: config });
-        await import('@depwatch/controller');
+        await load('controller');
         const times: Record<'controller' | 'bare', Taken[]> = { controller: [], bare: [] };
         for (let round = 0; round < rounds; round += 1) {
           const [stop, taken] = await take(controller);

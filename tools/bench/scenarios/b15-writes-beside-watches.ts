@@ -37,7 +37,7 @@ export const b15 = defineScenario({
   ],
   // The others have no writes, or open a connection for each watch.
   cases: (full) => [sized(full ? 10_000 : 2_000)],
-  steps({ params: { watches }, kubeConfig }) {
+  steps({ params: { watches }, kubeConfig, load }) {
     const config = new KubeConfig();
     config.loadFromString(kubeConfig);
     let transport: K8sTransport | undefined;
@@ -57,8 +57,7 @@ export const b15 = defineScenario({
     };
     return {
       async alone() {
-        // Not before: scenarios are listed before anything is built.
-        const { createK8sTransport } = await import('@depwatch/k8s-transport');
+        const { createK8sTransport } = await load('k8s-transport');
         transport ??= createK8sTransport({ kubeConfig: config });
         await write(warmUp);
         return write(writes);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { UsedPackages } from '../checkout.ts';
 import type { Contestant, ContestantName, ContestantOptions } from '../contestants/contestant.ts';
 import type { Handlers, Remote } from '../remote.ts';
 import type { Rights } from '../servers/access.ts';
@@ -28,6 +29,8 @@ export interface Stage<Params> {
   readonly wire: Wire;
   /** The text of the contestants' kubeconfig, for what the contestant's interface doesn't have. */
   readonly kubeConfig: string;
+  /** A package of the contestant's checkout. Not before it is used: scenarios are listed before anything is built. */
+  load<Name extends keyof UsedPackages>(name: Name): Promise<UsedPackages[Name]>;
   /** Starts the contestant. */
   start(options: Omit<ContestantOptions, 'kubeConfig' | 'against'>): Promise<Contestant>;
 }

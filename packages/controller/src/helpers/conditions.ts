@@ -1,4 +1,4 @@
-import type { Clock } from '@depwatch/core';
+import { checkMethods, checkRecord, checkText, wrongType, type Clock } from '@depwatch/core';
 
 /** A condition of a status, as `metav1.Condition` of Kubernetes has it. */
 export interface Condition {
@@ -21,6 +21,7 @@ export interface Condition {
  * @param conditions as they are now; undefined for none. They are left as they are
  * @param clock the time of a change; its scale has to be the Unix epoch, as the system clock's is
  * @returns the conditions to be; `conditions` itself where nothing changes
+ * @throws DepwatchError ERR_INVALID_INPUT for what are no conditions, or no clock
  */
 export function setCondition(
   conditions: readonly Condition[] | undefined,
@@ -28,6 +29,12 @@ export function setCondition(
   clock: Pick<Clock, 'now'>,
 ): readonly Condition[] {
   const all = conditions ?? [];
+  if (!Array.isArray(all)) throw wrongType('conditions', 'an array', all);
+  all.forEach((one, index) => checkRecord(`conditions[${index}]`, one, 'a condition'));
+  checkRecord('condition', condition, 'an object with type, status, reason and message');
+  for (const field of ['type', 'status'] as const)
+    checkText(`condition.${field}`, condition[field] ?? null);
+  checkMethods('clock', clock, ['now']);
   const index = all.findIndex(({ type }) => type === condition.type);
   const known = all[index];
   if (known && isSame(known, condition)) return all;

@@ -1,6 +1,7 @@
 import {
   groupVersionKindFrom,
   invalidInput,
+  wrongType,
   type Cached,
   type GroupVersionKind,
   type KubernetesObject,
@@ -21,8 +22,10 @@ export function gvkOf(object: KubernetesObject | Cached<KubernetesObject>): Grou
  * @throws DepwatchError ERR_INVALID_INPUT when it is none
  */
 export function parseApiVersion(apiVersion: string): { group?: string; version: string } {
-  const parts = typeof apiVersion === 'string' ? apiVersion.split('/') : [];
-  if (parts.length < 1 || parts.length > 2 || parts.some((part) => part === '')) {
+  if (typeof apiVersion !== 'string')
+    throw wrongType('apiVersion', 'text such as "apps/v1" or "v1"', apiVersion);
+  const parts = apiVersion.split('/');
+  if (parts.length > 2 || parts.some((part) => part === '')) {
     throw invalidInput(
       `apiVersion: expected text such as "apps/v1" or "v1", got ${JSON.stringify(apiVersion)}`,
     );

@@ -1,4 +1,12 @@
-import { invalidInput, parseLabelSelector } from '@depwatch/core';
+import {
+  checkRecord,
+  checkText,
+  invalidInput,
+  isRecord,
+  parseLabelSelector,
+  typeName,
+  wrongType,
+} from '@depwatch/core';
 
 /** A label selector as objects have it, such as `spec.selector` of a Deployment. */
 export interface LabelSelectorObject {
@@ -18,7 +26,13 @@ export interface LabelSelectorObject {
  * and what is no label or no value of one
  */
 export function formatLabelSelector(selector: LabelSelectorObject): string {
+  checkRecord('selector', selector, 'an object with matchLabels or matchExpressions');
   const { matchLabels = {}, matchExpressions = [] } = selector;
+  checkRecord('matchLabels', matchLabels);
+  for (const [key, value] of Object.entries(matchLabels)) needText(`matchLabels.${key}`, value);
+  if (!Array.isArray(matchExpressions))
+    throw wrongType('matchExpressions', 'an array', matchExpressions);
+  matchExpressions.forEach(checkExpression);
   const texts = [
     ...Object.entries(matchLabels).map(([key, value]) => checked(`${key}=${value}`, key, [value])),
     ...matchExpressions.map(({ key, operator, values = [] }) =>
@@ -26,6 +40,19 @@ export function formatLabelSelector(selector: LabelSelectorObject): string {
     ),
   ];
   return parseLabelSelector(texts.join(',')).canonical;
+}
+
+function checkExpression(expression: unknown, index: number): void {
+  const field = `matchExpressions[${index}]`;
+  if (!isRecord(expression)) throw wrongType(field, 'an object with key and operator', expression);
+  const { key, values = [] } = expression;
+  needText(`${field}.key`, key);
+  if (!Array.isArray(values)) throw wrongType(`${field}.values`, 'an array', values);
+  for (const value of values) needText(`${field}.values`, value);
+}
+
+function needText(field: string, value: unknown): void {
+  checkText(field, value ?? null);
 }
 
 function expression(key: string, operator: string, values: readonly string[]): string {
@@ -40,7 +67,7 @@ function expression(key: string, operator: string, values: readonly string[]): s
       return `!${key}`;
     default:
       throw invalidInput(
-        `matchExpressions: expected In, NotIn, Exists or DoesNotExist, got ${JSON.stringify(operator)}`,
+        `matchExpressions: expected In, NotIn, Exists or DoesNotExist, got ${typeof operator === 'string' ? JSON.stringify(operator) : typeName(operator)}`,
       );
   }
 }

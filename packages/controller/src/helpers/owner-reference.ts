@@ -1,4 +1,5 @@
 import {
+  checkRecord,
   invalidInput,
   type Cached,
   type KubernetesObject,
@@ -13,6 +14,7 @@ import {
 export function ownerReferenceTo(
   owner: KubernetesObject | Cached<KubernetesObject>,
 ): OwnerReference {
+  checkRecord('owner', owner);
   const { apiVersion, kind, metadata } = owner;
   if (!apiVersion || !kind || !metadata?.name || !metadata.uid) {
     throw invalidInput(
