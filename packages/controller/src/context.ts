@@ -9,7 +9,7 @@ import type { DependOptions, WatchStatus } from '@depwatch/dynamic-watcher';
 
 /**
  * What a reconcile reads and writes with. What it reads is what wakes it, until its next reconcile has read something else. Its
- * parts may be taken out of it; a copy by spread lacks `client` and `unavailable`, which are made when they are asked for.
+ * parts may be taken out of it, and it may be copied by spread.
  */
 export interface ReadContext extends ReconcileContext {
   /**
@@ -31,7 +31,7 @@ export interface ReadContext extends ReconcileContext {
   ): Promise<readonly Cached<K>[]>;
   /**
    * What this reconcile has asked for so far and can't be seen: those reads gave undefined or nothing, which doesn't mean that there
-   * is nothing. Look at it after the reads, as `context.unavailable`: taken out of the context before them, it is empty.
+   * is nothing. It grows with the reads, so look at it after them.
    */
   readonly unavailable: readonly WatchStatus[];
   /**

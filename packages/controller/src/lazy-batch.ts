@@ -1,8 +1,6 @@
 import { DepwatchError, type ObjectIdentifier } from '@depwatch/core';
 import type { DynamicWatcher, QueryBatch, WatchStatus } from '@depwatch/dynamic-watcher';
 
-const nothing: readonly WatchStatus[] = Object.freeze([]);
-
 /**
  * The query batch of a reconcile, opened by its first read that needs one: a reconcile that reads the controller's own lists, or
  * nothing, takes a fraction of the time of a batch. One that is open still when the reconcile fails is ended with it, and
@@ -25,9 +23,10 @@ export class LazyBatch {
     return this.#opening !== undefined;
   }
 
-  /** What it asked for and can't be seen. */
-  get unavailable(): readonly WatchStatus[] {
-    return this.#opened?.unavailable ?? nothing;
+  /** What was read by it, where it can't be seen. */
+  unseen(query: ObjectIdentifier): WatchStatus | undefined {
+    const status = this.#watcher.statusOf(query);
+    return status?.state === 'pending' ? status : undefined;
   }
 
   /** @throws DepwatchError ERR_QUERY_BATCH_NOT_STARTED for the first read of code that has outlived its reconcile */

@@ -29,9 +29,9 @@ export interface ContextParts {
 type Query = Parameters<QueryBatch['get']>[0];
 
 /**
- * What a reconcile reads with: the lists that the controller holds where they have it, else a watch of the batch. Its functions
- * are its own, so that they may be taken out of it; what is made when it is asked for is the class's, since an object with
- * getters of its own takes ten times as long to make.
+ * What a reconcile reads with: the lists that the controller holds where they have it, else a watch of the batch. All that it has
+ * is its own and none of it a getter, so that it may be taken out of it, or copied with it; an object with getters of its own
+ * would take ten times as long to make, too.
  */
 export class Reading implements ReadContext {
   readonly signal: AbortSignal;
@@ -40,37 +40,56 @@ export class Reading implements ReadContext {
   readonly epoch?: number;
   readonly get: ReadContext['get'];
   readonly list: ReadContext['list'];
+  readonly client: ObjectClient;
+  readonly unavailable: WatchStatus[] = [];
+  /** What is in `unavailable`, by the keys of the reads that found nothing for that reason. */
+  #unseen: Map<string, WatchStatus> | undefined;
   readonly #parts: ContextParts;
   readonly #turn: Turn;
 
   constructor(parts: ContextParts, turn: Turn) {
-    const { context, batch } = turn;
+    const { context } = turn;
     this.#parts = parts;
     this.#turn = turn;
     this.signal = context.signal;
     this.causes = context.causes;
     this.attempt = context.attempt;
     if (context.epoch !== undefined) this.epoch = context.epoch;
+    this.client = turn.client;
     this.get = async <K>(id: Query, options = {}) => {
       const list = id?.name && !id.selector ? this.#held(id, options) : undefined;
       return list
         ? (list.shown?.get(id) as Cached<K> | undefined)
-        : (await batch.open()).get<K>(id, options);
+        : this.#read(id, (opened) => opened.get<K>(id, options));
     };
     this.list = async <K>(query: Query, options = {}) => {
       const list = query?.name ? undefined : this.#held(query, options);
       return list
         ? (list.select(query) as readonly Cached<K>[])
-        : (await batch.open()).list<K>(query, options);
+        : this.#read(query, (opened) => opened.list<K>(query, options));
     };
   }
 
-  get client(): ObjectClient {
-    return this.#turn.client;
+  /** Reads by the batch, and notes what can't be seen. */
+  async #read<R>(query: Query, read: (opened: QueryBatch) => Promise<R>): Promise<R> {
+    const { batch } = this.#turn;
+    const found = await read(await batch.open());
+    const isNothing = found === undefined || (Array.isArray(found) && found.length === 0);
+    if (isNothing || this.#unseen)
+      this.#note(objectIdentifierKey(query), isNothing ? batch.unseen(query) : undefined);
+    return found;
   }
 
-  get unavailable(): readonly WatchStatus[] {
-    return this.#turn.batch.unavailable;
+  /** @param status of what can't be seen */
+  #note(key: string, status: WatchStatus | undefined): void {
+    const before = this.#unseen?.get(key);
+    if (status) {
+      if (!before) this.unavailable.push(status);
+      (this.#unseen ??= new Map()).set(key, before ?? status);
+    } else if (before) {
+      this.#unseen!.delete(key);
+      this.unavailable.splice(this.unavailable.indexOf(before), 1);
+    }
   }
 
   #held(wanted: Query, options: DependOptions): HeldList | undefined {

@@ -244,6 +244,81 @@ describe('what a reconcile reads', () => {
   });
 });
 
+describe('a context', () => {
+  const gadget = { group: 'example.com', version: 'v1', kind: 'Gadget' };
+
+  test('can be taken apart before anything is read', async () => {
+    const seen: unknown[] = [];
+    await using bench = await startBench(
+      {
+        async reconcile(_object, { unavailable, client, get, list }) {
+          await get(configMapId('none'));
+          seen.push(unavailable.length);
+          await Promise.all([
+            list(gadget),
+            list(gadget),
+            get({ ...gadget, name: 'x', namespace: 'default' }),
+          ]);
+          seen.push(unavailable.map(({ watched, state }) => [watched.kind, watched.name, state]));
+          seen.push((await client.get(widgetId('a')))?.metadata?.name);
+        },
+      },
+      [widget('a')],
+    );
+    expect(bench.calls).toEqual(['a']);
+    const pending = [
+      ['Gadget', undefined, 'pending'],
+      ['Gadget', 'x', 'pending'],
+    ];
+    expect(seen).toEqual([0, pending, 'a']);
+  });
+
+  test('can be copied with more in it', async () => {
+    const seen: unknown[] = [];
+    const work = async (context: ControllerContext & { more: number }): Promise<void> => {
+      await context.list(gadget);
+      const read = await context.client.get(widgetId('a'));
+      seen.push(context.unavailable.length, context.more, read?.metadata?.name);
+      seen.push(context.signal.aborted, context.attempt, context.causes[0]?.type);
+    };
+    await using bench = await startBench(
+      { reconcile: (_object, context) => work({ ...context, more: 1 }) },
+      [widget('a')],
+    );
+    expect(bench.calls).toEqual(['a']);
+    expect(seen).toEqual([1, 1, 'a', false, 1, 'initial']);
+  });
+
+  test('forgets that something is missing when a later read of it finds it', async () => {
+    const seen: number[] = [];
+    const went = Promise.withResolvers<void>();
+    const came = Promise.withResolvers<void>();
+    await using bench = await startBench(
+      {
+        async reconcile(_object, { list, unavailable }) {
+          await list(gadget);
+          seen.push(unavailable.length);
+          went.resolve();
+          await came.promise;
+          await list(gadget);
+          seen.push(unavailable.length);
+        },
+      },
+      [widget('a')],
+    );
+    const { fake } = bench;
+    await went.promise;
+    const { spec, ...definition } = widgetDefinition;
+    const names = { plural: 'gadgets', kind: 'Gadget' };
+    const metadata = { name: 'gadgets.example.com' };
+    fake.put({ ...definition, metadata, spec: { ...spec, names } } as object);
+    await bench.settle(5000);
+    came.resolve();
+    await bench.settle(5000);
+    expect(seen.slice(0, 2)).toEqual([1, 0]);
+  });
+});
+
 describe('an object that is being deleted', () => {
   test('is not reconciled, and reads nothing any more', async () => {
     await using bench = await startBench(
