@@ -16,6 +16,7 @@ import { changeFinalizer, dueStep } from './finalizers.ts';
 import type { HeldList, Reader } from './held-lists.ts';
 import type { ControllerTask } from './options.ts';
 import { Reading, Reconciling, type ContextParts } from './reconcile-context.ts';
+import type { Seen } from './seen.ts';
 import { Turn } from './turn.ts';
 import type { Writes } from './writes.ts';
 
@@ -31,14 +32,6 @@ export interface ObjectReconcilerOptions<T extends KubernetesObject> extends Con
   readonly ownership: Ownership | undefined;
   /** The lists of the own kind. */
   readonly own: readonly HeldList[];
-}
-
-/** An object that was reconciled and isn't known to be gone. */
-interface Seen {
-  readonly id: ObjectIdentifier;
-  readonly uid: string | undefined;
-  /** What is done before it goes has been done. */
-  isFinalized: boolean;
 }
 
 /** Does what is due for one object after another: the life of an object from its finalizer to its end. */
