@@ -601,6 +601,13 @@ describe('what the server says is not always so', () => {
     }
   });
 
+  test('one that is expired before it was live asks how its kind is served, too', () => {
+    const driver = new Driver();
+    driver.feed({ type: 'start' }, { type: 'sent' }, { type: 'failed', error: status(410) });
+    expect(driver.types).toEqual(['cancel', 'retrying', 'discover']);
+    expect(driver.feed({ type: 'discovered' }).types).toEqual(['discard', 'watch']);
+  });
+
   test('a token that expires again ends in a list without pages', () => {
     const driver = new Driver();
     driver.context.streamingLists = false;
@@ -616,6 +623,8 @@ describe('what the server says is not always so', () => {
     expect(driver.effect('list')).toEqual({ type: 'list', attempt: 0 });
     // A server that pages whatever it is asked for.
     driver.feed(first, { type: 'failed', error: status(410) });
+    expect(driver.types).toEqual(['cancel', 'retrying', 'discover']);
+    driver.feed({ type: 'discovered' });
     driver.feed(first, { type: 'failed', error: status(410) });
     driver.feed(first, { type: 'failed', error: status(410) });
     driver.feed(first, { type: 'failed', error: status(410) });

@@ -164,7 +164,8 @@ export function expired(
   };
   // A server that lets every version expire at once is met with a back-off.
   if (again) return retry(known, 'discover', error, context);
-  const [next, effects] = known.wasLive ? rediscover(known) : list(known, context);
+  // Also of one that was never live: what expired it may be that its kind is served in another scope by now.
+  const [next, effects] = rediscover(known);
   return [next, [{ type: 'cancel' }, { type: 'retrying', error, ms: 0 }, ...effects]];
 }
 
