@@ -68,6 +68,27 @@ const start = async (settings: Partial<DynamicWatcherSettings> = {}) => {
   return { metrics, bench: await startBench({ metrics, ...settings }) };
 };
 
+test('of the many that are reconciled, it shows how many fail', async () => {
+  const { metrics, bench } = await start({ name: 'apps' });
+  await using _ = bench;
+  const failing = () => metrics.read('depwatch_watchers_failing{controller="apps"}');
+  const [one, two] = [configMapId('one'), configMapId('two')];
+  for (const watcher of [app, one, two]) await bench.watcher.addWatcher(watcher, config);
+  expect(failing()).toBe(0);
+  let fails = [one.name, two.name];
+  bench.recorder.act = ({ name }) => {
+    if (fails.includes(name)) throw new Error('not yet');
+  };
+  bench.fake.put(configMap('config'));
+  await bench.settle(5000);
+  expect(failing()).toBe(2);
+  await bench.watcher.removeWatcher(two);
+  expect(failing()).toBe(1);
+  fails = [];
+  await bench.settle(60_000);
+  expect(failing()).toBe(0);
+});
+
 test('reconciles are counted by what they come to, and timed in seconds', async () => {
   const { metrics, bench } = await start({ name: 'apps' });
   await using _ = bench;

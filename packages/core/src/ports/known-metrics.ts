@@ -105,6 +105,10 @@ export const knownMetrics: Readonly<Record<string, MetricDefinition>> = {
     type: 'counter',
     help: 'Events of watches that serve many, by whether anybody had asked for the object.',
   },
+  depwatch_watchers_failing: {
+    type: 'gauge',
+    help: 'Watchers whose last reconcile failed.',
+  },
   depwatch_watchers: {
     type: 'gauge',
     help: 'With replicas: watchers, by whose they are as far as this replica sees.',

@@ -9,6 +9,11 @@ interface Failure {
 export class Failures {
   readonly #inRow = new Map<string, Failure>();
 
+  /** How many watchers failed the last time. */
+  get size(): number {
+    return this.#inRow.size;
+  }
+
   /** How often in a row a watcher has failed. */
   count(key: string): number {
     return this.#inRow.get(key)?.count ?? 0;

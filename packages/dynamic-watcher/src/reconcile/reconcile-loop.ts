@@ -287,7 +287,8 @@ export class ReconcileLoop implements Reconciles {
   #report(metrics: Metrics): ReconcileMetrics {
     const { name, maxConcurrentReconciles: most } = this.#options;
     const active = (): number => this.#running.size;
-    return new ReconcileMetrics(metrics, name, { active, most });
+    const failing = (): number => this.#failures.size;
+    return new ReconcileMetrics(metrics, name, { active, failing, most });
   }
 
   /** Waits for what the reconciler returned, within its time. */

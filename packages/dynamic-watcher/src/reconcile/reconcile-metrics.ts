@@ -14,11 +14,12 @@ export class ReconcileMetrics {
   /**
    * @param name of the controller
    * @param active how many reconciles are under way
+   * @param failing how many watchers failed the last time
    */
   constructor(
     metrics: Metrics,
     name: string,
-    { active, most }: { active: () => number; most: number },
+    { active, failing, most }: { active: () => number; failing: () => number; most: number },
   ) {
     const labels = { controller: name };
     this.#metrics = metrics;
@@ -29,6 +30,7 @@ export class ReconcileMetrics {
       error: { ...labels, result: 'error' },
     };
     metrics.gauge('controller_runtime_active_workers', active, labels);
+    metrics.gauge('depwatch_watchers_failing', failing, labels);
     metrics.gauge('controller_runtime_max_concurrent_reconciles', () => most, labels);
     // What is there from the start has a rate when it first happens.
     for (const result of results) this.#count(result, 0);
