@@ -2,6 +2,7 @@ import { DepwatchError, type ObjectClient, type ReconcileContext } from '@depwat
 import type { DynamicWatcher } from '@depwatch/dynamic-watcher';
 import type { Reader } from './held-lists.ts';
 import { LazyBatch } from './lazy-batch.ts';
+import { lazyClient } from './lazy-client.ts';
 
 const nothing: ReadonlySet<string> = new Set();
 
@@ -10,8 +11,8 @@ export class Turn {
   readonly reader: Reader;
   readonly context: ReconcileContext;
   readonly batch: LazyBatch;
-  readonly #connect: (over: AbortSignal) => ObjectClient;
-  #client: ObjectClient | undefined;
+  /** Writes, and reads past the cache. */
+  readonly client: ObjectClient;
   #over: AbortController | undefined;
   #isOver = false;
   #asked: Set<string> | undefined;
@@ -26,17 +27,12 @@ export class Turn {
     this.reader = reader;
     this.context = context;
     this.batch = new LazyBatch(watcher, reader.id);
-    this.#connect = connect;
-  }
-
-  /** Writes, and reads past the cache. */
-  get client(): ObjectClient {
-    if (!this.#client) {
+    this.client = lazyClient(() => {
       this.#over = new AbortController();
-      this.#client = this.#connect(this.#over.signal);
+      const client = connect(this.#over.signal);
       if (this.#isOver) this.end();
-    }
-    return this.#client;
+      return client;
+    });
   }
 
   /** The reconcile has settled; code that outlives it may belong to nobody, or to what another replica has by now. */
