@@ -15,9 +15,9 @@ import type { DynamicWatcher } from '@depwatch/dynamic-watcher';
 import { changeFinalizer, dueStep } from './finalizers.ts';
 import type { HeldList, Reader } from './held-lists.ts';
 import type { ControllerTask } from './options.ts';
-import { Reading, Reconciling, type ContextParts } from './reconcile-context.ts';
+import { Reading, Reconciling, type ContextParts } from './turn/reconcile-context.ts';
 import type { Seen } from './seen.ts';
-import { Turn } from './turn.ts';
+import { Turn } from './turn/turn.ts';
 import type { Writes } from './writes.ts';
 
 /** What {@link ObjectReconciler} works on. */

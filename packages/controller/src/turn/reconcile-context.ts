@@ -11,11 +11,11 @@ import {
   type ObjectClient,
 } from '@depwatch/core';
 import type { DependOptions, QueryBatch, WatchStatus } from '@depwatch/dynamic-watcher';
-import type { ControllerApplyOptions, ControllerContext, ReadContext } from './context.ts';
-import type { EventRecorder } from './events/event-recorder.ts';
-import type { HeldList, HeldReads } from './held-lists.ts';
-import { ownedBy } from './ownership.ts';
-import { wireForm, wouldChange } from './status.ts';
+import type { ControllerApplyOptions, ControllerContext, ReadContext } from '../context.ts';
+import type { EventRecorder } from '../events/event-recorder.ts';
+import type { HeldList, HeldReads } from '../held-lists.ts';
+import { ownedBy } from '../ownership.ts';
+import { wireForm, wouldChange } from '../status.ts';
 import type { Turn } from './turn.ts';
 
 /** What contexts are made of, beside what is another one for each reconcile. */

@@ -1,6 +1,6 @@
 import { DepwatchError, type ObjectClient, type ReconcileContext } from '@depwatch/core';
 import type { DynamicWatcher } from '@depwatch/dynamic-watcher';
-import type { Reader } from './held-lists.ts';
+import type { Reader } from '../held-lists.ts';
 import { LazyBatch } from './lazy-batch.ts';
 import { lazyClient } from './lazy-client.ts';
 
