@@ -95,7 +95,7 @@ export const controllerMutants: readonly Mutant[] = [
   {
     name: 'a write is sent before its options are looked at',
     invariant: 21,
-    in: 'Writes.through',
+    in: 'endingWith',
     change: { drop: 'checkCallOptions($options)' },
     test: writes,
   },

@@ -1,5 +1,5 @@
 import {
-  checkCallOptions,
+  endingWith,
   formatGroupVersion,
   groupVersionKindFrom,
   isDepwatchError,
@@ -114,14 +114,9 @@ export class Writes {
     by: { fieldManager: string; signal: AbortSignal },
   ): ObjectClient {
     const { signal } = by;
-    const reading = <O extends object>(options: O | undefined): O & { signal: AbortSignal } => {
-      // Before anything is sent: a spread would hide what they are.
-      checkCallOptions(options);
-      return { signal, ...options } as O & { signal: AbortSignal };
-    };
     const writing = <O extends object>(options: O | undefined): O & typeof by => ({
       fieldManager: by.fieldManager,
-      ...reading(options),
+      ...endingWith(signal, options),
     });
     const note = async <T extends KubernetesObject>(
       written: Promise<T>,
@@ -134,14 +129,14 @@ export class Writes {
       return object;
     };
     return {
-      get: async (id, options) => client.get(id, reading(options)),
+      get: async (id, options) => client.get(id, endingWith(signal, options)),
       create: async (object, options) => note(client.create(object, writing(options)), options),
       update: async (object, options) => note(client.update(object, writing(options)), options),
       patch: async (id, patch, options) =>
         note(client.patch(id, patch, writing(options)), { ...options, of: id }),
       apply: async (object, options) => note(client.apply(object, writing(options)), options),
       delete: async (id, options) => {
-        await client.delete(id, reading(options));
+        await client.delete(id, endingWith(signal, options));
         if (!options?.dryRun) this.noteDeleted(key, id);
       },
     };

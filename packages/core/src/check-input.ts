@@ -38,6 +38,18 @@ export function checkCallOptions(options: unknown): void {
   checkSignal((options as { signal?: unknown }).signal);
 }
 
+/**
+ * The options of a call, which ends with `signal` unless they have one of their own. They are checked first, since a spread would
+ * hide what they are.
+ */
+export function endingWith<Options extends object>(
+  signal: AbortSignal,
+  options: Options | undefined,
+): Options & { signal: AbortSignal } {
+  checkCallOptions(options);
+  return { signal, ...options } as Options & { signal: AbortSignal };
+}
+
 /** Checks an AbortSignal, or undefined. */
 export function checkSignal(signal: unknown): void {
   if (signal === undefined) return;

@@ -1,4 +1,4 @@
-import { checkCallOptions, checkMethods, checkRecord, checkSignal } from './check-input.ts';
+import { checkMethods, checkRecord, checkSignal, endingWith } from './check-input.ts';
 import { abortedError } from './errors.ts';
 import type { ObjectClient } from './ports/object-client.ts';
 import type { Ownership } from './ports/ownership.ts';
@@ -25,11 +25,6 @@ export function fencedClient(client: ObjectClient, fence: Fence): ObjectClient {
   const { ownership, signal } = fence;
   checkMethods('ownership', ownership, ['owns']);
   checkSignal(signal ?? null);
-  const within = <O extends object>(options: O | undefined): O & { signal: AbortSignal } => {
-    // A spread would hide what they are.
-    checkCallOptions(options);
-    return { signal, ...options } as O & { signal: AbortSignal };
-  };
   const fenced = async <R>(write: () => Promise<R>): Promise<R> => {
     // To be asked has who stood still look at the clock, and abort what it has lost.
     ownership.owns('');
@@ -37,11 +32,12 @@ export function fencedClient(client: ObjectClient, fence: Fence): ObjectClient {
     return write();
   };
   return {
-    get: async (id, options) => client.get(id, within(options)),
-    create: (object, options) => fenced(() => client.create(object, within(options))),
-    update: (object, options) => fenced(() => client.update(object, within(options))),
-    patch: (id, patch, options) => fenced(() => client.patch(id, patch, within(options))),
-    apply: (object, options) => fenced(() => client.apply(object, within(options))),
-    delete: (id, options) => fenced(() => client.delete(id, within(options))),
+    get: async (id, options) => client.get(id, endingWith(signal, options)),
+    create: (object, options) => fenced(() => client.create(object, endingWith(signal, options))),
+    update: (object, options) => fenced(() => client.update(object, endingWith(signal, options))),
+    patch: (id, patch, options) =>
+      fenced(() => client.patch(id, patch, endingWith(signal, options))),
+    apply: (object, options) => fenced(() => client.apply(object, endingWith(signal, options))),
+    delete: (id, options) => fenced(() => client.delete(id, endingWith(signal, options))),
   };
 }

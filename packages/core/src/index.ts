@@ -13,6 +13,7 @@ export {
   checkSignal,
   checkText,
   encodeJson,
+  endingWith,
   isRecord,
 } from './check-input.ts';
 export { createDependencyGraph } from './dependency-graph.ts';

@@ -1,4 +1,4 @@
-import type { Clock, MetricLabels, Metrics } from '@depwatch/core';
+import { guardMetrics, type Clock, type MetricLabels, type Metrics } from '@depwatch/core';
 
 /** What of an entry is told. */
 interface Measured {
@@ -21,7 +21,8 @@ export class QueueMetrics {
   readonly #end = new AbortController();
 
   constructor(metrics: Metrics, name: string, clock: Clock, queue: QueueState) {
-    this.#metrics = metrics;
+    // Whoever counts must not stop whoever works.
+    this.#metrics = guardMetrics(metrics, this.#end.signal);
     this.#labels = { name, controller: name };
     this.#clock = clock;
     this.#gauge('workqueue_depth', () => queue.line.length);
@@ -67,29 +68,15 @@ export class QueueMetrics {
     return ages;
   }
 
-  // Whoever counts must not stop whoever works.
-
   #gauge(name: string, read: () => number): void {
-    try {
-      this.#metrics.gauge(name, read, this.#labels, this.#end.signal);
-    } catch {
-      // There is nobody to tell: this was the way to tell.
-    }
+    this.#metrics.gauge(name, read, this.#labels);
   }
 
   #count(name: string, by: number): void {
-    try {
-      this.#metrics.count(name, this.#labels, by);
-    } catch {
-      // As above.
-    }
+    this.#metrics.count(name, this.#labels, by);
   }
 
   #observe(name: string, ms: number): void {
-    try {
-      this.#metrics.observe(name, ms / 1000, this.#labels);
-    } catch {
-      // As above.
-    }
+    this.#metrics.observe(name, ms / 1000, this.#labels);
   }
 }
